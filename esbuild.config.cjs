@@ -28,6 +28,7 @@ if (require.main === module) {
     metafile: true,
   })
     .then(({ metafile }) => {
+      if (process.argv.includes('--quiet')) return;
       for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
         process.stdout.write(`${file}  ${(bytes / 1024).toFixed(0)} KiB\n`);
       }

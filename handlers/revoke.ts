@@ -1,0 +1,122 @@
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
+import { journal } from '../lib/audit/journal.ts';
+import { s3AuditStore } from '../lib/audit/store.ts';
+import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
+import { parseConfig, RevokeConfig } from '../lib/config.ts';
+import { contain } from '../lib/contain.ts';
+import { devinClient } from '../lib/devin.ts';
+import { githubClient } from '../lib/github.ts';
+import { githubToken } from '../lib/github-token.ts';
+import { readEvent, readMessage } from '../lib/intake/event.ts';
+import { errorFields, log } from '../lib/log.ts';
+import { isDone, type Outcome } from '../lib/outcome.ts';
+import type { Report } from '../lib/report.ts';
+import { secretsManager } from '../lib/secrets.ts';
+
+/** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
+const RESERVE_MS = 5_000;
+
+let parts: ReturnType<typeof connect> | undefined;
+
+/** What lives as long as the container. @throws {ConfigError} */
+function connect() {
+  const config = parseConfig(RevokeConfig, process.env);
+  const aws: AwsEnvironment = awsEnvironment(process.env);
+  const read = secretsManager(aws);
+  const admin: AdminToken = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
+  const github =
+    config.GITHUB_TOKEN_SECRET_ID === undefined
+      ? undefined
+      : githubClient(
+          config.GITHUB_API_URL,
+          githubToken(read, config.GITHUB_TOKEN_SECRET_ID, config.GITHUB_API_URL),
+        );
+  return {
+    config,
+    region: aws.region,
+    devin: devinClient(config.DEVIN_API_URL, admin),
+    github,
+    store: s3AuditStore(aws, config.AUDIT_BUCKET),
+  };
+}
+
+async function handle(event: unknown, context: Context): Promise<Outcome | SQSBatchResponse> {
+  parts ??= connect();
+  const now = Date.now();
+  const trigger = readEvent(event, { requestId: context.awsRequestId, now });
+  switch (trigger.kind) {
+    case 'sqs':
+      return revokeBatch(trigger.records, context);
+    case 'eventbridge': {
+      const outcome = await revoke(trigger.report, context, 1);
+      // Lambda invokes again what failed; the answer itself goes nowhere.
+      if (!isDone(outcome)) throw new NotDoneError(outcome);
+      return outcome;
+    }
+    case 'direct':
+      return revoke(trigger.report, context, 1);
+    default:
+      return trigger satisfies never;
+  }
+}
+
+/** An asynchronous invoke that is to be retried. */
+class NotDoneError extends Error {
+  override readonly name = 'NotDoneError';
+
+  constructor({ report_id, status }: Outcome) {
+    super(`report ${report_id} is not done: ${status}`);
+  }
+}
+
+async function revokeBatch(records: readonly SQSRecord[], context: Context): Promise<SQSBatchResponse> {
+  const done = await Promise.all(records.map((record) => revokeMessage(record, context)));
+  const failed = records.filter((_, index) => !done[index]);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** Whether the message may leave the queue. A message that can not be read stays, for the dead-letter queue. */
+async function revokeMessage(record: SQSRecord, context: Context): Promise<boolean> {
+  const fields = { message_id: record.messageId };
+  try {
+    const report = readMessage(record.body);
+    if (report === undefined) {
+      log('error', 'message is not a leak report', fields);
+      return false;
+    }
+    return isDone(await revoke(report, context, Number(record.attributes.ApproximateReceiveCount) || 1));
+  } catch (error) {
+    log('error', 'message failed', { ...fields, ...errorFields(error) });
+    return false;
+  }
+}
+
+async function revoke(report: Report, context: Context, attempt: number): Promise<Outcome> {
+  parts ??= connect();
+  const { config, devin, github, region, store } = parts;
+  const end = Date.now() + context.getRemainingTimeInMillis();
+  const account = context.invokedFunctionArn.split(':')[4];
+  const outcome = await contain(report, {
+    devin,
+    github,
+    journal: journal(
+      store,
+      report,
+      { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
+      { deadline: end - RESERVE_MS / 5 },
+    ),
+    dryRun: config.DRY_RUN || report.dry_run === true,
+    proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
+    deadline: end - RESERVE_MS,
+  });
+  const { report_id, status, recorded } = outcome;
+  log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt });
+  return outcome;
+}
+
+/** The worker: leak reports from SQS, EventBridge events, and direct invokes from the console or the CLI. */
+export const handler = middy<unknown, Outcome | SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
+  handle,
+);

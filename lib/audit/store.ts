@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { type AwsEnvironment, signed } from '../aws.ts';
+import { HttpFailure, type HttpResponse } from '../http.ts';
+import type { Report } from '../report.ts';
+import { jitter, type RetryOptions, sendRetrying, sleep } from '../retry.ts';
+
+/** `exists`: a record of that name is there already, and stays as it is. */
+export type Stored =
+  | { readonly result: 'stored' | 'exists' }
+  | { readonly result: 'failed'; readonly reason: string };
+
+/** The audit bucket. Nothing in it is ever overwritten or deleted. */
+export interface AuditStore {
+  put(path: string, record: object, retry: RetryOptions): Promise<Stored>;
+  /** @returns `undefined` when there is no such record; the raw text otherwise */
+  get(
+    path: string,
+    retry: RetryOptions,
+  ): Promise<{ ok: true; text: string | undefined } | { ok: false; reason: string }>;
+}
+
+/**
+ * Where a report's record lies. The date is the report's own, so that a retry on the next day finds the same place.
+ *
+ * @param name such that the names of one report sort in the order of events
+ */
+export function recordPath(report: Pick<Report, 'report_id' | 'reported_at'>, name: string): string {
+  const date = new Date(report.reported_at).toISOString().slice(0, 10);
+  return `records/date=${date}/${report.report_id}/${name}.json`;
+}
+
+/**
+ * The store in S3, with conditional writes:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
+  const base = bucketUrl(aws, bucket);
+
+  async function call(
+    method: 'PUT' | 'GET',
+    path: string,
+    retry: RetryOptions,
+    body?: string,
+  ): Promise<HttpResponse | HttpFailure> {
+    const headers: Record<string, string> =
+      body === undefined
+        ? {}
+        : {
+            'content-type': 'application/json',
+            'if-none-match': '*',
+            // Object Lock demands a checksum on every put.
+            'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
+          };
+    const request = {
+      method,
+      url: new URL(`${base}/${encodePath(path)}`),
+      headers,
+      ...(body !== undefined && { body }),
+    };
+    try {
+      return (await sendRetrying(await signed(aws, 's3', request), retry)).response;
+    } catch (error) {
+      if (error instanceof HttpFailure) return error;
+      throw error;
+    }
+  }
+
+  return {
+    async put(path, record, retry) {
+      const body = JSON.stringify(record);
+      for (let attempt = 1; ; attempt++) {
+        const answer = await call('PUT', path, retry, body);
+        if (answer instanceof HttpFailure) return failed(answer.code);
+        if (answer.status === 200) return { result: 'stored' };
+        if (answer.status === 412) return { result: 'exists' };
+        // 409: another conditional write of the same name is in flight.
+        if (answer.status !== 409 || attempt >= 6 || Date.now() > retry.deadline)
+          return failed(`HTTP ${answer.status}`);
+        await sleep(jitter(attempt));
+      }
+    },
+
+    async get(path, retry) {
+      const answer = await call('GET', path, retry);
+      if (answer instanceof HttpFailure) return { ok: false, reason: answer.code };
+      if (answer.status === 404) return { ok: true, text: undefined };
+      return answer.status === 200
+        ? { ok: true, text: answer.body }
+        : { ok: false, reason: `HTTP ${answer.status}` };
+    },
+  };
+}
+
+// `=` too: S3 signs over the encoded path, and AWS's own clients send it encoded.
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function failed(reason: string): Stored {
+  return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
+}
+
+function bucketUrl(aws: AwsEnvironment, bucket: string): string {
+  const endpoint = aws.endpoint('S3');
+  if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  const suffix = aws.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const host = `s3.${aws.region}.${suffix}`;
+  // A dot in the bucket's name would not match the wildcard certificate.
+  return bucket.includes('.') ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;
+}

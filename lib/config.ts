@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+
+/** Settings are missing or wrong. The message names every one of them and quotes no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const text = z.string().check(z.minLength(1));
+const flag = z._default(
+  z.pipe(
+    z.enum(['true', 'false'], 'must be true or false'),
+    z.transform((value) => value === 'true'),
+  ),
+  false,
+);
+
+/** A base URL: https, or http on a loopback address, without credentials or query. A trailing slash is dropped. */
+const baseUrl = z.pipe(
+  z.string().check(z.refine(isSafeBaseUrl, 'must be an https URL (http only on a loopback address)')),
+  z.transform((value) => value.replace(/\/+$/, '')),
+);
+
+const commaList = z.pipe(
+  z.string(),
+  z.transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  ),
+);
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')),
+    z.pipe(
+      z.transform(Number),
+      z
+        .int()
+        .check(
+          z.minimum(minimum, `must be ${minimum} or more`),
+          z.maximum(maximum, `must be ${maximum} or less`),
+        ),
+    ),
+  );
+
+export const WebhookConfig = z.object({
+  WEBHOOK_SECRET_ID: text,
+  LEAK_QUEUE_URL: z.url('must be a URL'),
+  GITHUB_SECRET_TYPES: commaList.check(z.minLength(1, 'must name one secret type at least')),
+  DRY_RUN: flag,
+});
+export type WebhookConfig = z.infer<typeof WebhookConfig>;
+
+export const RevokeConfig = z.object({
+  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
+  GITHUB_API_URL: z._default(baseUrl, 'https://api.github.com'),
+  ADMIN_TOKEN_SECRET_ID: text,
+  GITHUB_TOKEN_SECRET_ID: z.optional(text),
+  AUDIT_BUCKET: text,
+  PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
+  DRY_RUN: flag,
+});
+export type RevokeConfig = z.infer<typeof RevokeConfig>;
+
+/**
+ * Parses a function's settings. An empty variable counts as unset, as CloudFormation can not leave one out.
+ *
+ * @throws {ConfigError}
+ */
+export function parseConfig<T extends z.core.$ZodType>(
+  schema: T,
+  env: Readonly<Record<string, string | undefined>>,
+): z.output<T> {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = z.safeParse(schema, set);
+  if (result.success) return result.data;
+  const wrong = result.error.issues.map(({ path, code, message }) => {
+    const name = path.join('.');
+    return code === 'invalid_type' && set[name] === undefined ? `${name} is not set` : `${name} ${message}`;
+  });
+  throw new ConfigError(`bad configuration: ${wrong.join('; ')}`);
+}
+
+function isSafeBaseUrl(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

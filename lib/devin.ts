@@ -1,0 +1,212 @@
+import * as z from 'zod/mini';
+import type { AdminToken } from './admin-token.ts';
+import { HttpFailure, type HttpResponse } from './http.ts';
+import { parseJson } from './json.ts';
+import type { Key } from './key.ts';
+import { isTransient, type Retried, type RetryOptions, sendRetrying } from './retry.ts';
+import type { Token } from './token.ts';
+
+// Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
+const seconds = z.nullish(z.number());
+const ApiKey = z.object({
+  api_key_id: z.string(),
+  api_key_name: z._default(z.string(), ''),
+  created_at: z.number(),
+  expires_at: seconds,
+  revoked_at: seconds,
+  last_used_at: seconds,
+  is_active: z.boolean(),
+});
+/** One entry of a service user's key listing; times are UNIX seconds. It holds no part of the token. */
+export type ApiKey = z.infer<typeof ApiKey>;
+
+const ApiKeyPage = z.object({
+  items: z.array(ApiKey),
+  end_cursor: z.nullish(z.string()),
+  has_next_page: z._default(z.boolean(), false),
+});
+const Self = z.object({
+  principal_type: z.string(),
+  service_user_id: z.optional(z.string()),
+  service_user_name: z.optional(z.string()),
+});
+const Problem = z.object({ detail: z.unknown() });
+const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
+
+/** Whose token it is, as far as `GET /v3/self` tells: never which key. */
+export interface Principal {
+  readonly principal_type: string;
+  readonly service_user_id?: string | undefined;
+  readonly service_user_name?: string | undefined;
+}
+
+/** What one use of a token showed. Only a 401 says dead; 403, 429, 5xx and time-outs prove nothing. */
+export type Probe =
+  | { readonly state: 'alive'; readonly principal: Principal }
+  | { readonly state: 'dead' }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+/** An admin call that did not do what it should. */
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: string;
+  readonly retryable: boolean;
+  /** The HTTP status, when there was an answer. */
+  readonly status?: number;
+}
+
+export type Revocation =
+  | {
+      readonly ok: true;
+      readonly answer: 'revoked' | 'already_revoked' | 'not_found';
+      readonly status: number;
+      /** An earlier attempt may have had its effect without an answer. */
+      readonly uncertain: boolean;
+    }
+  | Refusal;
+
+export type KeyListing = { readonly ok: true; readonly keys: readonly ApiKey[] } | Refusal;
+
+export interface Devin {
+  /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
+  probe(token: Token, retry: RetryOptions): Promise<Probe>;
+  /** The same with the admin token. */
+  probeAdmin(retry: RetryOptions): Promise<Probe>;
+  /** All keys of a service user, active or not, over all pages. */
+  listKeys(serviceUserId: string, retry: RetryOptions): Promise<KeyListing>;
+  revokeKey(key: Key, retry: RetryOptions): Promise<Revocation>;
+}
+
+const MAX_PAGES = 1_000;
+
+/** A client of the part of the Devin API v3 that this project uses. */
+export function devinClient(baseUrl: string, admin: AdminToken): Devin {
+  async function asAdmin(method: string, path: string, retry: RetryOptions): Promise<Retried | Refusal> {
+    try {
+      const token = await admin.get();
+      const first = await call(method, path, token, retry);
+      if (first.response.status !== 401) return first;
+      const rotated = await admin.afterRefusal(token);
+      return rotated === undefined ? first : await call(method, path, rotated, retry);
+    } catch (error) {
+      if (error instanceof HttpFailure) {
+        return { ok: false, reason: `Devin did not answer ${method} (${error.code})`, retryable: true };
+      }
+      throw error;
+    }
+  }
+
+  function call(method: string, path: string, token: Token, retry: RetryOptions): Promise<Retried> {
+    const headers = { authorization: `Bearer ${token.reveal()}`, accept: 'application/json' };
+    return sendRetrying({ method, url: new URL(baseUrl + path), headers }, retry);
+  }
+
+  async function probe(token: Token, retry: RetryOptions): Promise<Probe> {
+    try {
+      return readProbe((await call('GET', '/v3/self', token, retry)).response);
+    } catch (error) {
+      if (error instanceof HttpFailure) return { state: 'unknown', reason: `no answer (${error.code})` };
+      throw error;
+    }
+  }
+
+  return {
+    probe,
+
+    async probeAdmin(retry) {
+      const token = await admin.get();
+      const first = await probe(token, retry);
+      if (first.state !== 'dead') return first;
+      const rotated = await admin.afterRefusal(token);
+      return rotated === undefined ? first : probe(rotated, retry);
+    },
+
+    async listKeys(serviceUserId, retry) {
+      const path = `${keysPath(serviceUserId)}?status=all`;
+      const keys: ApiKey[] = [];
+      let after = '';
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
+        const result = await asAdmin('GET', path + after, retry);
+        if ('ok' in result) return result;
+        const { response } = result;
+        if (response.status !== 200) return refusal('GET', response);
+        const page = parseJson(response.body, ApiKeyPage);
+        if (page === undefined) return { ok: false, ...unreadable('GET', response) };
+        keys.push(...page.items);
+        if (!page.has_next_page || !page.end_cursor) return { ok: true, keys };
+        after = `&after=${encodeURIComponent(page.end_cursor)}`;
+      }
+      return { ok: false, reason: `Devin's key listing has over ${MAX_PAGES} pages`, retryable: false };
+    },
+
+    async revokeKey(key, retry) {
+      const path = `${keysPath(key.service_user_id)}/${encodeURIComponent(key.api_key_id)}`;
+      const result = await asAdmin('DELETE', path, retry);
+      if ('ok' in result) return result;
+      const { uncertain, response } = result;
+      const answer = ANSWERS[response.status];
+      return answer === undefined
+        ? refusal('DELETE', response)
+        : { ok: true, answer, status: response.status, uncertain };
+    },
+  };
+}
+
+const ANSWERS: Readonly<Record<number, 'revoked' | 'already_revoked' | 'not_found' | undefined>> = {
+  200: 'revoked',
+  404: 'not_found',
+  409: 'already_revoked',
+};
+
+function keysPath(serviceUserId: string): string {
+  return `/v3beta1/enterprise/service-users/${encodeURIComponent(serviceUserId)}/api-keys`;
+}
+
+function readProbe(response: HttpResponse): Probe {
+  if (response.status === 401) return { state: 'dead' };
+  if (response.status !== 200) return { state: 'unknown', reason: `HTTP ${response.status}` };
+  const principal = parseJson(response.body, Self);
+  return principal === undefined
+    ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }
+    : { state: 'alive', principal };
+}
+
+function refusal(method: string, response: HttpResponse): Refusal {
+  const { status } = response;
+  return {
+    ok: false,
+    status,
+    reason: explain(method, response),
+    retryable: isTransient(status) || status === 401,
+  };
+}
+
+function unreadable(method: string, { status }: HttpResponse): Omit<Refusal, 'ok'> {
+  return {
+    status,
+    reason: `Devin answered ${method} with HTTP ${status} and a body that is not the documented JSON`,
+    retryable: true,
+  };
+}
+
+function explain(method: string, response: HttpResponse): string {
+  switch (response.status) {
+    case 401:
+      return 'Devin does not accept the admin token (HTTP 401): store a live one of a service user with the enterprise permission ManageAccountServiceUsers';
+    case 403:
+      return "the admin token's service user lacks the enterprise permission ManageAccountServiceUsers (HTTP 403)";
+    case 404:
+      return 'Devin does not know this service user (HTTP 404), or the admin token may not see it';
+    case 422:
+      return `Devin rejects the request (HTTP 422)${fieldErrors(response.body)}`;
+    default:
+      return `Devin answered ${method} with HTTP ${response.status}`;
+  }
+}
+
+/** The API's own words on each wrong field, cut short, with anything that looks like a token taken out. */
+function fieldErrors(body: string): string {
+  const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => `${loc.join('.')}: ${msg}`.slice(0, 200));
+  return texts.length === 0 ? '' : `: ${texts.join('; ').replace(/cog_\S*/g, '[redacted]')}`;
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod/mini';
+import { GitHubAlertRef, type LeakReport } from '../report.ts';
+
+/** What a signed delivery asks for. */
+export type Delivery =
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'report'; readonly report: LeakReport }
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly fields: readonly string[] };
+
+export interface DeliveryOptions {
+  /** Secret types that are Devin keys; for a custom pattern, its slug. */
+  readonly secretTypes: readonly string[];
+  readonly dryRun: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Actions after which a live token may be in the open. Others, known or not, are not for us. */
+const ACTIONS = new Set(['created', 'reopened', 'publicly_leaked', 'validated']);
+
+const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a date'));
+
+// The payload as in @octokit/openapi-webhooks-types, as far as it is read. It never holds the secret.
+const Action = z.object({ action: z.string() });
+const SecretType = z.object({ alert: z.object({ secret_type: z.string() }) });
+const Payload = z.object({
+  alert: z.object({ number: GitHubAlertRef.shape.number, created_at: time, updated_at: z.nullish(time) }),
+  repository: z.object({ full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)) }),
+});
+
+/**
+ * Reads a GitHub webhook delivery whose signature was verified.
+ *
+ * @param event the header `X-GitHub-Event`, which is not signed
+ * @param body the parsed JSON
+ */
+export function readDelivery(event: string | undefined, body: unknown, options: DeliveryOptions): Delivery {
+  if (event === 'ping') return { kind: 'ping' };
+  if (event !== 'secret_scanning_alert') return { kind: 'ignored', reason: 'another event' };
+
+  const action = z.safeParse(Action, body);
+  if (!action.success) return malformed(action.error);
+  if (!ACTIONS.has(action.data.action)) return { kind: 'ignored', reason: 'another action' };
+
+  const type = z.safeParse(SecretType, body);
+  if (!type.success) return malformed(type.error);
+  if (!options.secretTypes.includes(type.data.alert.secret_type)) {
+    return { kind: 'ignored', reason: 'another secret type' };
+  }
+
+  const payload = z.safeParse(Payload, body);
+  if (!payload.success) return malformed(payload.error);
+  const { alert, repository } = payload.data;
+  const [owner, repo] = repository.full_name.split('/');
+  const ref = z.safeParse(GitHubAlertRef, { owner, repo, number: alert.number });
+  if (!ref.success) return { kind: 'malformed', fields: ['repository.full_name'] };
+  return { kind: 'report', report: leakReport(action.data.action, ref.data, alert, options) };
+}
+
+function leakReport(
+  action: string,
+  ref: GitHubAlertRef,
+  alert: z.infer<typeof Payload>['alert'],
+  { dryRun, now }: DeliveryOptions,
+): LeakReport {
+  // From the signed body alone: a redelivery has the same body, and headers are not signed.
+  const reported_at = Date.parse(alert.updated_at ?? alert.created_at);
+  const stamp = new Date(reported_at).toISOString().replace(/[-:.]/g, '');
+  return {
+    version: 1,
+    report_id: `github/${ref.owner}/${ref.repo}/${ref.number}/${action}/${stamp}`,
+    detector: 'github',
+    invoked_by: 'webhook',
+    reported_at,
+    leaked_at: Date.parse(alert.created_at),
+    seen_at: now,
+    leak: { kind: 'github_alert', ...ref },
+    ...(dryRun && { dry_run: true }),
+  };
+}
+
+function malformed(error: z.core.$ZodError): Delivery {
+  return { kind: 'malformed', fields: error.issues.map(({ path }) => path.join('.')) };
+}

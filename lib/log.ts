@@ -1,0 +1,38 @@
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** Ids, names, counts and states only: never an event, a body, a header, a token or an error itself. */
+export type LogFields = Record<string, unknown>;
+
+/** Writes one JSON line to standard output, past Lambda's own console wrapper, so that each line stays JSON. */
+export function log(level: Level, message: string, fields: LogFields = {}): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+}
+
+/** What may be logged of an error: its name and code. Messages and causes may quote input. */
+export function errorFields(error: unknown): { error: string; code?: string } {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { error: error.name, ...(code !== undefined && { code }) };
+}
+
+/**
+ * Counts one event as a CloudWatch metric in the embedded metric format, which needs no API call.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function count(metric: string, dimensions: Record<string, string>): void {
+  const emf = {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'DevinKeyRevoker',
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: [{ Name: metric, Unit: 'Count' }],
+        },
+      ],
+    },
+    ...dimensions,
+    [metric]: 1,
+  };
+  process.stdout.write(`${JSON.stringify(emf)}\n`);
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { Key } from './key.ts';
+import type { Token } from './token.ts';
+
+/**
+ * The id of a report, the same however often the report is delivered. Segments of `[A-Za-z0-9_.-]` parted by `/`;
+ * it names the report's folder in the audit bucket.
+ */
+export const ReportId = z
+  .string()
+  .check(z.maxLength(512), z.regex(/^[a-z]+(?:\/(?!\.+(?:\/|$))[A-Za-z0-9_.-]+)+$/, 'is not a report id'));
+
+/** A GitHub secret-scanning alert. Names as GitHub allows them: https://docs.github.com/en/rest/secret-scanning */
+export const GitHubAlertRef = z.object({
+  owner: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'must be a GitHub account name')),
+  repo: z
+    .string()
+    .check(
+      z.regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/, 'must be a GitHub repository name, without its owner'),
+    ),
+  number: z.int().check(z.positive()),
+});
+export type GitHubAlertRef = z.infer<typeof GitHubAlertRef>;
+
+/**
+ * The normalised message on the queue: what leaked, who says so, and since when. It never holds a token.
+ * `version` changes when an older worker could misread a newer message.
+ */
+export const LeakReport = z.object({
+  version: z.literal(1),
+  report_id: ReportId,
+  detector: z.enum(['github', 'eventbridge', 'console', 'sweep']),
+  /** What started the run, for the audit record's `actor.invoked_by`. */
+  invoked_by: z.enum(['webhook', 'event', 'console', 'schedule']),
+  /** Epoch milliseconds; stable across redelivery, since the audit record's place is derived from it. */
+  reported_at: z.int(),
+  /** Epoch milliseconds at which the detector says that the leak began. */
+  leaked_at: z.optional(z.int()),
+  /** Epoch milliseconds at which this software first saw the report. */
+  seen_at: z.int(),
+  leak: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('key'), ...Key.shape }),
+    z.object({ kind: z.literal('github_alert'), ...GitHubAlertRef.shape }),
+  ]),
+  reason: z.optional(z.string().check(z.maxLength(1_000))),
+  dry_run: z.optional(z.boolean()),
+});
+export type LeakReport = z.infer<typeof LeakReport>;
+
+/** A report in memory: as on the queue, or with the token that a direct invoke brought. */
+export type Report = Omit<LeakReport, 'leak'> & {
+  readonly leak: LeakReport['leak'] | { readonly kind: 'token' };
+  readonly token?: Token;
+};

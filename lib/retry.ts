@@ -1,0 +1,80 @@
+import { HttpFailure, type HttpRequest, type HttpResponse, send } from './http.ts';
+
+export interface RetryOptions {
+  /** Epoch milliseconds after which no further attempt starts. */
+  readonly deadline: number;
+  /** Attempts at the most, the first included. */
+  readonly attempts?: number;
+  /** Milliseconds for one attempt. */
+  readonly timeoutMs?: number;
+}
+
+export interface Retried {
+  readonly response: HttpResponse;
+  readonly attempts: number;
+  /** An earlier attempt got no answer or a 5xx, so it may have had its effect unseen. */
+  readonly uncertain: boolean;
+}
+
+const BASE_MS = 100;
+const CAP_MS = 5_000;
+
+/**
+ * Sends an idempotent request until it gets an answer other than 429 or 5xx, with exponential backoff and full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), honouring `Retry-After`.
+ * When attempts or time run out, the last answer is returned as it is.
+ *
+ * @throws {HttpFailure} when the last attempt got no answer
+ */
+export async function sendRetrying(
+  request: Omit<HttpRequest, 'timeoutMs'>,
+  { deadline, attempts = 6, timeoutMs = 5_000 }: RetryOptions,
+): Promise<Retried> {
+  let uncertain = false;
+  for (let attempt = 1; ; attempt++) {
+    const left = deadline - Date.now();
+    const result = await attemptOnce({ ...request, timeoutMs: Math.max(1, Math.min(timeoutMs, left)) });
+    const answered = !(result instanceof HttpFailure);
+    if (answered && !isTransient(result.status)) return { response: result, attempts: attempt, uncertain };
+
+    const pause = answered ? (retryAfterMs(result) ?? jitter(attempt)) : jitter(attempt);
+    if (attempt >= attempts || Date.now() + pause >= deadline) {
+      if (!answered) throw result;
+      return { response: result, attempts: attempt, uncertain };
+    }
+    uncertain ||= !answered || result.status >= 500;
+    await sleep(pause);
+  }
+}
+
+/** Whether a later try may get a better answer: 429 and 5xx. */
+export function isTransient(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+/** Milliseconds to wait by `Retry-After`, which holds seconds or an HTTP date (RFC 9110, section 10.2.3). */
+export function retryAfterMs({ headers }: HttpResponse, now = Date.now()): number | undefined {
+  const value = headers['retry-after']?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Milliseconds before the next attempt: uniform between nothing and an exponentially growing cap. */
+export function jitter(attempt: number, random = Math.random): number {
+  return random() * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function attemptOnce(request: HttpRequest): Promise<HttpResponse | HttpFailure> {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (error instanceof HttpFailure) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  type Call,
+  createKey,
+  listKeys,
+  listServiceUsers,
+  problem,
+  revokeKey,
+  rotateKey,
+  self,
+} from './devin-operations.ts';
+import {
+  type ApiKey,
+  createDevinState,
+  type DevinKnobs,
+  type DevinState,
+  type StoredKey,
+} from './devin-state.ts';
+import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
+
+export type { ApiKey, CreatedKey, DevinKnobs, NewKey, NewServiceUser } from './devin-state.ts';
+
+export type DevinOptions = {
+  latencyMs?: number;
+  pageSize?: number;
+  /** epoch milliseconds */
+  now?: () => number;
+};
+
+export type Devin = Awaited<ReturnType<typeof startDevin>>;
+
+/** A stand-in for the Devin API that keeps to test/contract/devin-api.openapi.yaml. */
+export async function startDevin(options: DevinOptions = {}) {
+  const now = options.now ?? Date.now;
+  const knobs: DevinKnobs & ServerKnobs = {
+    lastUsedLagMs: 0,
+    revocationLagMs: 0,
+    clockSkewSeconds: 0,
+    pageSize: options.pageSize ?? 100,
+    authenticateNobody: false,
+    latencyMs: options.latencyMs ?? 0,
+    onRequest: undefined,
+  };
+  const state = createDevinState(knobs, now);
+  const date = () => new Date(now() + knobs.clockSkewSeconds * 1000).toUTCString();
+  const dated = (answer: SandboxAnswer) => ({ ...answer, headers: { ...answer.headers, date: date() } });
+
+  const server = await startServer({
+    knobs,
+    describe: (request) => ({ operation: route(request)?.operation ?? 'unknown' }),
+    refuse: (status, request) => dated(problem(status, request.path)),
+    handle: (request) => dated(answer(state, knobs, request)),
+  });
+
+  const withOwner = (key: StoredKey): ApiKey & { service_user_id: string } => ({
+    service_user_id: key.service_user_id,
+    ...state.view(key),
+  });
+  return Object.assign(knobs, server, {
+    createServiceUser: state.createServiceUser,
+    createKey: state.createKey,
+    createPersonalToken: state.createPersonalToken,
+    /** by somebody else */
+    revoke: state.revoke,
+    removeServiceUser: (serviceUserId: string): void => {
+      const user = state.users.get(serviceUserId);
+      if (user) user.removed = true;
+    },
+    key: (apiKeyId: string) => {
+      const key = state.keys.get(apiKeyId);
+      return key && withOwner(key);
+    },
+    keys: () => [...state.keys.values()].map(withOwner),
+    isLive: state.isLive,
+    /** background traffic with this token; false when it was refused */
+    use: (token: string): boolean => state.use(token) !== undefined,
+  });
+}
+
+const KEYS = '^/v3beta1/enterprise/service-users/(?<user>[^/]+)/api-keys';
+const ROUTES = [
+  { operation: 'revokeServiceUserApiKey', method: 'DELETE', path: new RegExp(`${KEYS}/(?<key>[^/]+)$`) },
+  { operation: 'listServiceUserApiKeys', method: 'GET', path: new RegExp(`${KEYS}$`) },
+  { operation: 'createServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}$`) },
+  { operation: 'rotateServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}/(?<key>[^/]+)/rotate$`) },
+  { operation: 'listServiceUsers', method: 'GET', path: /^\/v3\/enterprise\/members\/service-users$/ },
+  { operation: 'getSelf', method: 'GET', path: /^\/v3\/self$/ },
+] as const;
+
+function route(request: SandboxRequest) {
+  for (const { operation, method, path } of ROUTES) {
+    const match = method === request.method ? path.exec(request.path) : null;
+    if (match) return { operation, user: match.groups?.user ?? '', key: match.groups?.key ?? '' };
+  }
+  return undefined;
+}
+
+function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): SandboxAnswer {
+  const matched = route(request);
+  if (matched === undefined) return problem(404, request.path, 'Not Found');
+  const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const caller = token === undefined ? undefined : state.use(token);
+  if (caller === undefined) return problem(401, request.path, 'Invalid or expired credentials');
+  if (matched.operation === 'getSelf') return { status: 200, body: self(caller) };
+
+  const permission =
+    matched.operation === 'listServiceUsers' ? 'ViewAccountMembership' : 'ManageAccountServiceUsers';
+  if (caller.type !== 'service_user' || !caller.user.canManage) {
+    return problem(403, request.path, `Missing required permission: ${permission}`);
+  }
+  const call: Call = {
+    state,
+    request,
+    pageSize: knobs.pageSize,
+    user: decode(matched.user),
+    key: decode(matched.key),
+  };
+  switch (matched.operation) {
+    case 'revokeServiceUserApiKey':
+      return revokeKey(call);
+    case 'listServiceUserApiKeys':
+      return listKeys(call);
+    case 'createServiceUserApiKey':
+      return createKey(call);
+    case 'rotateServiceUserApiKey':
+      return rotateKey(call);
+    case 'listServiceUsers':
+      return listServiceUsers(call);
+    default:
+      return matched.operation satisfies never;
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { createApp, makeInstallationToken } from './github-app.ts';
+import { type Delivery, type DeliveryAnswer, send, signedDelivery } from './github-delivery.ts';
+import { listAlerts, type PatchRules, patchAlert, refuse } from './github-operations.ts';
+import { type AlertPayload, alertPayload, location, restAlert, type StoredAlert } from './github-shapes.ts';
+import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
+
+export { signedDelivery } from './github-delivery.ts';
+
+export type AlertName = { owner: string; repo: string; number: number };
+
+export type NewAlert = { secret: string } & Partial<
+  Pick<
+    StoredAlert,
+    | 'owner'
+    | 'repo'
+    | 'secret_type'
+    | 'is_base64_encoded'
+    | 'validity'
+    | 'created_at'
+    | 'updated_at'
+    | 'publicly_leaked'
+    | 'state'
+    | 'resolution'
+  >
+>;
+
+export type DeliverOptions = {
+  /** default `created` */
+  action?: string;
+  event?: string;
+  deliveryId?: string;
+  /** changes the payload in place, or returns what is sent instead of it (bytes are sent as they are) */
+  mutate?: (payload: AlertPayload) => unknown;
+};
+
+export type GitHub = Awaited<ReturnType<typeof startGitHub>>;
+
+/** A stand-in for GitHub secret scanning: alerts, their REST API, a GitHub App, signed deliveries. */
+export async function startGitHub(options: { latencyMs?: number } = {}) {
+  const knobs: ServerKnobs & PatchRules = {
+    latencyMs: options.latencyMs ?? 0,
+    onRequest: undefined,
+    delegatedDismissal: false,
+    refuseValidity: false,
+  };
+  const alerts: StoredAlert[] = [];
+  const deliveries = new Map<string, Delivery>();
+  /** `owner/repo`, lower case: exists, but the token can not see it */
+  const inaccessible = new Set<string>();
+  const orgs = new Set(['acme']);
+  const app = createApp();
+  const token = makeInstallationToken();
+  const tokens = new Set([token]);
+
+  const find = (owner: string, repo: string, number: number) =>
+    alerts.find((alert) => same(alert, owner, repo) && alert.number === number);
+
+  function mint(request: SandboxRequest, installation: string): SandboxAnswer {
+    const refusal = app.refusal(bearer(request));
+    if (refusal !== undefined) return refuse(401, refusal);
+    if (Number(installation) !== app.installation_id) return refuse(404, 'Not Found');
+    const minted = makeInstallationToken();
+    tokens.add(minted);
+    const body = {
+      token: minted,
+      expires_at: seconds(Date.now() + 3_600_000),
+      permissions: { metadata: 'read', secret_scanning_alerts: 'write' },
+      repository_selection: 'all',
+    };
+    return { status: 201, body };
+  }
+
+  function answer(request: SandboxRequest): SandboxAnswer {
+    if (!request.headers['user-agent']) {
+      return {
+        status: 403,
+        body: 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header',
+      };
+    }
+    const { operation, groups } = route(request);
+    if (operation === 'createInstallationToken') return mint(request, groups.id ?? '');
+    const given = bearer(request);
+    if (given === undefined) return refuse(401, 'Requires authentication');
+    if (!tokens.has(given)) return refuse(401, 'Bad credentials');
+    if (operation === 'listOrganizationAlerts') {
+      const org = (groups.org ?? '').toLowerCase();
+      if (!orgs.has(org)) return refuse(404, 'Not Found');
+      const visible = alerts.filter(
+        (alert) => alert.owner.toLowerCase() === org && !inaccessible.has(slug(alert)),
+      );
+      return listAlerts(visible, request, server.url);
+    }
+    const alert = find(groups.owner ?? '', groups.repo ?? '', Number(groups.number));
+    if (alert === undefined || inaccessible.has(slug(alert))) return refuse(404, 'Not Found');
+    if (operation === 'updateAlert') return patchAlert(alert, request, knobs);
+    if (operation === 'listLocations') return { status: 200, body: [location(alert)] };
+    return { status: 200, body: restAlert(alert, request.query.get('hide_secret') === 'true') };
+  }
+
+  let remaining = 15_000;
+  const limited = (reply: SandboxAnswer): SandboxAnswer => {
+    remaining -= 1;
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'x-github-media-type': 'github.v3; format=json',
+      'x-github-request-id': randomUUID().toUpperCase(),
+      'x-ratelimit-limit': '15000',
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-used': String(15_000 - remaining),
+      'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600),
+      'x-ratelimit-resource': 'core',
+    };
+    return { ...reply, headers: { ...headers, ...reply.headers } };
+  };
+
+  const server = await startServer({
+    knobs,
+    describe: (request) => ({ operation: route(request).operation }),
+    refuse: (status) => limited(refuse(status, 'Refused by the sandbox')),
+    handle: (request) => limited(answer(request)),
+  });
+
+  const stored = ({ owner, repo, number }: AlertName): StoredAlert => {
+    const alert = find(owner, repo, number);
+    if (alert === undefined) throw new Error(`there is no alert ${owner}/${repo}#${number}`);
+    return alert;
+  };
+  const payload = (alert: AlertName, action = 'created') =>
+    alertPayload(stored(alert), action, app.installation_id);
+
+  return Object.assign(knobs, server, {
+    app,
+    token,
+    inaccessible,
+    /** organisations that are known although they have no alert yet */
+    orgs,
+    createAlert: (given: NewAlert): AlertName => {
+      const { owner = 'acme', repo = 'webshop', created_at = seconds(Date.now()) } = given;
+      orgs.add(owner.toLowerCase());
+      const alert: StoredAlert = {
+        secret_type: 'devin_api_key',
+        is_base64_encoded: false,
+        validity: 'unknown',
+        publicly_leaked: false,
+        state: 'open',
+        resolution: null,
+        resolution_comment: null,
+        resolved_at: given.state === 'resolved' ? created_at : null,
+        updated_at: created_at,
+        ...given,
+        created_at,
+        owner,
+        repo,
+        number: alerts.filter((other) => same(other, owner, repo)).length + 1,
+        sequence: alerts.length + 1,
+      };
+      alerts.push(alert);
+      return { owner, repo, number: alert.number };
+    },
+    /** the REST shape, with the secret */
+    alert: (owner: string, repo: string, number: number) => {
+      const alert = find(owner, repo, number);
+      return alert && restAlert(alert);
+    },
+    payload,
+    /** Sends the signed webhook; the answer is what GitHub would show beside the delivery. */
+    deliver: (
+      url: string,
+      secret: string,
+      alert: AlertName,
+      how: DeliverOptions = {},
+    ): Promise<DeliveryAnswer> => {
+      const original = payload(alert, how.action);
+      const changed = how.mutate?.(original) ?? original;
+      const bytes =
+        typeof changed === 'string' || Buffer.isBuffer(changed) ? changed : JSON.stringify(changed);
+      const deliveryId = how.deliveryId ?? randomUUID();
+      const delivery = signedDelivery(bytes, secret, {
+        'x-github-delivery': deliveryId,
+        'x-github-event': how.event ?? 'secret_scanning_alert',
+      });
+      deliveries.set(deliveryId, delivery);
+      return send(url, delivery);
+    },
+    /** The same bytes and the same id again, as with the button on GitHub's page. */
+    redeliver: (url: string, deliveryId: string): Promise<DeliveryAnswer> => {
+      const delivery = deliveries.get(deliveryId);
+      if (delivery === undefined) throw new Error(`there was no delivery ${deliveryId}`);
+      return send(url, delivery);
+    },
+  });
+}
+
+const ALERT = '^/repos/(?<owner>[^/]+)/(?<repo>[^/]+)/secret-scanning/alerts/(?<number>\\d+)';
+const ROUTES = [
+  { operation: 'getAlert', method: 'GET', path: new RegExp(`${ALERT}$`) },
+  { operation: 'updateAlert', method: 'PATCH', path: new RegExp(`${ALERT}$`) },
+  { operation: 'listLocations', method: 'GET', path: new RegExp(`${ALERT}/locations$`) },
+  {
+    operation: 'listOrganizationAlerts',
+    method: 'GET',
+    path: /^\/orgs\/(?<org>[^/]+)\/secret-scanning\/alerts$/,
+  },
+  {
+    operation: 'createInstallationToken',
+    method: 'POST',
+    path: /^\/app\/installations\/(?<id>\d+)\/access_tokens$/,
+  },
+];
+
+function route(request: SandboxRequest): { operation: string; groups: Record<string, string> } {
+  for (const { operation, method, path } of ROUTES) {
+    const match = method === request.method ? path.exec(request.path) : null;
+    if (match) return { operation, groups: { ...match.groups } };
+  }
+  return { operation: 'unknown', groups: {} };
+}
+
+const bearer = (request: SandboxRequest) =>
+  /^(?:bearer|token) (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+const slug = ({ owner, repo }: StoredAlert) => `${owner}/${repo}`.toLowerCase();
+const same = (alert: StoredAlert, owner: string, repo: string) =>
+  slug(alert) === `${owner}/${repo}`.toLowerCase();
+const seconds = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

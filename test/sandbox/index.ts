@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { type NewKey, startDevin } from './devin.ts';
+import { startGitHub } from './github.ts';
+import { startS3 } from './s3.ts';
+import { startSecretsManager } from './secrets-manager.ts';
+import { type Sqs, startSqs } from './sqs.ts';
+
+export type SandboxOptions = {
+  latencyMs?: number;
+  /** audit records are also written to this folder */
+  auditDir?: string;
+  /** default true; without it `sqs` must not be used */
+  sqs?: boolean;
+};
+
+export type LeakOptions = {
+  /** how many keys the service user has, default 1; the first one leaks */
+  keys?: number;
+  /** of the service user */
+  name?: string;
+  /** of the leaked key */
+  key?: NewKey;
+  owner?: string;
+  repo?: string;
+};
+
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
+
+const SECRETS = {
+  admin: 'devin-key-revoker/admin-token',
+  webhook: 'devin-key-revoker/webhook-secret',
+  github: 'devin-key-revoker/github-token',
+};
+const AUDIT_BUCKET = 'devin-key-revoker-audit';
+
+/** Everything around the functions, on loopback: Devin, GitHub and the AWS services, with seeded secrets. */
+export async function startSandbox(options: SandboxOptions = {}) {
+  const { latencyMs = 0 } = options;
+  const credentials = {
+    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(48).toString('base64'),
+  };
+  const [devin, github, secrets, s3, queue] = await Promise.all([
+    startDevin({ latencyMs }),
+    startGitHub({ latencyMs }),
+    startSecretsManager({ latencyMs, credentials }),
+    startS3({ latencyMs, credentials, dir: options.auditDir }),
+    options.sqs === false ? undefined : startSqs({ latencyMs, credentials }),
+  ]);
+
+  const manager = devin.createServiceUser({ name: 'key-revoker', canManage: true });
+  const admin = devin.createKey(manager.service_user_id, { name: 'key-revoker' });
+  const webhookSecret = randomBytes(32).toString('hex');
+  secrets.put(SECRETS.admin, admin.token);
+  secrets.put(SECRETS.webhook, webhookSecret);
+  secrets.put(SECRETS.github, github.token);
+
+  return {
+    devin,
+    github,
+    secrets,
+    s3,
+    get sqs(): Sqs {
+      if (queue === undefined) throw new Error('the sandbox was started with sqs: false');
+      return queue;
+    },
+    admin,
+    githubToken: github.token,
+    webhookSecret,
+    secretIds: SECRETS,
+    auditBucket: AUDIT_BUCKET,
+
+    /** The environment of the functions; an override of undefined takes a name away. */
+    env(overrides: Record<string, string | undefined> = {}): Record<string, string> {
+      const env: Record<string, string | undefined> = {
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_SESSION_TOKEN: credentials.sessionToken,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+        AWS_ENDPOINT_URL_S3: s3.url,
+        AWS_ENDPOINT_URL_SQS: queue?.url,
+        DEVIN_API_URL: devin.url,
+        GITHUB_API_URL: github.url,
+        ADMIN_TOKEN_SECRET_ID: SECRETS.admin,
+        WEBHOOK_SECRET_ID: SECRETS.webhook,
+        GITHUB_TOKEN_SECRET_ID: SECRETS.github,
+        LEAK_QUEUE_URL: queue?.queueUrl,
+        AUDIT_BUCKET,
+        GITHUB_SECRET_TYPES: 'devin_api_key',
+        GITHUB_ORGS: 'acme',
+        ...overrides,
+      };
+      return Object.fromEntries(
+        Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      );
+    },
+
+    /** A service user with keys, the first of which is in an open GitHub alert. */
+    leak({ keys = 1, name = 'deploy-bot', key, owner = 'acme', repo = 'webshop' }: LeakOptions = {}) {
+      const user = devin.createServiceUser({ name });
+      const leaked = devin.createKey(user.service_user_id, { name: 'leaked', ...key });
+      const others = Array.from({ length: keys - 1 }, () => devin.createKey(user.service_user_id));
+      const alert = github.createAlert({ owner, repo, secret: leaked.token });
+      return { ...user, ...leaked, leaked, others, keys: [leaked, ...others], alert };
+    },
+
+    async stop(): Promise<void> {
+      await Promise.all([devin.stop(), github.stop(), secrets.stop(), s3.stop(), queue?.stop()]);
+    },
+  };
+}
