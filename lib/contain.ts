@@ -256,9 +256,8 @@ function step({ report_id }: Report, message: string, fields: object): void {
 
 function unexpected(error: unknown): Ending {
   log('error', 'a step failed', errorFields(error));
-  const reason =
-    error instanceof SecretError
-      ? error.message
-      : `unexpected ${error instanceof Error ? error.name : 'error'}`;
+  // Only messages of our own are told: others may quote input.
+  const isOurs = error instanceof SecretError || error instanceof JournalError;
+  const reason = isOurs ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
   return { status: 'failed', reason, retryable: true };
 }
