@@ -52,7 +52,10 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
 }
 
 /** Brings a message back sooner than the queue would by itself, after this many seconds; best effort. */
-export type RetrySoon = (message: { queueArn: string; receiptHandle: string }, seconds: number) => Promise<void>;
+export type RetrySoon = (
+  message: { queueArn: string; receiptHandle: string },
+  seconds: number,
+) => Promise<void>;
 
 /**
  * Seconds until a failed report is tried again: soon at first, since the key may be alive. Later tries are left to the
@@ -66,7 +69,8 @@ export function retryDelay(attempt: number): number | undefined {
 export function sqsRetrySoon(aws: AwsEnvironment): RetrySoon {
   return async ({ queueArn, receiptHandle }, seconds) => {
     const [, , , region = '', account = '', name = ''] = queueArn.split(':');
-    const origin = aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+    const origin =
+      aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
     const body = JSON.stringify({
       QueueUrl: `${origin}/${account}/${name}`,
       ReceiptHandle: receiptHandle,
