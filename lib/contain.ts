@@ -17,6 +17,8 @@ export interface Deps {
   readonly devin: Devin;
   readonly github?: GitHub | undefined;
   readonly journal: Journal;
+  /** Asked right before the DELETE; what it answers is how the report ends instead. */
+  readonly hold?: ((key: Key) => Promise<Ending | undefined>) | undefined;
   readonly dryRun: boolean;
   readonly proofWindowMs: number;
   /** Epoch milliseconds after which nothing new is tried. */
@@ -135,6 +137,8 @@ async function revokeAndProve(
   step(report, 'identified', key);
   if (deps.dryRun)
     return { status: 'rehearsed', ...key, reason: 'dry run: this key would have been revoked' };
+  const held = await deps.hold?.(key);
+  if (held !== undefined) return held;
   const started = Date.now();
   const revoked = await revokeKey(devin, key, deps);
   if (revoked.result === 'refused') {

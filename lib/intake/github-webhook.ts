@@ -64,12 +64,13 @@ function leakReport(
   alert: z.infer<typeof Payload>['alert'],
   { dryRun, now }: DeliveryOptions,
 ): LeakReport {
-  // From the signed body alone: a redelivery has the same body, and headers are not signed.
-  const reported_at = Date.parse(alert.updated_at ?? alert.created_at);
-  const stamp = new Date(reported_at).toISOString().replace(/[-:.]/g, '');
+  // From the signed body alone: a redelivery has the same body, and headers are not signed. An alert is created once,
+  // so its creation is told by `created_at`, which the sweep of missed alerts sees too: both make the same report.
+  const at = action === 'created' ? alert.created_at : (alert.updated_at ?? alert.created_at);
+  const reported_at = Date.parse(at);
   return {
     version: 1,
-    report_id: `github/${ref.owner}/${ref.repo}/${ref.number}/${action}/${stamp}`,
+    report_id: alertReportId(ref, action, reported_at),
     detector: 'github',
     invoked_by: 'webhook',
     reported_at,
@@ -78,6 +79,12 @@ function leakReport(
     leak: { kind: 'github_alert', ...ref },
     ...(dryRun && { dry_run: true }),
   };
+}
+
+/** @param at epoch milliseconds */
+export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
+  const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
+  return `github/${owner}/${repo}/${number}/${action}/${stamp}`;
 }
 
 function malformed(error: z.core.$ZodError): Delivery {
