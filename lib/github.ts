@@ -25,8 +25,8 @@ export interface GitHubAlert {
 const ListedAlerts = z.array(
   z.object({
     number: z.int(),
-    state: z.optional(z.string()),
     created_at: z.string(),
+    updated_at: z.nullish(z.string()),
     repository: z.object({ full_name: z.string() }),
   }),
 );

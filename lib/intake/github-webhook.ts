@@ -64,10 +64,8 @@ function leakReport(
   alert: z.infer<typeof Payload>['alert'],
   { dryRun, now }: DeliveryOptions,
 ): LeakReport {
-  // From the signed body alone: a redelivery has the same body, and headers are not signed. An alert is created once,
-  // so its creation is told by `created_at`, which the sweep of missed alerts sees too: both make the same report.
-  const at = action === 'created' ? alert.created_at : (alert.updated_at ?? alert.created_at);
-  const reported_at = Date.parse(at);
+  // From the signed body alone: a redelivery has the same body, and headers are not signed.
+  const reported_at = Date.parse(alert.updated_at ?? alert.created_at);
   return {
     version: 1,
     report_id: alertReportId(ref, action, reported_at),
@@ -81,7 +79,7 @@ function leakReport(
   };
 }
 
-/** @param at epoch milliseconds */
+/** The sweep of missed alerts makes the same id. @param at when the alert was last changed, epoch milliseconds */
 export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
   const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
   return `github/${owner}/${repo}/${number}/${action}/${stamp}`;

@@ -74,14 +74,15 @@ async function sweepOrg(
 
 async function handOver(alert: OpenAlert, deps: AlertSweepDeps): Promise<Fate> {
   const now = Date.now();
-  const report = missedReport(alert, { dryRun: deps.dryRun, now });
-  if (report === 'young') return 'young';
-  if (report === 'unreadable') {
+  const missed = missedReport(alert, { dryRun: deps.dryRun, now });
+  if (missed === 'young') return 'young';
+  if (missed === 'unreadable') {
     log('error', 'alert is not readable', { number: alert.number });
     return 'failed';
   }
+  const { formerly, report } = missed;
   try {
-    const outcome = await known(report, deps);
+    const outcome = (await known(report, deps)) ?? (await knownFormerly(formerly, report, deps));
     if (outcome === undefined) return await send(report, 'queued', deps);
     const closing = closingReport(report, now);
     const isLeft = isClosingLeft(outcome) && (await known(closing, deps)) === undefined;
@@ -100,6 +101,10 @@ async function known(report: LeakReport, { earlier }: AlertSweepDeps): Promise<E
     log('warn', 'outcome not readable', { report_id: report.report_id, ...errorFields(error) });
     return undefined;
   }
+}
+
+function knownFormerly(formerly: LeakReport, { report_id }: LeakReport, deps: AlertSweepDeps) {
+  return formerly.report_id === report_id ? undefined : known(formerly, deps);
 }
 
 async function send(report: LeakReport, fate: 'queued' | 'closing', deps: AlertSweepDeps): Promise<Fate> {

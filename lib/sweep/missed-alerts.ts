@@ -6,35 +6,43 @@ import { GitHubAlertRef, type LeakReport } from '../report.ts';
 export interface OpenAlert {
   readonly number: number;
   readonly created_at: string;
+  readonly updated_at?: string | null | undefined;
   readonly repository: { readonly full_name: string };
 }
 
 /** GitHub's webhook gets this long before the sweep takes the alert for missed. */
 const WEBHOOK_MS = 5 * 60_000;
 
-/** @returns `young` when the webhook may still be on its way; `unreadable` when it is not an alert as documented */
+/**
+ * The report of an alert whose webhook was missed, with the very id that the webhook `created` has: whichever comes
+ * second finds the first one's outcome. The webhook's `updated_at` may be older than the listing's, when something
+ * else than its secret changed at the alert since; `formerly` is the report that it made when the alert was new.
+ *
+ * @returns `young` when the webhook may still be on its way; `unreadable` when it is not an alert as documented
+ */
 export function missedReport(
   alert: OpenAlert,
   { dryRun, now }: { dryRun: boolean; now: number },
-): LeakReport | 'young' | 'unreadable' {
+): { report: LeakReport; formerly: LeakReport } | 'young' | 'unreadable' {
   const created = Date.parse(alert.created_at);
+  const updated = Date.parse(alert.updated_at ?? alert.created_at);
   const [owner, repo, ...more] = alert.repository.full_name.split('/');
   const ref = GitHubAlertRef.safeParse({ owner, repo, number: alert.number });
-  if (Number.isNaN(created) || !ref.success || more.length > 0) return 'unreadable';
+  if (Number.isNaN(created + updated) || !ref.success || more.length > 0) return 'unreadable';
   if (now - created < WEBHOOK_MS) return 'young';
-  return {
+  const reportAt = (at: number): LeakReport => ({
     version: 1,
-    // The very id that the webhook `created` has: whichever comes second finds the first one's outcome.
-    report_id: alertReportId(ref.data, 'created', created),
+    report_id: alertReportId(ref.data, 'created', at),
     detector: 'github',
     invoked_by: 'schedule',
-    reported_at: created,
+    reported_at: at,
     leaked_at: created,
     seen_at: now,
     leak: { kind: 'github_alert', ...ref.data },
     reason: 'open alert found by the sweep',
     ...(dryRun && { dry_run: true }),
-  };
+  });
+  return { report: reportAt(updated), formerly: reportAt(created) };
 }
 
 /**
