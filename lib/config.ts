@@ -90,14 +90,7 @@ const exemptIds = commaList.check(
   ),
 );
 
-export const SweepKeysConfig = z.object({
-  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
-  ADMIN_TOKEN_SECRET_ID: text,
-  STANDBY_TOKEN_SECRET_ID: z.optional(text),
-  LEAK_QUEUE_URL: z.url('must be a URL'),
-  SWEEP_QUEUE_URL: z.optional(z.url('must be a URL')),
-  AUDIT_BUCKET: text,
-  NOTIFY_TOPIC_ARN: z.optional(text),
+const sweepPolicy = {
   SWEEP_MODE: z._default(z.enum(['report', 'enforce'], 'must be report or enforce'), 'report'),
   SWEEP_MAX_AGE_DAYS: z.optional(days),
   SWEEP_MAX_IDLE_DAYS: z.optional(days),
@@ -106,8 +99,27 @@ export const SweepKeysConfig = z.object({
   SWEEP_MAX_RATIO: z._default(ratio, 0.2),
   SWEEP_EXEMPT: z._default(exemptIds, []),
   DRY_RUN: flag,
+};
+
+export const SweepKeysConfig = z.object({
+  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
+  ADMIN_TOKEN_SECRET_ID: text,
+  STANDBY_TOKEN_SECRET_ID: z.optional(text),
+  LEAK_QUEUE_URL: z.url('must be a URL'),
+  SWEEP_QUEUE_URL: z.optional(z.url('must be a URL')),
+  AUDIT_BUCKET: text,
+  NOTIFY_TOPIC_ARN: z.optional(text),
+  ...sweepPolicy,
 });
 export type SweepKeysConfig = z.infer<typeof SweepKeysConfig>;
+
+/** For the plan on the command line, which stores nothing and queues nothing. */
+export const SweepPlanConfig = z.object({
+  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
+  ADMIN_TOKEN_SECRET_ID: z.optional(text),
+  ...sweepPolicy,
+});
+export type SweepPlanConfig = z.infer<typeof SweepPlanConfig>;
 
 const organisation = /^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/;
 export const SweepAlertsConfig = z.object({

@@ -57,14 +57,30 @@ export async function unfinished(
   return { status: 'unfinished', plan_id: next.plan_id, next };
 }
 
-/** Why the sweep has to stop here, if so. */
-export async function whyStopped(deps: SweepDeps): Promise<string | undefined> {
-  const found = await deps.stop.read(deps);
+/** Attempts at one page, one invocation each. */
+const ATTEMPTS = 5;
+
+export function mayTryAgain({ attempt }: Continuation, { goOn }: SweepDeps): boolean {
+  return attempt <= ATTEMPTS && goOn !== undefined;
+}
+
+/** Tries a page again in a later invocation: what stood against it may pass. */
+export function later(again: Continuation, reason: string, deps: SweepDeps): Promise<Interrupted> {
+  log('warn', 'page failed', { ...again, reason });
+  return unfinished(again, 60 * again.attempt, deps);
+}
+
+/** Why the sweep has to stop here, if so. `isSet` tells a turned switch from one that can not be read. */
+export async function whyStopped(
+  deps: SweepDeps,
+): Promise<{ readonly reason: string; readonly isSet: boolean } | undefined> {
+  const found = await deps.stop.read({ deadline: Math.max(deps.deadline, Date.now() + 5_000) });
   if (found.state === 'running') return undefined;
-  count('SweepStopped', { job: 'sweep-keys' });
+  const isSet = found.state === 'stopped';
   const reason = found.state === 'unknown' ? found.reason : 'sweeps are stopped';
+  count(isSet ? 'SweepStopped' : 'SweepBlocked', { job: 'sweep-keys' });
   log('warn', 'sweep stops', { reason });
-  return reason;
+  return { reason, isSet };
 }
 
 /** @throws {BadEventError} */

@@ -11,7 +11,10 @@ import { pooled } from './pool.ts';
 /** Key listings under way at the same time; the API's rate limit is not documented, so stay low. */
 const WIDTH = 8;
 
-export type JudgedPage = { readonly ok: true; readonly page: Page } | Omit<Refusal, 'status'>;
+/** `total`: how many service users there are on all pages, where the API says so. */
+export type JudgedPage =
+  | { readonly ok: true; readonly page: Page; readonly total?: number | undefined }
+  | Omit<Refusal, 'status'>;
 
 /**
  * Lists one page of service users with all their keys and judges each key. Nothing of it is kept when any part of the
@@ -46,6 +49,7 @@ export async function judgePage(
   }
   return {
     ok: true,
+    total: listing.total,
     page: {
       version: 1,
       plan_id: start.plan_id,

@@ -1,13 +1,17 @@
-import { log } from '../log.ts';
-import { type Interrupted, knownPage, type SweepDeps, unfinished, whyStopped } from './chain.ts';
+import {
+  type Interrupted,
+  knownPage,
+  later,
+  mayTryAgain,
+  type SweepDeps,
+  unfinished,
+  whyStopped,
+} from './chain.ts';
 import { judgePage } from './judge-page.ts';
 import type { Page, Start } from './plan.ts';
 import { warn } from './warn.ts';
 
-/** Attempts at one page, one invocation each, before the listing counts as broken. */
-const ATTEMPTS = 5;
-
-/** All pages were judged, or no further one can be; otherwise the result of the invocation. */
+/** All pages were judged, or no further one can be; otherwise how the invocation ended. */
 export type Planned = { readonly last: Page | undefined; readonly broken?: string } | Interrupted;
 
 /** Judges page after page, as long as the time of the invocation allows; one page at least. */
@@ -22,20 +26,21 @@ export async function makePlan(
   // Pages that are there already were made by an earlier delivery of the same message.
   let isAhead = false;
   for (let page = from.page; last === undefined || last.next !== null; page++) {
-    const stopped = await whyStopped(deps);
-    if (stopped !== undefined) return { status: 'stopped', plan_id, reason: stopped };
-    const next = { version: 1, plan_id, phase: 'plan', page, attempt: 1 } as const;
     const begun = Date.now();
+    const next = { version: 1, plan_id, phase: 'plan', page, attempt: 1 } as const;
     if (page > from.page && begun + 2 * slowestMs > deps.deadline) return unfinished(next, 0, deps);
+    const again = { ...next, attempt: page === from.page ? from.attempt + 1 : 2 };
+    const stopped = await whyStopped(deps);
+    if (stopped !== undefined) {
+      if (!stopped.isSet && mayTryAgain(again, deps)) return later(again, stopped.reason, deps);
+      return { status: 'stopped', plan_id, reason: stopped.reason };
+    }
     const found: Page | undefined = isAhead ? undefined : await deps.shelf.findPage('pages', plan_id, page);
     isAhead = found === undefined;
     const judged = found ? { ok: true as const, page: found } : await newPage(start, last, deps);
     if (!judged.ok) {
-      const attempt = page === from.page ? from.attempt + 1 : 2;
-      const { reason, retryable } = judged;
-      if (!retryable || attempt > ATTEMPTS || deps.goOn === undefined) return { last, broken: reason };
-      log('warn', 'page failed', { plan_id, page, attempt, reason });
-      return unfinished({ ...next, attempt }, 60 * attempt, deps);
+      const isLast = !judged.retryable || !mayTryAgain(again, deps);
+      return isLast ? { last, broken: judged.reason } : later(again, judged.reason, deps);
     }
     last = judged.page;
     slowestMs = Math.max(slowestMs, Date.now() - begun);

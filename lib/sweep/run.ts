@@ -8,6 +8,8 @@ import { isReleasable } from './guard.ts';
 import { makePlan } from './make-plan.ts';
 import type { Start } from './plan.ts';
 
+const FIRST = { page: 1, attempt: 1 };
+
 /**
  * Plan, then act: the order of a sweep. Each piece of the plan is stored before the next one is begun, and what is
  * stored stands, so an order may come twice.
@@ -17,10 +19,10 @@ import type { Start } from './plan.ts';
 export async function runSweep(order: Order, deps: SweepDeps): Promise<SweepResult> {
   switch (order.order) {
     case 'start':
-      return planAndAct(await begin(order, deps), { page: 1, attempt: 1 }, deps);
+      return planAndAct(await begin(order, deps), FIRST, deps);
     case 'go_on': {
       const start = await knownPlan(order.plan_id, deps);
-      return order.phase === 'plan' ? planAndAct(start, order, deps) : carryOut(start, order.page, deps);
+      return order.phase === 'plan' ? planAndAct(start, order, deps) : carryOut(start, order, deps);
     }
     case 'release':
       return release(order, deps);
@@ -59,7 +61,7 @@ async function planAndAct(
   if ('status' in planned) return planned;
   const summary = await decidePlan(start, planned.last, planned.broken, deps);
   const { blocks, plan_id, totals, verdict } = summary;
-  return verdict === 'enforce' ? carryOut(start, 1, deps) : { status: verdict, plan_id, totals, blocks };
+  return verdict === 'enforce' ? carryOut(start, FIRST, deps) : { status: verdict, plan_id, totals, blocks };
 }
 
 /** A person lets a plan be carried out that is over a limit, or that was made in report mode: that very plan. */
@@ -76,12 +78,12 @@ async function release(
     ]);
   }
   const stopped = await whyStopped(deps);
-  if (stopped !== undefined) return { status: 'stopped', plan_id, reason: stopped };
+  if (stopped !== undefined) return { status: 'stopped', plan_id, reason: stopped.reason };
   if (!deps.dryRun)
     await deps.shelf.keep('release', { version: 1, plan_id, released_at: Date.now(), reason });
   log('warn', 'plan released', { plan_id, reason, revoke: summary.totals.revoke, dry_run: deps.dryRun });
   const { blocks, totals } = summary;
-  return deps.dryRun ? { status: 'rehearsed', plan_id, totals, blocks } : carryOut(start, 1, deps);
+  return deps.dryRun ? { status: 'rehearsed', plan_id, totals, blocks } : carryOut(start, FIRST, deps);
 }
 
 async function knownPlan(planId: string, { shelf }: SweepDeps): Promise<Start> {

@@ -1,8 +1,10 @@
-import type { SweepKeysConfig } from '../config.ts';
+import type { SweepPlanConfig } from '../config.ts';
 import type { Start } from './plan.ts';
 
 /** The part of the configuration that a plan is made by. */
-export function sweepSettings(config: SweepKeysConfig): Pick<Start, 'mode' | 'policy' | 'caps'> {
+export function sweepSettings(
+  config: Omit<SweepPlanConfig, 'ADMIN_TOKEN_SECRET_ID'>,
+): Pick<Start, 'mode' | 'policy' | 'caps'> {
   return {
     mode: config.DRY_RUN ? 'report' : config.SWEEP_MODE,
     policy: {
