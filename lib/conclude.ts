@@ -1,5 +1,5 @@
 import type { ApiKey } from './devin.ts';
-import { CLOCK_TOLERANCE_SECONDS } from './identify.ts';
+import { CLOCK_TOLERANCE_SECONDS } from './identify/leak.ts';
 import type { Key } from './key.ts';
 import type { Ending } from './outcome.ts';
 import type { Verdict } from './prove.ts';

@@ -3,7 +3,7 @@ import { closeAlert } from './close.ts';
 import { conclude } from './conclude.ts';
 import type { ApiKey, Devin } from './devin.ts';
 import type { GitHub } from './github.ts';
-import { chooseKey, judgeOwner, keyRevokedSince, type Leak, readLeak } from './identify.ts';
+import { chooseKey, judgeOwner, keyRevokedSince, type Leak, readLeak } from './identify/leak.ts';
 import type { Key } from './key.ts';
 import { count, errorFields, log } from './log.ts';
 import type { Ending, Outcome } from './outcome.ts';

@@ -1,10 +1,10 @@
-import type { ApiKey, Principal, Probe } from './devin.ts';
-import type { GitHub } from './github.ts';
-import type { Key } from './key.ts';
-import type { Ending } from './outcome.ts';
-import type { GitHubAlertRef, Report } from './report.ts';
-import type { RetryOptions } from './retry.ts';
-import { devinToken, type Token } from './token.ts';
+import type { ApiKey, Principal, Probe } from '../devin.ts';
+import type { GitHub } from '../github.ts';
+import type { Key } from '../key.ts';
+import type { Ending } from '../outcome.ts';
+import type { GitHubAlertRef, Report } from '../report.ts';
+import type { RetryOptions } from '../retry.ts';
+import { devinToken, type Token } from '../token.ts';
 
 /** What is known of the leak before Devin is asked. */
 export interface Leak {

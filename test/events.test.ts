@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { LambdaFunctionURLEvent, SQSEvent } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sign } from '../lib/intake/signature.ts';
+import { LeakReport } from '../lib/report.ts';
+import { captureOutput, loadHandler, type Output } from './handlers/load-handler.ts';
+import { alertPayload } from './sandbox/github-shapes.ts';
+import { type Sandbox, startSandbox } from './sandbox/index.ts';
+
+const folder = new URL('../events/', import.meta.url);
+const used = new Set<string>();
+
+/** A fresh copy of an event. */
+function event<T = unknown>(name: string): T {
+  used.add(`${name}.json`);
+  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+}
+
+const deployBot = { service_user_id: 'service-user-deploy-bot', api_key_id: 'key-deploy-bot-1' };
+const ciBot = { service_user_id: 'service-user-ci-bot', api_key_id: 'key-ci-bot-1' };
+const alert = { owner: 'acme', repo: 'webshop', number: 1 };
+const created = '2026-11-23T08:42:20Z';
+
+let sandbox: Sandbox;
+let output: Output;
+/** The key whose token is in the alert. */
+let token: string;
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  for (const { service_user_id, api_key_id } of [deployBot, ciBot]) {
+    sandbox.devin.createServiceUser({ service_user_id });
+    sandbox.devin.createKey(service_user_id, { api_key_id });
+  }
+  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id);
+  token = key.token;
+  sandbox.github.createAlert({ ...alert, secret: token, created_at: created });
+  output = captureOutput();
+});
+
+afterEach(async () => {
+  output.restore();
+  await sandbox.stop();
+});
+
+const active = ({ api_key_id }: { api_key_id: string }) => sandbox.devin.key(api_key_id)?.is_active;
+const alertNow = () => sandbox.github.alert('acme', 'webshop', 1);
+
+describe('the event of the webhook', () => {
+  it("GitHub's delivery is answered 202 and puts the alert on the queue", async () => {
+    const delivery = event<LambdaFunctionURLEvent>('webhook-github-delivery');
+    delivery.headers['x-hub-signature-256'] = sign(Buffer.from(delivery.body ?? ''), sandbox.webhookSecret);
+
+    const answer = await (await loadHandler('webhook', sandbox.env()))(delivery);
+
+    const report_id = 'github/acme/webshop/1/created/20261123T084220000Z';
+    expect(answer).toMatchObject({ statusCode: 202, body: JSON.stringify({ report_id }) });
+    const [report] = sandbox.sqs.sent().map((body) => LeakReport.parse(JSON.parse(body)));
+    expect(report).toMatchObject({ report_id, leak: { kind: 'github_alert', ...alert } });
+  });
+
+  it("GitHub's delivery is refused with the signature that stands in the file", async () => {
+    const handler = await loadHandler('webhook', sandbox.env());
+    expect(await handler(event('webhook-github-delivery'))).toMatchObject({ statusCode: 401 });
+    expect(sandbox.sqs.requests).toEqual([]);
+  });
+
+  it("GitHub's delivery has the shape of its published schema", () => {
+    const { body } = event<LambdaFunctionURLEvent>('webhook-github-delivery');
+    const stored = {
+      ...alert,
+      sequence: 1,
+      secret: '',
+      secret_type: 'devin_api_key',
+      is_base64_encoded: false,
+      validity: 'unknown',
+      publicly_leaked: false,
+      state: 'open',
+      resolution: null,
+      resolution_comment: null,
+      resolved_at: null,
+      created_at: created,
+      updated_at: created,
+    } as const;
+    expect(JSON.parse(body ?? '')).toEqual(alertPayload(stored, 'created', 12_345_678));
+  });
+});
+
+describe('the event of the worker', () => {
+  const revoke = async (given: unknown) => (await loadHandler('revoke', sandbox.env()))(given);
+
+  it('two messages of SQS kill both keys and close the alert', async () => {
+    expect(await revoke(event('revoke-sqs'))).toEqual({ batchItemFailures: [] });
+    expect([sandbox.devin.isLive(token), active(ciBot), active(deployBot)]).toEqual([false, false, true]);
+    expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  });
+
+  it('the messages of SQS are leak reports, and hold nothing else', () => {
+    for (const { body } of event<SQSEvent>('revoke-sqs').Records) {
+      const message = JSON.parse(body);
+      expect(LeakReport.parse(message)).toEqual(message);
+    }
+  });
+
+  it('an EventBridge event kills the key', async () => {
+    expect(await revoke(event('revoke-eventbridge'))).toMatchObject({
+      ...deployBot,
+      status: 'revoked',
+      report_id: 'eventbridge/6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+      recorded: true,
+    });
+    expect(active(deployBot)).toBe(false);
+  });
+
+  it('ids from the console kill the key', async () => {
+    expect(await revoke(event('revoke-console-by-ids'))).toMatchObject({ ...deployBot, status: 'revoked' });
+    expect([active(deployBot), active(ciBot)]).toEqual([false, true]);
+  });
+
+  it('a token from the console kills its key', async () => {
+    const request = { ...event<{ token: string }>('revoke-console-by-token'), token };
+    expect(await revoke(request)).toMatchObject({ status: 'revoked', evidence: 'token_rejected' });
+    expect([sandbox.devin.isLive(token), active(deployBot)]).toEqual([false, true]);
+  });
+
+  it('an alert from the console kills its key and is closed', async () => {
+    expect(await revoke(event('revoke-console-by-alert'))).toMatchObject({
+      status: 'revoked',
+      alert: { closed: true },
+    });
+    expect(sandbox.devin.isLive(token)).toBe(false);
+    expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  });
+
+  it('bad input from the console is refused by every wrong field, before anything is touched', async () => {
+    await expect(revoke(event('revoke-console-bad-input'))).rejects.toMatchObject({
+      name: 'BadEventError',
+      message:
+        'bad event: service_user_id must be "service-user-" and letters, digits, "-" or "_", 128 at most; api_key_id must be letters, digits, ".", "_", "~" or "-", 256 at most; dryRun is not a known field',
+    });
+    const { devin, github, s3, secrets, sqs } = sandbox;
+    for (const service of [devin, github, s3, secrets, sqs]) expect(service.requests).toEqual([]);
+  });
+});
+
+describe('the event of the sweep of the keys', () => {
+  const sweep = async (given: unknown, env = {}) =>
+    (await loadHandler('sweep-keys', sandbox.env({ SWEEP_MODE: 'enforce', SWEEP_MAX_RATIO: '1', ...env })))(
+      given,
+    );
+  const planId = (result: object): string => ('plan_id' in result ? String(result.plan_id) : '');
+  const expire = () => {
+    const { service_user_id } = sandbox.devin.createServiceUser();
+    sandbox.devin.createKey(service_user_id, { created_at: 1, expires_at: 2 });
+  };
+
+  it('its schedule queues the revocation of an expired key', async () => {
+    expire();
+    expect(await sweep(event('sweep-keys-schedule'))).toMatchObject({ status: 'enforced', queued: 1 });
+    expect(sandbox.sqs.sent()).toHaveLength(1);
+  });
+
+  it('a report from the console queues nothing, and its plan is released by its id', async () => {
+    expire();
+    const planned = await sweep(event('sweep-keys-console-report'));
+    expect(planned).toMatchObject({ status: 'report', totals: { revoke: 1 } });
+    expect(sandbox.sqs.sent()).toEqual([]);
+
+    const release = { ...event<object>('sweep-keys-console-release'), release: planId(planned) };
+    expect(await sweep(release)).toMatchObject({ status: 'released', queued: 1 });
+  });
+
+  it('a stop from the console holds a sweep, until it is lifted and the sweep is continued', async () => {
+    expire();
+    expect(await sweep(event('sweep-keys-console-stop'))).toEqual({ status: 'stop_set' });
+    const stopped = await sweep({});
+    expect(stopped).toMatchObject({ status: 'stopped' });
+    expect(await sweep(event('sweep-keys-console-resume'))).toEqual({ status: 'stop_lifted' });
+
+    const go = { ...event<object>('sweep-keys-console-continue'), continue: planId(stopped) };
+    expect(await sweep(go)).toMatchObject({ status: 'enforced', queued: 1 });
+  });
+
+  it('a message of its own queue goes on with a plan, and is an error when there is no such plan', async () => {
+    await expect(sweep(event('sweep-keys-sqs'))).rejects.toThrow('there is no such plan');
+  });
+});
+
+it('the schedule of the sweep of alerts queues an alert that was missed', async () => {
+  const sweep = await loadHandler('sweep-alerts', sandbox.env());
+  sandbox.github.createAlert({ secret: token, repo: 'old', created_at: '2020-01-01T00:00:00Z' });
+  expect(await sweep(event('sweep-alerts-schedule'))).toMatchObject({ failed: [] });
+  expect(sandbox.sqs.sent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
+});
+
+it('every file of events/ is used here', () => {
+  expect([...used].sort()).toEqual(readdirSync(folder).sort());
+});
