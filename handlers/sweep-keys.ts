@@ -6,6 +6,7 @@ import { s3AuditStore } from '../lib/audit/store.ts';
 import { awsEnvironment } from '../lib/aws.ts';
 import { ConfigError, parseConfig, SweepKeysConfig } from '../lib/config.ts';
 import { devinClient } from '../lib/devin.ts';
+import { BadEventError } from '../lib/intake/request.ts';
 import { count, errorFields, log } from '../lib/log.ts';
 import { snsNotify } from '../lib/notify.ts';
 import { sqsQueue, sqsSender } from '../lib/queue.ts';
@@ -67,8 +68,10 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
 /** A sweep that could not run is an alarm like one that was blocked; in particular a policy that does not parse. */
 const alarmErrors = (): middy.MiddlewareObj<unknown, SweepResult, Error, Context> => ({
   onError({ error }) {
-    count('SweepBlocked', { job: 'sweep-keys' });
-    const reason = error instanceof ConfigError ? error.message : undefined;
+    // A misspelt order of a person is answered, and is no alarm.
+    if (!(error instanceof BadEventError)) count('SweepBlocked', { job: 'sweep-keys' });
+    const isOurs = error instanceof ConfigError || error instanceof BadEventError;
+    const reason = isOurs ? error.message : undefined;
     log('error', 'sweep failed', { ...errorFields(error), ...(reason !== undefined && { reason }) });
   },
 });

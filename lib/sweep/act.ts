@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Devin } from '../devin.ts';
 import { log } from '../log.ts';
 import type { LeakReport } from '../report.ts';
@@ -72,8 +73,7 @@ export function toReport(start: Start, entry: Entry, by: ActDeps['by']): LeakRep
   const { api_key_id, rule, service_user_id } = entry;
   return {
     version: 1,
-    // A report's id has no "~", which a key's id may have; "=" is in neither.
-    report_id: `sweep/${start.plan_id}/${service_user_id}/${api_key_id.replaceAll('~', '_7E')}`,
+    report_id: `sweep/${start.plan_id}/${service_user_id}/${segment(api_key_id)}`,
     detector: 'sweep',
     invoked_by: by,
     reported_at: start.started_at,
@@ -81,6 +81,12 @@ export function toReport(start: Start, entry: Entry, by: ActDeps['by']): LeakRep
     leak: { kind: 'key', service_user_id, api_key_id },
     reason: `${REASONS[rule] ?? rule}; plan ${start.plan_id}`,
   };
+}
+
+/** A key's id may hold what a report's id may not: "~", and more characters. */
+function segment(apiKeyId: string): string {
+  if (/^[A-Za-z0-9_.-]{1,200}$/.test(apiKeyId)) return apiKeyId;
+  return `sha256-${createHash('sha256').update(apiKeyId).digest('hex')}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

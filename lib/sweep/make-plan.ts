@@ -65,5 +65,6 @@ async function tellWarnings(page: Page, { notify, shelf }: SweepDeps): Promise<v
   if (urgent.length === 0) return;
   const shown = urgent.slice(0, MAX_LINES);
   if (shown.length < urgent.length) shown.push(`and ${urgent.length - shown.length} more, in the log`);
-  await notify(`${urgent.length} API keys expire soon`, shown.join('\n\n'));
+  const subject = urgent.length === 1 ? '1 API key expires soon' : `${urgent.length} API keys expire soon`;
+  await notify(subject, shown.join('\n\n'));
 }

@@ -20,7 +20,7 @@ const spared: Entry = { ...plain, decision: 'keep', rule: 'exempt', spared_from:
 describe('the plan as a table', () => {
   it('shows revocations first, in columns', () => {
     const due: Entry = {
-      ...entry,
+      ...plain,
       decision: 'revoke',
       rule: 'max_idle',
       api_key_id: 'key-22',
