@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { cachedAdminToken } from '../lib/admin-token.ts';
 import { awsEnvironment } from '../lib/aws.ts';
-import { ConfigError, parseConfig, SweepPlanConfig } from '../lib/config.ts';
+import { ConfigError, parseConfig } from '../lib/config.ts';
 import { devinClient } from '../lib/devin.ts';
 import { SecretError, secretsManager } from '../lib/secrets.ts';
+import { SweepPlanConfig } from '../lib/sweep/config.ts';
 import { previewPlan } from '../lib/sweep/preview.ts';
 import { printCsv, printTable, printTotals, progressBar } from '../lib/sweep/print.ts';
 import { sweepSettings } from '../lib/sweep/settings.ts';

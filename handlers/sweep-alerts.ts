@@ -3,12 +3,13 @@ import type { Context } from 'aws-lambda';
 import { journal } from '../lib/audit/journal.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { awsEnvironment } from '../lib/aws.ts';
-import { parseConfig, SweepAlertsConfig } from '../lib/config.ts';
+import { parseConfig } from '../lib/config.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
 import { sqsQueue } from '../lib/queue.ts';
 import { secretsManager } from '../lib/secrets.ts';
 import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts.ts';
+import { SweepAlertsConfig } from '../lib/sweep/config.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 

@@ -1,4 +1,4 @@
-import type { SweepPlanConfig } from '../config.ts';
+import type { SweepPlanConfig } from './config.ts';
 import type { Start } from './plan.ts';
 
 /** The part of the configuration that a plan is made by. */
