@@ -78,5 +78,6 @@ interface Known {
 function githubSecret(value: string): string {
   const named = value.trimStart().startsWith('{') ? parseJson(value, Named) : undefined;
   const secret = named === undefined ? value : (named.github ?? '');
-  return secret.trim() === '' ? '' : secret;
+  // `echo … | aws secretsmanager put-secret-value` leaves a line break that nobody signs with.
+  return secret.trim() === '' ? '' : secret.replace(/\r?\n$/, '');
 }

@@ -70,14 +70,14 @@ describe('an admin token that was refused', () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.value = NEW;
-    expect((await admin.afterRefusal(refused))?.reveal()).toBe(NEW);
+    expect((await admin.insteadOf(refused))?.reveal()).toBe(NEW);
     expect((await admin.get()).reveal()).toBe(NEW);
     expect(state.reads).toHaveLength(2);
   });
 
   it('has no replacement when the secret still holds it', async () => {
     const { admin, state } = secret(OLD);
-    expect(await admin.afterRefusal(await admin.get())).toBeUndefined();
+    expect(await admin.insteadOf(await admin.get())).toBeUndefined();
     expect(state.reads).toHaveLength(2);
   });
 
@@ -85,16 +85,16 @@ describe('an admin token that was refused', () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.value = NEW;
-    await admin.afterRefusal(refused);
-    expect((await admin.afterRefusal(refused))?.reveal()).toBe(NEW);
+    await admin.insteadOf(refused);
+    expect((await admin.insteadOf(refused))?.reveal()).toBe(NEW);
     expect(state.reads).toHaveLength(2);
   });
 
   it('is compared by its text', async () => {
     const { admin, state } = secret(OLD);
     await admin.get();
-    expect(await admin.afterRefusal(new Token(OLD))).toBeUndefined();
-    expect((await admin.afterRefusal(new Token(NEW)))?.reveal()).toBe(OLD);
+    expect(await admin.insteadOf(new Token(OLD))).toBeUndefined();
+    expect((await admin.insteadOf(new Token(NEW)))?.reveal()).toBe(OLD);
     expect(state.reads).toHaveLength(2);
   });
 
@@ -102,7 +102,7 @@ describe('an admin token that was refused', () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.failing = true;
-    await expect(admin.afterRefusal(refused)).rejects.toThrow(SecretError);
+    await expect(admin.insteadOf(refused)).rejects.toThrow(SecretError);
     Object.assign(state, { failing: false, value: NEW });
     expect((await admin.get()).reveal()).toBe(NEW);
   });
