@@ -59,6 +59,6 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
   const send = sqsSender(aws, queueUrl);
   return {
     // Through the schema: what is not in it, such as a token, does not reach the queue.
-    send: (report, deadline) => send(LeakReport.parse(report), { deadline }),
+    send: async (report, deadline) => send(LeakReport.parse(report), { deadline }),
   };
 }

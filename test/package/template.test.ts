@@ -206,7 +206,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: inAuditBucket('records/*'),
+          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
