@@ -15,7 +15,7 @@ type Row = Readonly<Record<(typeof COLUMNS)[number], string>>;
 
 /** The entries of a plan as a table for a terminal; revocations first. */
 export function printTable(entries: readonly Entry[]): string {
-  const rows = [...entries].sort((a, b) => rank(a) - rank(b)).map(toRow);
+  const rows = ordered(entries).map(toRow);
   const header = Object.fromEntries(COLUMNS.map((name) => [name, name.replace('_', ' ').toUpperCase()]));
   const lines = [header, ...rows].map((row) => COLUMNS.map((name) => row[name] ?? ''));
   const widths = COLUMNS.map((_name, at) =>
@@ -37,7 +37,9 @@ export function printCsv(entries: readonly Entry[]): string {
     const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  const lines = entries.map(toRow).map((row) => COLUMNS.map((name) => cell(row[name])).join(','));
+  const lines = ordered(entries)
+    .map(toRow)
+    .map((row) => COLUMNS.map((name) => cell(row[name])).join(','));
   return [COLUMNS.join(','), ...lines].join('\r\n');
 }
 
@@ -83,6 +85,11 @@ function day(seconds: number | null | undefined, otherwise: string): string {
   if (seconds === null || seconds === undefined) return otherwise;
   const date = new Date(seconds * 1_000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
+}
+
+/** Revocations first. */
+function ordered(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => rank(a) - rank(b));
 }
 
 function rank({ decision }: Entry): number {

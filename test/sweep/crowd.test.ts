@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 // The whole size is `npm run bench:sweep`.
-it('judges every key of 3,000 service users once while some come and go, over invocations that end half way', async () => {
+it('judges every key of 3,000 service users once while some come and go, over as many invocations as it takes', async () => {
   const sandbox = await startSandbox();
   const crowd = await startCrowd({ users: 3_000, keys: 3, expiredEvery: 200, expiringEvery: 500 });
   const output = captureOutput();
@@ -20,8 +20,7 @@ it('judges every key of 3,000 service users once while some come and go, over in
   const context = () => lambdaContext({ getRemainingTimeInMillis: () => 3_000 });
 
   let result = await sweep({}, context());
-  let invocations = 1;
-  for (; result.status === 'unfinished'; invocations++) {
+  while (result.status === 'unfinished') {
     const { next } = result;
     result = await sweep({ Records: [{ body: JSON.stringify(next) }] }, context());
   }
@@ -39,5 +38,4 @@ it('judges every key of 3,000 service users once while some come and go, over in
   expect(decided).toBe(totals.keys);
   const pages = sandbox.s3.objects('plans/').filter(({ key }) => key.includes('/pages/'));
   expect(pages).toHaveLength(Math.ceil(users / 200));
-  expect(invocations).toBeGreaterThan(0);
 }, 30_000);

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { FirstName } from '../../lib/audit/list.ts';
-import type { AuditStore } from '../../lib/audit/store.ts';
 import type { ApiKey } from '../../lib/devin.ts';
 import type { LeakReport } from '../../lib/report.ts';
 import type { SweepDeps, SweepResult } from '../../lib/sweep/chain.ts';
@@ -9,6 +7,7 @@ import type { Order } from '../../lib/sweep/event.ts';
 import { runSweep } from '../../lib/sweep/run.ts';
 import { shelf } from '../../lib/sweep/shelf.ts';
 import { stopSwitch } from '../../lib/sweep/stop.ts';
+import { memoryBucket } from './memory-bucket.ts';
 
 const DAY = 86_400;
 const OWN = 'service-user-own';
@@ -125,7 +124,7 @@ function simulate(world: World, faulty: Faults, pageSize: number) {
     return count === 0;
   };
   const broken = { ok: false, reason: 'HTTP 500', status: 500, retryable: false } as const;
-  const { firstName, store } = memory(fails);
+  const { firstName, store } = memoryBucket(fails);
   const deps: SweepDeps = {
     devin: {
       listServiceUsers: async (after) => {
@@ -164,29 +163,4 @@ function simulate(world: World, faulty: Faults, pageSize: number) {
     deadline: Date.now() + 60_000,
   };
   return { deps, listed, sent };
-}
-
-/** A bucket that never overwrites. */
-function memory(fails: (name: 'put' | 'get' | 'list') => boolean): {
-  store: AuditStore;
-  firstName: FirstName;
-} {
-  const objects = new Map<string, string>();
-  const down = { ok: false, reason: 'HTTP 503' } as const;
-  return {
-    store: {
-      async put(path, record) {
-        if (fails('put')) return { result: 'failed', reason: 'HTTP 503' };
-        if (objects.has(path)) return { result: 'exists' };
-        objects.set(path, JSON.stringify(record));
-        return { result: 'stored' };
-      },
-      get: async (path) => (fails('get') ? down : { ok: true, text: objects.get(path) }),
-    },
-    firstName: async ({ prefix, startAfter = '' }) => {
-      if (fails('list')) return down;
-      const names = [...objects.keys()].filter((name) => name.startsWith(prefix) && name > startAfter);
-      return { ok: true, name: names.sort()[0] };
-    },
-  };
 }
