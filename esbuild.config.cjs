@@ -24,7 +24,7 @@ module.exports = (serverless) =>
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: ['webhook', 'revoke'].map((name) => `handlers/${name}.ts`),
+    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts'].map((name) => `handlers/${name}.ts`),
     outdir: 'dist/handlers',
     outExtension: { '.js': '.cjs' },
     metafile: true,

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
 import { journal } from '../lib/audit/journal.ts';
+import { s3FirstName } from '../lib/audit/list.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
 import { parseConfig, RevokeConfig } from '../lib/config.ts';
@@ -14,6 +15,8 @@ import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import type { Report } from '../lib/report.ts';
 import { secretsManager } from '../lib/secrets.ts';
+import { holdSweep } from '../lib/sweep/hold.ts';
+import { stopSwitch } from '../lib/sweep/stop.ts';
 import { onlyTurn, type Turn, turns } from '../lib/turn.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
@@ -31,6 +34,7 @@ function connect() {
     config.ADMIN_TOKEN_SECRET_ID,
     config.STANDBY_TOKEN_SECRET_ID,
   );
+  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
@@ -44,7 +48,8 @@ function connect() {
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    store: s3AuditStore(aws, config.AUDIT_BUCKET),
+    store,
+    stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
 }
 
@@ -107,8 +112,9 @@ async function revokeMessage(record: SQSRecord, context: Context, turn: Turn): P
 
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, region, store } = parts;
+  const { admin, config, devin, github, region, stop, store } = parts;
   const end = Date.now() + context.getRemainingTimeInMillis();
+  const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];
   const outcome = await contain(report, {
     admin,
@@ -120,6 +126,7 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },
     ),
+    ...(isSweep && { hold: (key) => holdSweep(key, { devin, stop, retry: { deadline: end - RESERVE_MS } }) }),
     turn,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

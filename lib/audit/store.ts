@@ -100,7 +100,8 @@ function failed(reason: string): Stored {
   return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
 }
 
-function bucketUrl(aws: AwsEnvironment, bucket: string): string {
+/** Where a bucket's objects are: path-style at a given endpoint, else AWS's own host. */
+export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
   const endpoint = aws.endpoint('S3');
   if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
   const suffix = aws.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
