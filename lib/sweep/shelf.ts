@@ -11,10 +11,22 @@ export class ShelfError extends Error {
   readonly code = 'plan_store';
 }
 
-const PARTS = { start: Start, summary: Summary, release: Release } as const;
-type Parts = { [K in keyof typeof PARTS]: z.output<(typeof PARTS)[K]> };
-const PAGES = { pages: Page, acted: Acted } as const;
-type Pages = { [K in keyof typeof PAGES]: z.output<(typeof PAGES)[K]> };
+interface Parts {
+  start: Start;
+  summary: Summary;
+  release: Release;
+}
+interface Pages {
+  pages: Page;
+  acted: Acted;
+}
+type SchemaOf<T> = z.core.$ZodType<T>;
+const PARTS: { [K in keyof Parts]: SchemaOf<Parts[K]> } = {
+  start: Start,
+  summary: Summary,
+  release: Release,
+};
+const PAGES: { [K in keyof Pages]: SchemaOf<Pages[K]> } = { pages: Page, acted: Acted };
 
 /** The plans in the audit bucket. What is once there stays as it is: `keep` answers with what stands. */
 export interface Shelf {
@@ -33,7 +45,6 @@ export interface Shelf {
 /** @param deadline epoch milliseconds */
 export function shelf(store: AuditStore, firstName: FirstName, deadline: number): Shelf {
   const retry = () => ({ deadline: Math.max(deadline, Date.now() + 3_000), attempts: 6 });
-  const schemas = { ...PARTS, ...PAGES };
 
   async function put(path: string, value: object): Promise<boolean> {
     const stored = await store.put(path, value, retry());
@@ -41,7 +52,7 @@ export function shelf(store: AuditStore, firstName: FirstName, deadline: number)
     return stored.result === 'stored';
   }
 
-  async function get<T extends z.core.$ZodType>(path: string, schema: T): Promise<z.output<T> | undefined> {
+  async function get<T>(path: string, schema: SchemaOf<T>): Promise<T | undefined> {
     const found = await store.get(path, retry());
     if (!found.ok) throw new ShelfError(`the plan can not be read (${found.reason})`);
     if (found.text === undefined) return undefined;
@@ -50,11 +61,7 @@ export function shelf(store: AuditStore, firstName: FirstName, deadline: number)
     return value;
   }
 
-  async function keepAt<T extends z.core.$ZodType>(
-    path: string,
-    schema: T,
-    value: z.output<T> & object,
-  ): Promise<z.output<T>> {
+  async function keepAt<T extends object>(path: string, schema: SchemaOf<T>, value: T): Promise<T> {
     if (await put(path, value)) return value;
     const standing = await get(path, schema);
     if (standing === undefined) throw new ShelfError(`${path} is there and can not be found`);
@@ -62,10 +69,10 @@ export function shelf(store: AuditStore, firstName: FirstName, deadline: number)
   }
 
   return {
-    keep: (part, value) => keepAt(partPath(value.plan_id, part), schemas[part], value),
-    find: (part, planId) => get(partPath(planId, part), schemas[part]),
-    keepPage: (kind, value) => keepAt(pagePath(value.plan_id, kind, value.page), schemas[kind], value),
-    findPage: (kind, planId, page) => get(pagePath(planId, kind, page), schemas[kind]),
+    keep: (part, value) => keepAt(partPath(value.plan_id, part), PARTS[part], value),
+    find: (part, planId) => get(partPath(planId, part), PARTS[part]),
+    keepPage: (kind, value) => keepAt(pagePath(value.plan_id, kind, value.page), PAGES[kind], value),
+    findPage: (kind, planId, page) => get(pagePath(planId, kind, page), PAGES[kind]),
     async index(summary) {
       await put(indexPath(summary.started_at, summary.plan_id), { version: 1, plan_id: summary.plan_id });
     },

@@ -131,7 +131,7 @@ describe('an owner', () => {
 
 describe('an age', () => {
   const leapDay = at('2028-02-29T12:00:00Z');
-  const aged = (age: number): Row['key'] => ({ created_at: NOW - age });
+  const aged = (age: number): Partial<ApiKey> => ({ created_at: NOW - age });
   check([
     { when: 'of exactly the limit', key: aged(90 * DAY), policy: { maxAgeDays: 90 }, expected: valid },
     {
