@@ -27,7 +27,7 @@ export function awsEnvironment(env: Readonly<Record<string, string | undefined>>
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'sqs',
+  service: 's3' | 'sqs' | 'secretsmanager',
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;
