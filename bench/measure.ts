@@ -119,5 +119,5 @@ async function runProcess(
   });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}\n${output}${errors}`);
-  return { ms, output };
+  return { ms, output, errors };
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import { type BuildOptions, build as bundle } from 'esbuild';
 import type { ScenarioName } from './scenarios.ts';
 
 /** A process that is measured. */
@@ -23,26 +23,26 @@ const INVOKE = join(import.meta.dirname, 'peers', 'invoke.cjs');
 const functionOptions: () => BuildOptions = createRequire(import.meta.url)('../esbuild.config.cjs');
 
 /** Builds everything that runs; nothing is compiled while it is measured. */
-export function buildPeers() {
+export async function buildPeers() {
   mkdirSync(OUT, { recursive: true });
   const plainOptions: BuildOptions = { platform: 'node', target: 'node24', format: 'cjs', logLevel: 'error' };
-  const build = (name: string, source: string, options: BuildOptions): string => {
+  const build = async (name: string, source: string, options: BuildOptions): Promise<string> => {
     const outfile = join(OUT, `${name}.cjs`);
-    buildSync({ ...options, entryPoints: [join(ROOT, source)], outfile });
+    await bundle({ ...options, entryPoints: [join(ROOT, source)], outfile });
     return outfile;
   };
   return {
-    revoke: build('revoke', 'handlers/revoke.ts', functionOptions()),
-    webhook: build('webhook', 'handlers/webhook.ts', functionOptions()),
-    idle: build('idle', 'bench/peers/idle.ts', plainOptions),
-    empty: build('empty', 'bench/peers/empty.ts', plainOptions),
-    bare: build('bare', 'bench/peers/bare.ts', plainOptions),
-    plain: build('plain', 'bench/peers/plain.ts', { ...plainOptions, bundle: true, minify: true }),
-    plainUnbundled: build('plain-unbundled', 'bench/peers/plain.ts', plainOptions),
+    revoke: await build('revoke', 'handlers/revoke.ts', functionOptions()),
+    webhook: await build('webhook', 'handlers/webhook.ts', functionOptions()),
+    idle: await build('idle', 'bench/peers/idle.ts', plainOptions),
+    empty: await build('empty', 'bench/peers/empty.ts', plainOptions),
+    bare: await build('bare', 'bench/peers/bare.ts', plainOptions),
+    plain: await build('plain', 'bench/peers/plain.ts', { ...plainOptions, bundle: true, minify: true }),
+    plainUnbundled: await build('plain-unbundled', 'bench/peers/plain.ts', plainOptions),
     warm: join(import.meta.dirname, 'peers', 'warm.cjs'),
   };
 }
-export type Built = ReturnType<typeof buildPeers>;
+export type Built = Awaited<ReturnType<typeof buildPeers>>;
 
 export const bundleSizes = (built: Built): Record<string, number> =>
   Object.fromEntries(

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds ?? (values.quick ? 7 : 21));
 const latencyMs = Number(values.latency);
 
-const built = buildPeers();
+const built = await buildPeers();
 const found = findPython();
 const bench = await startBench(latencyMs);
 try {

@@ -9,6 +9,7 @@ import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
+import { openEarly } from '../lib/http.ts';
 import { readEvent, readMessage } from '../lib/intake/event.ts';
 import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
@@ -19,11 +20,18 @@ import { secretsManager } from '../lib/secrets.ts';
 const RESERVE_MS = 5_000;
 
 let parts: ReturnType<typeof connect> | undefined;
+try {
+  // While the container starts: the admin secret is on its way before there is an event.
+  parts = connect();
+} catch {
+  // A wrong configuration is told by the invocation that meets it.
+}
 
 /** What lives as long as the container. @throws {ConfigError} */
 function connect() {
   const config = parseConfig(RevokeConfig, process.env);
   const aws: AwsEnvironment = awsEnvironment(process.env);
+  openEarly(config.DEVIN_API_URL);
   const read = secretsManager(aws);
   const admin: AdminToken = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
   const github =

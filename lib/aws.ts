@@ -52,8 +52,8 @@ export async function signed(
   return { ...request, headers };
 }
 
-/** The hash that the signer asks for, from Node's own crypto. */
-class Sha256 {
+/** The hash that AWS's signer asks for, from Node's own crypto. */
+export class Sha256 {
   readonly #hash;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import type { AwsEnvironment } from './aws.ts';
+import { type AwsEnvironment, Sha256 } from './aws.ts';
+import { sdkTransport } from './aws-transport.ts';
 import { parseJson } from './json.ts';
 import { devinToken, type Token } from './token.ts';
 
@@ -31,8 +32,15 @@ export function secretsManager(aws: AwsEnvironment): ReadSecret {
     region: aws.region,
     credentials: aws.credentials,
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
-    ...(endpoint !== undefined && { endpoint }),
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    requestHandler: sdkTransport(5_000),
+    sha256: Sha256,
+    // Settings that are given are not looked for in files; Lambda has none, and looking costs a cold start.
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    defaultUserAgentProvider: async () => [['devin-key-revoker']],
+    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
   });
   return async (id, stage = 'AWSCURRENT') => {
     try {
