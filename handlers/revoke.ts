@@ -1,3 +1,4 @@
+import '../lib/early/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
@@ -9,7 +10,6 @@ import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
-import { openEarly } from '../lib/http.ts';
 import { readEvent, readMessage } from '../lib/intake/event.ts';
 import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
@@ -31,7 +31,6 @@ try {
 function connect() {
   const config = parseConfig(RevokeConfig, process.env);
   const aws: AwsEnvironment = awsEnvironment(process.env);
-  openEarly(config.DEVIN_API_URL);
   const read = secretsManager(aws);
   const admin: AdminToken = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
   const github =

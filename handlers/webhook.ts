@@ -1,3 +1,4 @@
+import '../lib/early/webhook.ts';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { awsEnvironment } from '../lib/aws.ts';
@@ -18,6 +19,12 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const ANSWER_WITHIN_MS = 8_000;
 
 let parts: ReturnType<typeof connect> | undefined;
+try {
+  // While the container starts: the secrets are on their way before there is a delivery.
+  parts = connect();
+} catch {
+  // A wrong configuration is told by the invocation that meets it.
+}
 
 /** @throws {ConfigError} */
 function connect() {

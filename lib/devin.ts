@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AdminToken } from './admin-token.ts';
-import { HttpFailure, type HttpResponse } from './http.ts';
+import { HttpFailure, type HttpResponse, openEarly } from './http.ts';
 import { parseJson } from './json.ts';
 import type { Key } from './key.ts';
 import { isTransient, type Retried, type RetryOptions, sendRetrying } from './retry.ts';
@@ -141,7 +141,10 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
 
     async revokeKey(key, retry) {
       const path = `${keysPath(key.service_user_id)}/${encodeURIComponent(key.api_key_id)}`;
-      const result = await asAdmin('DELETE', path, retry);
+      const deleting = asAdmin('DELETE', path, retry);
+      // The proof uses two connections at once; the second one is made meanwhile.
+      openEarly(baseUrl);
+      const result = await deleting;
       if ('ok' in result) return result;
       const { uncertain, response } = result;
       const answer = ANSWERS[response.status];

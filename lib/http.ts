@@ -34,34 +34,46 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 const options = { keepAlive: true, maxSockets: 32 };
 
-/** An agent whose first connection to a host may have been opened before there was anything to send. */
+/** An agent that takes connections which were opened before there was anything to send. */
 class EarlyAgent extends https.Agent {
-  readonly #early = new Map<string, TLSSocket>();
+  readonly #early = new Map<string, Set<TLSSocket>>();
 
-  open({ hostname, port }: URL): void {
+  /** Makes sure that `count` connections to the host wait for a request. */
+  open({ hostname, port: given }: URL, count: number): void {
     const host = hostname.replace(/^\[|\]$/g, '');
-    const key = `${host}:${port || 443}`;
-    if (this.#early.has(key)) return;
-    const servername = isIP(host) === 0 ? host : '';
-    const socket = connect({ ...this.options, host, port: Number(port) || 443, servername });
-    this.#early.set(key, socket);
-    const forget = (): boolean => this.#early.delete(key);
-    // Whoever needs the host connects again, and learns why that does not work.
-    socket.once('error', forget).once('close', forget);
-    // An idle function may end.
-    socket.unref();
+    const port = Number(given) || 443;
+    const waiting = this.#waiting({ host, port });
+    const idle = Object.entries(this.freeSockets).find(([name]) => name.startsWith(`${host}:${port}:`))?.[1];
+    for (let missing = count - waiting.size - (idle?.length ?? 0); missing > 0; missing--) {
+      const socket = connect({ ...this.options, host, port, servername: isIP(host) === 0 ? host : '' });
+      waiting.add(socket);
+      // Whoever needs the host connects again, and learns why that does not work.
+      const forget = (): boolean => waiting.delete(socket);
+      socket.once('error', forget).once('close', forget);
+      // An idle function may end.
+      socket.unref();
+    }
   }
 
   override createConnection(
     wanted: https.RequestOptions,
     done?: (error: Error | null, socket: Duplex) => void,
-  ) {
-    const key = `${wanted.host}:${wanted.port}`;
-    const early = this.#early.get(key);
-    if (early === undefined || early.destroyed) return super.createConnection(wanted, done);
-    this.#early.delete(key);
-    early.ref();
-    return early;
+  ): Duplex | null | undefined {
+    const waiting = this.#waiting(wanted);
+    for (const socket of waiting) {
+      waiting.delete(socket);
+      if (socket.destroyed) continue;
+      socket.ref();
+      return socket;
+    }
+    return super.createConnection(wanted, done);
+  }
+
+  #waiting({ host, port }: Pick<https.RequestOptions, 'host' | 'port'>): Set<TLSSocket> {
+    const key = `${host}:${port}`;
+    const waiting = this.#early.get(key) ?? new Set();
+    this.#early.set(key, waiting);
+    return waiting;
   }
 }
 
@@ -73,9 +85,9 @@ const agents = {
 };
 
 /** Opens a connection that a request will need soon, so that its handshakes pass while other things are done. */
-export function openEarly(url: string): void {
+export function openEarly(url: string, count = 1): void {
   const parsed = URL.parse(url);
-  if (parsed?.protocol === 'https:') agents['https:'].open(parsed);
+  if (parsed?.protocol === 'https:') agents['https:'].open(parsed, count);
 }
 
 /**

@@ -1,8 +1,7 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import { type AwsEnvironment, Sha256 } from './aws.ts';
-import { sdkTransport } from './aws-transport.ts';
+import type { AwsEnvironment } from './aws-environment.ts';
 import { parseJson } from './json.ts';
+import { secretsClient } from './secrets-client.ts';
 import { devinToken, type Token } from './token.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */
@@ -27,26 +26,12 @@ export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
 export type ReadSecret = (id: string, stage?: Stage) => Promise<string>;
 
 export function secretsManager(aws: AwsEnvironment): ReadSecret {
-  const endpoint = aws.endpoint('SECRETS_MANAGER');
-  const client = new SecretsManagerClient({
-    region: aws.region,
-    credentials: aws.credentials,
-    maxAttempts: 4,
-    retryMode: 'standard',
-    defaultsMode: 'standard',
-    requestHandler: sdkTransport(5_000),
-    sha256: Sha256,
-    // Settings that are given are not looked for in files; Lambda has none, and looking costs a cold start.
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    defaultUserAgentProvider: async () => [['devin-key-revoker']],
-    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
-  });
+  const client = secretsClient(aws);
   return async (id, stage = 'AWSCURRENT') => {
     try {
-      const answer = await client.send(new GetSecretValueCommand({ SecretId: id, VersionStage: stage }));
-      if (answer.SecretString === undefined) throw new SecretError(id, 'malformed', 'holds no text');
-      return answer.SecretString;
+      const value = await client(id, stage);
+      if (value === undefined) throw new SecretError(id, 'malformed', 'holds no text');
+      return value;
     } catch (error) {
       if (error instanceof SecretError) throw error;
       const code = error instanceof Error ? error.name : 'unknown';
