@@ -52,7 +52,8 @@ const options = {
   plugins: [leaveOut],
 };
 
-module.exports = () => options;
+// serverless-esbuild calls it with its instance, and wants the extension under a name of its own.
+module.exports = (serverless) => (serverless === undefined ? options : { ...options, outputFileExtension: '.cjs' });
 
 if (require.main === module) {
   build({

@@ -82,7 +82,11 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   const stopping = new AbortController();
 
   const server = createServer((incoming, response) => {
-    serve(incoming, response).catch(() => response.destroy());
+    serve(incoming, response).catch((error: unknown) => {
+      // a mistake of the sandbox, and not a fault that somebody asked for
+      if (response.headersSent) response.destroy();
+      else write(response, { status: 500, body: `sandbox: ${String(error)}` });
+    });
   });
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

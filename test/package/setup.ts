@@ -1,0 +1,1 @@
+export { packageOnce as setup } from './packaged.ts';

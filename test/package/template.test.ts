@@ -1,0 +1,421 @@
+import {
+  RegoEngine,
+  type StandardDiagnostic,
+  TemplateFile,
+  type ValidateConfig,
+} from '@aws/cloudformation-validate';
+import { describe, expect, it } from 'vitest';
+import { type Resource, readResources, readZip, templatePath } from './packaged.ts';
+
+interface Statement {
+  Sid?: string;
+  Effect: string;
+  Principal?: unknown;
+  Action: string | string[];
+  Resource?: unknown;
+  Condition?: unknown;
+}
+interface Policy {
+  Statement: Statement[];
+}
+const resources = readResources();
+const resource = (id: string): Resource => resources[id] ?? expect.fail(`no resource ${id}`);
+const ofType = (type: string): [string, Resource][] =>
+  Object.entries(resources).filter(([, { Type }]) => Type === type);
+const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const inAuditBucket = (path = '*') => ({ 'Fn::Sub': `\${AuditBucket.Arn}/${path}` });
+const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
+
+const functions = [
+  { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 512 },
+  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 60, memory: 1024 },
+];
+
+describe('the template', () => {
+  it.each<[string, ValidateConfig]>([
+    ['by default', {}],
+    [
+      'with a standby token and an address for alarms',
+      {
+        parameterOverrides: {
+          StandbyArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
+          AlarmEmail: 'oncall@example.com',
+        },
+      },
+    ],
+  ])('holds nothing that CloudFormation would refuse %s', (_, config) => {
+    const found = validate(config).filter(({ severity }) => severity !== 'INFO' && severity !== 'DEBUG');
+
+    // The two that osls writes itself: a DependsOn that a GetAtt implies, and the ARN of a rule by its name.
+    expect(found.filter(({ ruleId }) => ruleId !== 'W3005' && ruleId !== 'W9002')).toEqual([]);
+  });
+
+  it('has no function but those that are known here', () => {
+    expect(ofType('AWS::Lambda::Function').map(([id]) => id)).toEqual(functions.map(({ id }) => id));
+  });
+});
+
+describe.each(functions)('the function $name', ({ name, id, role, timeout, memory }) => {
+  it('runs on Node 24 for arm64 under a role of its own', () => {
+    expect(resource(id).Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: `handlers/${name}.handler`,
+      Timeout: timeout,
+      MemorySize: memory,
+      Role: arn(role),
+    });
+  });
+
+  it('finds references to secrets in its environment, never their values', () => {
+    const variables: Record<string, unknown> = resource(id).Properties.Environment.Variables;
+
+    for (const [key, value] of Object.entries(variables).filter(([key]) => key.endsWith('_SECRET_ID'))) {
+      expect(JSON.stringify(value), key).toMatch(/^\{"(?:Ref|Fn::If)":/);
+    }
+    expect(JSON.stringify(variables)).not.toMatch(
+      /cog_|whsec_|gh[pousr]_|github_pat_|resolve:secretsmanager/,
+    );
+  });
+
+  it('keeps its log for a year', () => {
+    expect(resource(`${name === 'webhook' ? 'Webhook' : 'Revoke'}LogGroup`).Properties.RetentionInDays).toBe(
+      365,
+    );
+  });
+
+  it('is packed as its bundle alone', () => {
+    const files = readZip(name);
+
+    expect(Object.keys(files)).toEqual([`handlers/${name}.cjs`]);
+    expect(files[`handlers/${name}.cjs`]?.length).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe('the environment', () => {
+  it.each([
+    ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
+    [
+      'RevokeLambdaFunction',
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AMBIGUOUS_KEY',
+        'AUDIT_BUCKET',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'GITHUB_API_URL',
+        'GITHUB_TOKEN_SECRET_ID',
+        'PROOF_WINDOW_SECONDS',
+        'STANDBY_TOKEN_SECRET_ID',
+      ],
+    ],
+  ])('of %s is the one of the contract', (id, names) => {
+    expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
+  });
+});
+
+describe('a role', () => {
+  const log = (group: string) => ({
+    Sid: 'Log',
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: arn(group),
+  });
+
+  it.each<[string, Statement[]]>([
+    [
+      'WebhookRole',
+      [
+        log('WebhookLogGroup'),
+        {
+          Sid: 'ReadWebhookSecret',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: { Ref: 'WebhookSecret' },
+        },
+        { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+      ],
+    ],
+    [
+      'RevokeRole',
+      [
+        log('RevokeLogGroup'),
+        {
+          Sid: 'ReadTokens',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { Ref: 'GithubTokenSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        {
+          Sid: 'TakeReports',
+          Effect: 'Allow',
+          Action: [
+            'sqs:ReceiveMessage',
+            'sqs:DeleteMessage',
+            'sqs:ChangeMessageVisibility',
+            'sqs:GetQueueAttributes',
+          ],
+          Resource: arn('LeakQueue'),
+        },
+        {
+          Sid: 'WriteAndReadRecords',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: inAuditBucket('records/*'),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+      ],
+    ],
+  ])('%s may do this and nothing else', (id, statements) => {
+    const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
+
+    expect(ManagedPolicyArns).toBeUndefined();
+    expect(Policies).toHaveLength(1);
+    expect(Policies[0].PolicyDocument.Statement).toEqual(statements);
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ]);
+  });
+
+  it('exists for each function and for nothing else', () => {
+    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual(['WebhookRole', 'RevokeRole']);
+    expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
+  });
+
+  it('is nowhere allowed a wildcard action, a wildcard resource, or to delete what is kept', () => {
+    const allowed = ofType('AWS::IAM::Role')
+      .flatMap(([, { Properties }]): { PolicyDocument: Policy }[] => Properties.Policies)
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+
+    for (const { Action, Resource } of allowed) {
+      expect(list(Resource)).not.toContain('*');
+      for (const action of list(Action)) {
+        expect(action).not.toContain('*');
+        if (action !== 'sqs:DeleteMessage')
+          expect(action).not.toMatch(/delete|bypass|retention|put.*policy/i);
+      }
+    }
+  });
+});
+
+describe('the queue of leak reports', () => {
+  it('hides a message six times as long as the function may take, and gives it up after eight attempts', () => {
+    const { VisibilityTimeout, RedrivePolicy } = resource('LeakQueue').Properties;
+
+    expect(Number(VisibilityTimeout)).toBe(6 * resource('RevokeLambdaFunction').Properties.Timeout);
+    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
+  });
+
+  it.each(['LeakQueue', 'LeakDeadLetterQueue'])('%s keeps its messages encrypted for 14 days', (id) => {
+    expect(resource(id).Properties).toMatchObject({
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+    });
+  });
+
+  it('feeds the function in batches whose items fail one by one', () => {
+    const [[, mapping] = expect.fail('no event source mapping'), ...more] = ofType(
+      'AWS::Lambda::EventSourceMapping',
+    );
+
+    expect(more).toEqual([]);
+    expect(mapping.Properties).toMatchObject({
+      EventSourceArn: arn('LeakQueue'),
+      FunctionName: arn('RevokeLambdaFunction'),
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  });
+});
+
+describe('the audit bucket', () => {
+  it('is versioned, locked, encrypted, private and outlives the stack', () => {
+    expect(resource('AuditBucket')).toEqual({
+      Type: 'AWS::S3::Bucket',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        ObjectLockEnabled: true,
+        ObjectLockConfiguration: {
+          ObjectLockEnabled: 'Enabled',
+          Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 365 } },
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    });
+  });
+
+  it('lets nobody delete, be it only behind a delete marker', () => {
+    expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'NoDelete',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      Resource: inAuditBucket(),
+    });
+  });
+});
+
+describe('what is kept or passed on', () => {
+  it.each<[string, string, unknown]>([
+    ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
+    ['LeakDeadLetterQueuePolicy', 'sqs:*', arn('LeakDeadLetterQueue')],
+    ['AuditBucketPolicy', 's3:*', [arn('AuditBucket'), inAuditBucket()]],
+    ['AlarmTopicPolicy', 'sns:Publish', { Ref: 'AlarmTopic' }],
+  ])('goes over TLS only, says %s', (id, action, target) => {
+    expect(resource(id).Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'TlsOnly',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: action,
+      Resource: target,
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
+  it('is granted to no principal of another account', () => {
+    const granted = Object.values(resources)
+      .filter(({ Type }) => /(?:Queue|Bucket|Topic)Policy$/.test(Type))
+      .flatMap(({ Properties }): Statement[] => Properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+
+    expect(granted).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    ]);
+  });
+
+  it.each(['AdminTokenSecret', 'GithubTokenSecret', 'WebhookSecret'])(
+    '%s has no value and is retained',
+    (id) => {
+      const { DeletionPolicy, UpdateReplacePolicy, Properties } = resource(id);
+
+      expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+      expect(Properties).not.toHaveProperty('SecretString');
+      expect(Properties.GenerateSecretString ?? {}).not.toHaveProperty('SecretStringTemplate');
+    },
+  );
+});
+
+describe('the ways in', () => {
+  it('open the webhook to the public by a function URL, which takes two permissions, and by nothing else', () => {
+    const open = ofType('AWS::Lambda::Permission')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Principal }) => Principal === '*');
+
+    expect(open).toEqual([
+      {
+        FunctionName: arn('WebhookLambdaFunction'),
+        Action: 'lambda:InvokeFunctionUrl',
+        Principal: '*',
+        FunctionUrlAuthType: 'NONE',
+      },
+      {
+        FunctionName: arn('WebhookLambdaFunction'),
+        Action: 'lambda:InvokeFunction',
+        Principal: '*',
+        InvokedViaFunctionUrl: true,
+      },
+    ]);
+    expect(ofType('AWS::Lambda::Url').map(([, { Properties }]) => Properties)).toEqual([
+      { AuthType: 'NONE', TargetFunctionArn: arn('WebhookLambdaFunction') },
+    ]);
+  });
+
+  it('lead an EventBridge event to the revoke function, without an input of the rule', () => {
+    const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule');
+
+    expect(more).toEqual([]);
+    expect(rule.Properties).toMatchObject({
+      EventPattern: { source: ['devin-key-revoker'], 'detail-type': ['Devin API key leaked'] },
+      State: 'ENABLED',
+      Targets: [{ Arn: arn('RevokeLambdaFunction'), Id: expect.any(String) }],
+    });
+    expect(rule.Properties).not.toHaveProperty('EventBusName');
+    expect(rule.Properties.Targets[0]).not.toHaveProperty('DeadLetterConfig');
+  });
+
+  it('retry an event twice and store it nowhere when it fails, as it may hold a token', () => {
+    const configs = ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
+
+    expect(configs).toEqual([
+      {
+        FunctionName: { Ref: 'RevokeLambdaFunction' },
+        Qualifier: '$LATEST',
+        MaximumRetryAttempts: 2,
+        DestinationConfig: {},
+      },
+    ]);
+  });
+});
+
+describe('an alarm', () => {
+  const queue = (id: string) => [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }];
+  const lambda = (id: string) => [{ Name: 'FunctionName', Value: { Ref: id } }];
+  const status = (value: string) => [{ Name: 'status', Value: value }];
+
+  it.each([
+    ['DeadLetterAlarm', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', queue('LeakDeadLetterQueue'), 0],
+    ['QueueAgeAlarm', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue('LeakQueue'), 300],
+    ['WebhookErrorAlarm', 'AWS/Lambda', 'Errors', lambda('WebhookLambdaFunction'), 0],
+    ['WebhookUnavailableAlarm', 'AWS/Lambda', 'Url5xxCount', lambda('WebhookLambdaFunction'), 0],
+    ['WebhookThrottledAlarm', 'AWS/Lambda', 'Throttles', lambda('WebhookLambdaFunction'), 0],
+    ['RevokeErrorAlarm', 'AWS/Lambda', 'Errors', lambda('RevokeLambdaFunction'), 0],
+    ['RevokeDroppedAlarm', 'AWS/Lambda', 'AsyncEventsDropped', lambda('RevokeLambdaFunction'), 0],
+    [
+      'RuleFailedAlarm',
+      'AWS/Events',
+      'FailedInvocations',
+      [{ Name: 'RuleName', Value: 'devin-key-revoker-dev-leak-report' }],
+      0,
+    ],
+    ['EscalatedAlarm', 'DevinKeyRevoker', 'Outcome', status('escalated'), 0],
+    ['StillAliveAlarm', 'DevinKeyRevoker', 'Outcome', status('still_alive'), 0],
+    ['FailedAlarm', 'DevinKeyRevoker', 'Outcome', status('failed'), 0],
+  ])('%s tells people through the topic', (id, Namespace, MetricName, Dimensions, Threshold) => {
+    expect(resource(id).Properties).toMatchObject({
+      Namespace,
+      MetricName,
+      Dimensions,
+      Threshold,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
+  });
+});
+
+function validate(config: ValidateConfig): StandardDiagnostic[] {
+  const engine = new RegoEngine();
+  try {
+    return engine.validateStandard(new TemplateFile(templatePath), config).diagnostics;
+  } finally {
+    engine.free();
+  }
+}
