@@ -10,6 +10,7 @@ import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
+import { openEarly } from '../lib/http.ts';
 import { readEvent, readMessage } from '../lib/intake/event.ts';
 import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
@@ -103,6 +104,7 @@ async function revokeMessage(record: SQSRecord, context: Context): Promise<boole
 async function revoke(report: Report, context: Context, attempt: number): Promise<Outcome> {
   parts ??= connect();
   const { config, devin, github, region, store } = parts;
+  if (github !== undefined && report.leak.kind === 'github_alert') openEarly(config.GITHUB_API_URL);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const account = context.invokedFunctionArn.split(':')[4];
   const outcome = await contain(report, {

@@ -30,9 +30,12 @@ try {
 function connect() {
   const config = parseConfig(WebhookConfig, process.env);
   const aws = awsEnvironment(process.env);
+  const secrets = webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID);
+  // A failure shows to the first delivery, which reads them again.
+  secrets.accept(() => true).catch(() => {});
   return {
     config,
-    secrets: webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID),
+    secrets,
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };
 }

@@ -143,7 +143,7 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const path = `${keysPath(key.service_user_id)}/${encodeURIComponent(key.api_key_id)}`;
       const deleting = asAdmin('DELETE', path, retry);
       // The proof uses two connections at once; the second one is made meanwhile.
-      openEarly(baseUrl);
+      openEarly(baseUrl, 2);
       const result = await deleting;
       if ('ok' in result) return result;
       const { uncertain, response } = result;

@@ -1,7 +1,8 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import type { AwsEnvironment } from './aws-environment.ts';
+import { type AwsEnvironment, Sha256 } from './aws.ts';
+import { sdkTransport } from './aws-transport.ts';
 import { parseJson } from './json.ts';
-import { secretsClient } from './secrets-client.ts';
 import { devinToken, type Token } from './token.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */
@@ -25,13 +26,29 @@ export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
  */
 export type ReadSecret = (id: string, stage?: Stage) => Promise<string>;
 
-export function secretsManager(aws: AwsEnvironment): ReadSecret {
-  const client = secretsClient(aws);
+/** @param options.withinMs how long one read may take, with all its attempts */
+export function secretsManager(aws: AwsEnvironment, { withinMs = 6_000 } = {}): ReadSecret {
+  const endpoint = aws.endpoint('SECRETS_MANAGER');
+  const client = new SecretsManagerClient({
+    region: aws.region,
+    credentials: aws.credentials,
+    maxAttempts: 4,
+    requestHandler: sdkTransport(2_500),
+    sha256: Sha256,
+    // What is given here is not looked for in files, which Lambda does not have; esbuild.config.cjs leaves that out.
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    defaultUserAgentProvider: async () => [['devin-key-revoker']],
+    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
+  });
   return async (id, stage = 'AWSCURRENT') => {
     try {
-      const value = await client(id, stage);
-      if (value === undefined) throw new SecretError(id, 'malformed', 'holds no text');
-      return value;
+      const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
+      const answer = await client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
+      if (answer.SecretString === undefined) throw new SecretError(id, 'malformed', 'holds no text');
+      return answer.SecretString;
     } catch (error) {
       if (error instanceof SecretError) throw error;
       const code = error instanceof Error ? error.name : 'unknown';
