@@ -25,8 +25,6 @@ export function cachedAdminToken(read: ReadSecret, secretId: string): AdminToken
     });
     return loading;
   };
-  // On its way while the rest of a cold start goes on; a failure shows to whoever asks, who reads it again.
-  load();
   return {
     get: () => cached ?? load(),
     async afterRefusal(refused) {
