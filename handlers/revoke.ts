@@ -34,6 +34,8 @@ function connect() {
   const aws: AwsEnvironment = awsEnvironment(process.env);
   const read = secretsManager(aws);
   const admin: AdminToken = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
+  // A failure shows to the first report, which reads it again.
+  admin.get().catch(() => {});
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
