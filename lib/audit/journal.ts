@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
+import { Key } from '../key.ts';
 import { log } from '../log.ts';
 import { Outcome } from '../outcome.ts';
 import type { Report } from '../report.ts';
+import type { Token } from '../token.ts';
 import { type AuditContext, type AuditEntry, auditRecord } from './record.ts';
 import { type AuditStore, recordPath, type Stored } from './store.ts';
 
@@ -21,12 +23,19 @@ export interface Earlier {
 
 /** The records of one report. All of them lie under one prefix, and their names sort in the order of events. */
 export interface Journal {
-  /** Write-ahead: what is about to be revoked. */
-  intent(key: { service_user_id: string; api_key_id?: string }): Promise<Stored>;
+  /** Write-ahead: what is about to be revoked. `ofCandidate`: one of several, beside the report's own intent. */
+  intent(
+    key: { service_user_id: string; api_key_id?: string },
+    options?: { ofCandidate?: boolean },
+  ): Promise<Stored>;
   /** How this delivery ended; once for each report, except for attempts, which are one each. */
   settle(outcome: Outcome): Promise<Stored>;
   /** @throws {JournalError} when the store can not be read */
   earlier(): Promise<Earlier>;
+  /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
+  remember(token: Token, key: Key): Promise<void>;
+  /** The key that a token was of, as an earlier report found out. */
+  recall(token: Token): Promise<Key | undefined>;
 }
 
 /** The audit store could not be read. */
@@ -66,12 +75,25 @@ export function journal(
   }
 
   return {
-    intent: (key) => put(INTENT, { kind: 'intent', key }, brief()),
+    intent: (key, { ofCandidate = false } = {}) =>
+      put(ofCandidate ? candidateName(key.api_key_id) : INTENT, { kind: 'intent', key }, brief()),
 
     settle(outcome) {
       const name = settledName(outcome.status);
       const kind = name === OUTCOME ? 'outcome' : 'attempt';
       return put(name, { kind, outcome }, { deadline, attempts: 6 });
+    },
+
+    async remember(token, key) {
+      const note = { ...key, report_id: report.report_id };
+      const { result } = await store.put(tokenPath(token), note, brief());
+      if (result === 'failed')
+        log('warn', 'which key the token was of is not noted', { report_id: report.report_id });
+    },
+
+    async recall(token) {
+      const found = await store.get(tokenPath(token), brief());
+      return found.ok && found.text !== undefined ? parseJson(found.text, Key) : undefined;
     },
 
     async earlier() {
@@ -83,6 +105,16 @@ export function journal(
       };
     },
   };
+}
+
+/** One file a token; its name tells nothing of the token. */
+function tokenPath(token: Token): string {
+  return `tokens/${token.fingerprint()}.json`;
+}
+
+/** Ids may hold a tilde, which is not in the character set of record names. */
+function candidateName(apiKeyId = ''): string {
+  return `20-intent-${apiKeyId.replaceAll('~', '=7E')}`;
 }
 
 const INTENT = '10-intent';
