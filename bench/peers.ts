@@ -12,6 +12,8 @@ export interface Peer {
   readonly command: readonly string[];
   /** Sends ready-made requests instead of working on the event. */
   readonly takesRounds?: boolean;
+  /** Keeps to the essential requests. */
+  readonly isPlain?: boolean;
   /** Sends nothing at all. */
   readonly isSilent?: boolean;
 }
@@ -70,8 +72,13 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
         { name: 'worker', label: 'this worker', command: node(built.revoke) },
         idle,
         bare,
-        { name: 'plain', label: 'plain Lambda, bundled', command: node(built.plain) },
-        { name: 'plainUnbundled', label: 'plain Lambda, not bundled', command: node(built.plainUnbundled) },
+        { name: 'plain', label: 'plain Lambda, bundled', command: node(built.plain), isPlain: true },
+        {
+          name: 'plainUnbundled',
+          label: 'plain Lambda, not bundled',
+          command: node(built.plainUnbundled),
+          isPlain: true,
+        },
         ...(python === undefined
           ? []
           : [
@@ -79,6 +86,7 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
                 name: 'boto3',
                 label: 'Python with boto3',
                 command: [python, join(import.meta.dirname, 'peers', 'plain.py')],
+                isPlain: true,
               },
             ]),
       ];

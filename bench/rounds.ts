@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly body?: string;
   /** Sent only while a container is cold. */
   readonly cold?: boolean;
+  /** Serves what the record tells beside the outcome; the plain peers, which keep to the essential, do without. */
+  readonly extra?: boolean;
 }
 
 /** Requests of one round are independent of each other; a round needs the answers of the one before. */

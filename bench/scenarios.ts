@@ -52,12 +52,18 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
         make.self(token),
         await make.put(`${prefix}/10-intent.json`, RECORD),
       ],
-      [make.revoke(service_user_id, api_key_id)],
+      [make.revoke(service_user_id, api_key_id), { ...make.list(service_user_id), extra: true }],
       [make.self(token), make.self()],
-      [await make.put(`${prefix}/90-outcome.json`, RECORD)],
+      await lastRound(make, prefix),
     ],
     problems: () => [...keyProblems(sandbox, leak), ...recordProblems(sandbox, before)],
   };
+}
+
+/** The outcome, and the note which key the token was of. */
+async function lastRound(make: Make, prefix: string) {
+  const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
+  return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
 }
 
 async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
@@ -75,7 +81,7 @@ async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
       [make.revoke(service_user_id, api_key_id)],
       [make.self(token), make.self()],
       [make.resolve(path)],
-      [await make.put(`${prefix}/90-outcome.json`, RECORD)],
+      await lastRound(make, prefix),
     ],
     problems: () => {
       const state = sandbox.github.alert(alert.owner, alert.repo, alert.number);
@@ -110,7 +116,8 @@ function recordProblems({ s3 }: Sandbox, before: number): string[] {
   const names = s3
     .objects()
     .slice(before)
-    .map(({ key }) => key.split('/').at(-1));
+    .map(({ key }) => key.split('/').at(-1) ?? '')
+    .filter((name) => /^\d\d-/.test(name));
   return names.join() === '10-intent.json,90-outcome.json'
     ? []
     : [`the records are ${names.join() || 'none'}`];
