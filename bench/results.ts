@@ -21,6 +21,7 @@ export interface Warm {
 
 export interface Results {
   readonly node: string;
+  readonly cpus: number;
   readonly latencyMs: number;
   readonly rounds: number;
   readonly skipped?: string;
@@ -37,9 +38,10 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
 };
 
 /** The results for a terminal. */
-export function table({ bundleBytes, cold, latencyMs, node, rounds, skipped, warm }: Results): string {
+export function table(results: Results): string {
+  const { bundleBytes, cold, cpus, latencyMs, node, rounds, skipped, warm } = results;
   const lines = [
-    `Node ${node}, every upstream answers after ${latencyMs} ms, medians of ${rounds}, paired in one run`,
+    `Node ${node}, ${cpus} CPUs, every upstream answers after ${latencyMs} ms, medians of ${rounds}, paired in one run`,
   ];
   for (const { peers, scenario } of cold) {
     lines.push('', TITLES[scenario], row('', 'ms', 'ours to it', 'peak MB'));
