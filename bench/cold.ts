@@ -54,6 +54,7 @@ function summary({ peer, samples }: Entry, ours: readonly number[]): Measured {
     label: peer.label,
     ms,
     median: median(ms),
+    cpuMs: median(samples.map(({ cpuMs }) => cpuMs)),
     memoryKb: median(samples.map(({ memoryKb }) => memoryKb)),
     ratio: pairedRatio(ours, ms),
   };

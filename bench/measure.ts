@@ -12,6 +12,8 @@ import type { Begun, Ended, Question, Ready } from './upstreams.ts';
 export interface Sample {
   /** Milliseconds from the start of the process to its end. */
   readonly ms: number;
+  /** Milliseconds of processor time, which other processes on the machine move less. */
+  readonly cpuMs: number;
   readonly memoryKb: number;
 }
 
@@ -56,8 +58,8 @@ export async function startBench(latencyMs: number) {
             `${peer.label} did not do the job "${scenario}": ${problems.join('; ')}\n${output}`,
           );
       }
-      const { memoryKb } = JSON.parse(output.trim().split('\n').at(-1) ?? '{}');
-      return { ms, memoryKb };
+      const { cpuMs, memoryKb } = JSON.parse(output.trim().split('\n').at(-1) ?? '{}');
+      return { ms, cpuMs, memoryKb };
     },
     stop(): void {
       upstreams.disconnect();

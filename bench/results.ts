@@ -6,6 +6,8 @@ export interface Measured {
   /** Milliseconds of each round. */
   readonly ms: readonly number[];
   readonly median: number;
+  /** Median of the processor time. */
+  readonly cpuMs: number;
   /** Median of the highest resident memory. */
   readonly memoryKb: number;
   /** Ours to this one: the median of the ratios of each round. */
@@ -44,9 +46,11 @@ export function table(results: Results): string {
     `Node ${node}, ${cpus} CPUs, every upstream answers after ${latencyMs} ms, medians of ${rounds}, paired in one run`,
   ];
   for (const { peers, scenario } of cold) {
-    lines.push('', TITLES[scenario], row('', 'ms', 'ours to it', 'peak MB'));
-    for (const { label, median, memoryKb, ratio } of peers)
-      lines.push(row(label, median.toFixed(1), ratio.toFixed(2), (memoryKb / 1024).toFixed(0)));
+    lines.push('', TITLES[scenario], row('', 'ms', 'ours to it', 'CPU ms', 'peak MB'));
+    for (const { cpuMs, label, median, memoryKb, ratio } of peers)
+      lines.push(
+        row(label, median.toFixed(1), ratio.toFixed(2), cpuMs.toFixed(0), (memoryKb / 1024).toFixed(0)),
+      );
   }
   if (skipped !== undefined) lines.push('', `skipped: ${skipped}`);
   lines.push(

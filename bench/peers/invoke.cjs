@@ -22,5 +22,7 @@ function peakMemory() {
 }
 
 Promise.resolve(handler(JSON.parse(readFileSync(0, 'utf8')), context)).then((answer) => {
-  process.stdout.write(`\n${JSON.stringify({ answer, memoryKb: peakMemory() })}\n`, () => process.exit(0));
+  const { system, user } = process.cpuUsage();
+  const cost = { cpuMs: (system + user) / 1000, memoryKb: peakMemory() };
+  process.stdout.write(`\n${JSON.stringify({ answer, ...cost })}\n`, () => process.exit(0));
 });

@@ -64,4 +64,5 @@ def peak_memory():
 
 if __name__ == "__main__":
     answer = handler(json.load(sys.stdin), os.environ["BENCH_REQUEST_ID"])
-    print("\n" + json.dumps({"answer": answer, "memoryKb": peak_memory()}))
+    cost = {"cpuMs": time.process_time() * 1000, "memoryKb": peak_memory()}
+    print("\n" + json.dumps({"answer": answer, **cost}))
