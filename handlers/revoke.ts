@@ -138,7 +138,8 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
     deadline: end - RESERVE_MS,
   });
   const { report_id, status, recorded } = outcome;
-  log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt });
+  const reason = 'reason' in outcome ? outcome.reason : undefined;
+  log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt, reason });
   return outcome;
 }
 

@@ -8,9 +8,14 @@ import type { Token } from './token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
 const seconds = z.nullish(z.number());
+// People write all sorts of things into a name, which goes on record.
+const name = z.pipe(
+  z.string(),
+  z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
+);
 const ApiKey = z.object({
   api_key_id: z.string(),
-  api_key_name: z._default(z.string(), ''),
+  api_key_name: z._default(name, ''),
   created_at: z.number(),
   expires_at: seconds,
   revoked_at: seconds,

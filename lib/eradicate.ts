@@ -127,9 +127,11 @@ function absent(key: Key, tokenWorks: boolean): Ending {
       };
 }
 
+/** Best effort: what can not be read is left out of the record. */
 async function findEntry({ api_key_id, service_user_id }: Key, deps: Deps): Promise<ApiKey | undefined> {
-  const listing = await deps.devin.listKeys(service_user_id, { deadline: deps.deadline, attempts: 2 });
-  return listing.ok ? listing.keys.find((entry) => entry.api_key_id === api_key_id) : undefined;
+  const retry = { deadline: deps.deadline, attempts: 2 };
+  const listing = await deps.devin.listKeys(service_user_id, retry).catch(() => undefined);
+  return listing?.ok ? listing.keys.find((entry) => entry.api_key_id === api_key_id) : undefined;
 }
 
 export function proofOptions({ deadline, proofWindowMs }: Deps): ProofOptions {

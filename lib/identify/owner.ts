@@ -1,4 +1,6 @@
+import * as z from 'zod/mini';
 import type { Principal, Probe } from '../devin.ts';
+import { ServiceUserId } from '../key.ts';
 import type { Ending } from '../outcome.ts';
 
 /** Whose token it is: a service user's, nobody's (it is answered 401), or an ending. */
@@ -30,11 +32,12 @@ export function judgeOwner(probe: Probe): Owner {
 
 /** The API revokes keys of service users alone; personal access tokens share their prefix. */
 function judgePrincipal({ principal_type, service_user_id }: Principal): Owner {
-  if (principal_type === 'service_user' && service_user_id !== undefined) {
-    return { owner: 'service_user', service_user_id };
-  }
-  const isPersonal = principal_type === 'pat_user';
-  const type = principal_type.replace(/[^\w-]/g, '').slice(0, 64);
+  const id = z.safeParse(ServiceUserId, service_user_id);
+  if (principal_type === 'service_user' && id.success)
+    return { owner: 'service_user', service_user_id: id.data };
+  // What the API calls it is told only where it is a known word.
+  const type = KNOWN_TYPES.find((known) => known === principal_type) ?? 'unknown';
+  const isPersonal = type === 'pat_user';
   return {
     owner: 'undecided',
     ending: {
@@ -49,3 +52,5 @@ function judgePrincipal({ principal_type, service_user_id }: Principal): Owner {
     },
   };
 }
+
+const KNOWN_TYPES = ['pat_user', 'devin_brain', 'windsurf_session', 'service_user'] as const;
