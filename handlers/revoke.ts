@@ -1,3 +1,4 @@
+import '../lib/early/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
@@ -10,6 +11,7 @@ import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
+import { openEarly } from '../lib/http.ts';
 import { readEvent, readMessage } from '../lib/intake/event.ts';
 import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
@@ -23,6 +25,12 @@ import { onlyTurn, type Turn, turns } from '../lib/turn.ts';
 const RESERVE_MS = 5_000;
 
 let parts: ReturnType<typeof connect> | undefined;
+try {
+  // While the container starts: the admin secret is on its way before there is an event.
+  parts = connect();
+} catch {
+  // A wrong configuration is told by the invocation that meets it.
+}
 
 /** What lives as long as the container. @throws {ConfigError} */
 function connect() {
@@ -35,6 +43,8 @@ function connect() {
     config.STANDBY_TOKEN_SECRET_ID,
   );
   const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  // A failure shows to the first report, which reads it again.
+  admin.get().catch(() => {});
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
@@ -113,6 +123,7 @@ async function revokeMessage(record: SQSRecord, context: Context, turn: Turn): P
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
   const { admin, config, devin, github, region, stop, store } = parts;
+  if (github !== undefined && report.leak.kind === 'github_alert') openEarly(config.GITHUB_API_URL);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];
