@@ -20,7 +20,10 @@ export interface Look {
 export interface Observation {
   /** In the order of time. Keys that are not in the first look are not looked at. */
   readonly looks: readonly Look[];
-  /** In the order of time. Those before `from` came before the first look, and may show or not. */
+  /**
+   * In the order of time. Those before `from` came before the first look, and may show or not: one, and with our own
+   * token, where looking at the listing is a use too, that of the first look.
+   */
   readonly uses: readonly Use[];
   readonly from: number;
 }
@@ -69,14 +72,25 @@ export function judgeTraces(observation: Observation): Verdict {
   const [only] = following;
   if (only?.shown !== undefined && following.length === 1) {
     const excluded = othersStoodStill(only.id, step, observation);
-    const enough =
-      excluded && only.agrees ? (moved.length === 1 ? USES_WHEN_QUIET : USES_WHEN_BUSY) : MOST_USES;
-    if (only.shown >= enough && (excluded || only.agrees)) return { verdict: 'follows', api_key_id: only.id };
+    const sure = listingUses(observation) ? excluded && only.agrees : excluded || only.agrees;
+    if (sure && only.shown >= usesNeeded(only, moved.length, excluded, observation)) {
+      return { verdict: 'follows', api_key_id: only.id };
+    }
   }
   const remaining = remainder(step, observation);
   return remaining === undefined
     ? { verdict: 'open', likely: rank(traces, observation.looks.at(-1)) }
     : { verdict: 'remains', api_key_id: remaining };
+}
+
+function usesNeeded({ agrees }: Trace, moved: number, excluded: boolean, observation: Observation): number {
+  // A key that is in use all the time moves from look to look as well, unless there are looks between our uses.
+  if (!agrees || !excluded || listingUses(observation)) return MOST_USES;
+  return moved === 1 ? USES_WHEN_QUIET : USES_WHEN_BUSY;
+}
+
+function listingUses({ from }: Observation): boolean {
+  return from > 1;
 }
 
 function readTraces(observation: Observation): Trace[] {
@@ -129,18 +143,16 @@ function agreeOnOffset(values: readonly number[], uses: readonly Use[]): boolean
 }
 
 /**
- * Whether each other key showed an older value while this one had shown a use of ours for a second. Were another key
- * the leaked one, the use would show there as well: the lag is the same for all.
+ * Whether each other key showed an older value than this one had shown a second before. Were another key the leaked
+ * one, the use would show there as well: the lag is the same for all.
  */
 function othersStoodStill(id: string, step: number, { looks }: Observation): boolean {
   const others = new Set(looks[0]?.lastUsed.keys());
   others.delete(id);
   const initial = looks[0]?.lastUsed.get(id) ?? null;
   for (const look of looks) {
-    const value = look.lastUsed.get(id) ?? null;
+    const value = looks.findLast(({ at }) => at + 1_000 <= look.at)?.lastUsed.get(id) ?? null;
     if (value === null || value === initial) continue;
-    const since = looks.find(({ lastUsed }) => lastUsed.get(id) === value)?.at ?? look.at;
-    if (look.at - since < 1_000) continue;
     for (const other of others) if ((look.lastUsed.get(other) ?? 0) < value - step) others.delete(other);
   }
   return others.size === 0;
