@@ -23,7 +23,7 @@ module.exports = (serverless) => (serverless === undefined ? options : { ...opti
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: ['webhook', 'revoke'].map((name) => `handlers/${name}.ts`),
+    entryPoints: ['webhook', 'revoke', 'digest', 'reconcile'].map((name) => `handlers/${name}.ts`),
     outdir: 'dist/handlers',
     outExtension: { '.js': '.cjs' },
     metafile: true,

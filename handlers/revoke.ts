@@ -1,7 +1,9 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
+import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
+import { type ListObjects, s3List } from '../lib/audit/objects.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
 import { parseConfig, RevokeConfig } from '../lib/config.ts';
@@ -9,11 +11,12 @@ import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
+import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent, readMessage } from '../lib/intake/event.ts';
 import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import type { Report } from '../lib/report.ts';
-import { secretsManager } from '../lib/secrets.ts';
+import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -38,14 +41,25 @@ function connect() {
     region: aws.region,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    store: s3AuditStore(aws, config.AUDIT_BUCKET),
+    records: {
+      store: s3AuditStore(aws, config.AUDIT_BUCKET),
+      unsaved: new Map(),
+      forward: siem(config, read, s3List(aws, config.AUDIT_BUCKET)),
+    },
   };
+}
+
+function siem(config: RevokeConfig, read: ReadSecret, list: ListObjects) {
+  const { AUDIT_HTTP_SECRET_ID: id, AUDIT_HTTP_URL: url } = config;
+  return url === undefined
+    ? undefined
+    : { to: httpForward(url, id === undefined ? id : () => read(id)), list };
 }
 
 async function handle(event: unknown, context: Context): Promise<Outcome | SQSBatchResponse> {
   parts ??= connect();
   const now = Date.now();
-  const trigger = readEvent(event, { requestId: context.awsRequestId, now });
+  const trigger = readEvent(event, { requestId: context.awsRequestId, now, caller: callerOf(context) });
   switch (trigger.kind) {
     case 'sqs':
       return revokeBatch(trigger.records, context);
@@ -95,14 +109,14 @@ async function revokeMessage(record: SQSRecord, context: Context): Promise<boole
 
 async function revoke(report: Report, context: Context, attempt: number): Promise<Outcome> {
   parts ??= connect();
-  const { config, devin, github, region, store } = parts;
+  const { config, devin, github, records, region } = parts;
   const end = Date.now() + context.getRemainingTimeInMillis();
   const account = context.invokedFunctionArn.split(':')[4];
   const outcome = await contain(report, {
     devin,
     github,
     journal: journal(
-      store,
+      records,
       report,
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },

@@ -39,18 +39,20 @@ type Step<T> = T | Ending | (Outcome & { recorded: true });
  * outcome; nothing is thrown. In it, `recorded: false` means that the audit store did not take the record.
  */
 export async function contain(report: Report, deps: Deps): Promise<Outcome> {
+  const unsaved = await deps.journal.resume();
+  if (unsaved !== undefined) return unsaved;
   const ending = await run(report, deps).catch(unexpected);
-  if ('recorded' in ending) return ending;
+  if ('recorded' in ending) return { ...ending, ...(await deps.journal.again(ending)) };
   const outcome: Outcome = { ...ending, report_id: report.report_id };
   count('Outcome', { status: outcome.status });
   if (outcome.status === 'ignored') {
     log('info', 'ignored', { report_id: report.report_id, reason: outcome.reason });
     return outcome;
   }
-  const { result } = await deps.journal.settle(outcome);
+  const { result, ...rest } = await deps.journal.settle(outcome);
   // The first outcome stands: a redelivery answers with it.
   const first = result === 'exists' ? await deps.journal.earlier().catch(() => undefined) : undefined;
-  return { ...(first?.outcome ?? outcome), recorded: result !== 'failed' };
+  return { ...(first?.outcome ?? outcome), ...rest, recorded: result !== 'failed' };
 }
 
 async function run(report: Report, deps: Deps): Promise<Step<never>> {

@@ -11,7 +11,8 @@ export type Stored =
 
 /** The audit bucket. Nothing in it is ever overwritten or deleted. */
 export interface AuditStore {
-  put(path: string, record: object, retry: RetryOptions): Promise<Stored>;
+  /** @param record an object, or its JSON */
+  put(path: string, record: object | string, retry: RetryOptions): Promise<Stored>;
   /** @returns `undefined` when there is no such record; the raw text otherwise */
   get(
     path: string,
@@ -67,7 +68,7 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
 
   return {
     async put(path, record, retry) {
-      const body = JSON.stringify(record);
+      const body = typeof record === 'string' ? record : JSON.stringify(record);
       for (let attempt = 1; ; attempt++) {
         const answer = await call('PUT', path, retry, body);
         if (answer instanceof HttpFailure) return failed(answer.code);
@@ -92,7 +93,7 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
 }
 
 // `=` too: S3 signs over the encoded path, and AWS's own clients send it encoded.
-function encodePath(path: string): string {
+export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
@@ -100,7 +101,8 @@ function failed(reason: string): Stored {
   return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
 }
 
-function bucketUrl(aws: AwsEnvironment, bucket: string): string {
+/** @returns without a slash at its end */
+export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
   const endpoint = aws.endpoint('S3');
   if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
   const suffix = aws.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';

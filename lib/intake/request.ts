@@ -26,6 +26,7 @@ export interface Origin {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly time: number;
+  readonly caller?: string | undefined;
 }
 
 /**
@@ -34,7 +35,7 @@ export interface Origin {
  *
  * @throws {BadEventError}
  */
-export function readRequest(value: unknown, { detector, id, invoked_by, time }: Origin): Report {
+export function readRequest(value: unknown, { caller, detector, id, invoked_by, time }: Origin): Report {
   const parsed = z.safeParse(Request, value);
   const wrong = parsed.success ? combination(parsed.data) : parsed.error.issues.flatMap(fieldMessages);
   const report_id = z.safeParse(ReportId, `${detector}/${id}`);
@@ -47,6 +48,7 @@ export function readRequest(value: unknown, { detector, id, invoked_by, time }: 
     report_id: report_id.data,
     detector,
     invoked_by,
+    ...(caller !== undefined && { caller }),
     reported_at: time,
     seen_at: Date.now(),
     leak: github_alert

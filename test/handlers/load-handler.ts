@@ -8,6 +8,8 @@ import type { Outcome } from '../../lib/outcome.ts';
 export type Answers = {
   webhook: APIGatewayProxyStructuredResultV2;
   revoke: Outcome | SQSBatchResponse;
+  digest: { days: string[] };
+  reconcile: { lost: number; queued: number };
 };
 export type Handler<Name extends keyof Answers> = (
   event: unknown,

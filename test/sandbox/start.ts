@@ -37,7 +37,7 @@ try {
   check('the key is revoked at Devin', sandbox.devin.key(leak.api_key_id)?.is_active === false);
   check('its token is dead', !sandbox.devin.isLive(leak.token));
   check('the alert is resolved as revoked', alertOf(leak.alert)?.resolution === 'revoked');
-  check('an intent and one outcome are on record', records.length === 2 && outcomes().length === 1);
+  check('an intent, the alert and one outcome are on record', records.length === 3 && outcomes().length === 1);
 
   say('\nGitHub delivers the same webhook again');
   const before = deletions();
