@@ -49,10 +49,14 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
     log('info', 'ignored', { report_id: report.report_id, reason: outcome.reason });
     return outcome;
   }
-  const { result, ...rest } = await deps.journal.settle(outcome);
+  const { forwarded, result } = await deps.journal.settle(outcome);
   // The first outcome stands: a redelivery answers with it.
   const first = result === 'exists' ? await deps.journal.earlier().catch(() => undefined) : undefined;
-  return { ...(first?.outcome ?? outcome), ...rest, recorded: result !== 'failed' };
+  return {
+    ...(first?.outcome ?? outcome),
+    recorded: result !== 'failed',
+    ...(forwarded === false && { forwarded }),
+  };
 }
 
 async function run(report: Report, deps: Deps): Promise<Step<never>> {
