@@ -34,7 +34,7 @@ export function histogram(times: readonly number[]): string {
     const bar =
       count === 0
         ? ''
-        : `<rect x="${(x + 6).toFixed(1)}" y="${y(count).toFixed(1)}" width="${(step - 12).toFixed(1)}" height="${(HEIGHT - BOTTOM - y(count)).toFixed(1)}" rx="3"><title>${label}: ${count}</title></rect><text class="value" x="${middle}" y="${(y(count) - 6).toFixed(1)}">${count}</text>`;
+        : `<rect x="${(x + 6).toFixed(1)}" y="${y(count).toFixed(1)}" width="${(step - 12).toFixed(1)}" height="${(HEIGHT - BOTTOM - y(count)).toFixed(1)}" rx="3"><title>${escapeHtml(label)}: ${count}</title></rect><text class="value" x="${middle}" y="${(y(count) - 6).toFixed(1)}">${count}</text>`;
     return `${bar}<text x="${middle}" y="${HEIGHT - BOTTOM + 18}">${escapeHtml(label)}</text>`;
   });
   const grid = gridLines(most).map(

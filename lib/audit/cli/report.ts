@@ -142,5 +142,5 @@ function quantile(sorted: readonly number[], q: number): number {
 
 const stamp = (ms: number): string =>
   `<time>${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}</time>`;
-const code = (text: string): string => `<code>${escapeHtml(text)}</code>`;
+const code = (text: string): string => `<code>${escapeHtml(text).replaceAll('/', '/<wbr>')}</code>`;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

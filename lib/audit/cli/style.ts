@@ -23,7 +23,7 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--faint); font-weight: 500; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-td code { font-size: 12.5px; overflow-wrap: anywhere; }
+td code { display: inline-block; min-width: 10em; font-size: 12.5px; overflow-wrap: anywhere; }
 time, .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .counts th { font-weight: 500; width: 150px; }
 .counts .number { text-align: right; width: 60px; }
