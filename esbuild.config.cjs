@@ -18,7 +18,8 @@ const options = {
 };
 
 // serverless-esbuild calls it with its instance, and wants the extension under a name of its own.
-module.exports = (serverless) => (serverless === undefined ? options : { ...options, outputFileExtension: '.cjs' });
+module.exports = (serverless) =>
+  serverless === undefined ? options : { ...options, outputFileExtension: '.cjs' };
 
 if (require.main === module) {
   build({

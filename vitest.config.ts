@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/runtime/**', 'test/package/**'], testTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/runtime/**', 'test/package/**'],
+    testTimeout: 30_000,
+    // Most tests wait for a stand-in, so more of them than processors can run.
+    maxWorkers: 4,
+  },
 });

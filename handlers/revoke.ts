@@ -17,6 +17,7 @@ import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import type { Report } from '../lib/report.ts';
 import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
+import { onlyTurn, type Turn, turns } from '../lib/turn.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -28,7 +29,11 @@ function connect() {
   const config = parseConfig(RevokeConfig, process.env);
   const aws: AwsEnvironment = awsEnvironment(process.env);
   const read = secretsManager(aws);
-  const admin: AdminToken = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
+  const admin: AdminToken = cachedAdminToken(
+    read,
+    config.ADMIN_TOKEN_SECRET_ID,
+    config.STANDBY_TOKEN_SECRET_ID,
+  );
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
@@ -39,6 +44,7 @@ function connect() {
   return {
     config,
     region: aws.region,
+    admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
     records: {
@@ -64,13 +70,13 @@ async function handle(event: unknown, context: Context): Promise<Outcome | SQSBa
     case 'sqs':
       return revokeBatch(trigger.records, context);
     case 'eventbridge': {
-      const outcome = await revoke(trigger.report, context, 1);
+      const outcome = await revoke(trigger.report, context);
       // Lambda invokes again what failed; the answer itself goes nowhere.
       if (!isDone(outcome)) throw new NotDoneError(outcome);
       return outcome;
     }
     case 'direct':
-      return revoke(trigger.report, context, 1);
+      return revoke(trigger.report, context);
     default:
       return trigger satisfies never;
   }
@@ -86,13 +92,16 @@ class NotDoneError extends Error {
 }
 
 async function revokeBatch(records: readonly SQSRecord[], context: Context): Promise<SQSBatchResponse> {
-  const done = await Promise.all(records.map((record) => revokeMessage(record, context)));
+  const places = turns(records.length);
+  const done = await Promise.all(
+    records.map((record, index) => revokeMessage(record, context, places[index] ?? onlyTurn())),
+  );
   const failed = records.filter((_, index) => !done[index]);
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 /** Whether the message may leave the queue. A message that can not be read stays, for the dead-letter queue. */
-async function revokeMessage(record: SQSRecord, context: Context): Promise<boolean> {
+async function revokeMessage(record: SQSRecord, context: Context, turn: Turn): Promise<boolean> {
   const fields = { message_id: record.messageId };
   try {
     const report = readMessage(record.body);
@@ -100,19 +109,23 @@ async function revokeMessage(record: SQSRecord, context: Context): Promise<boole
       log('error', 'message is not a leak report', fields);
       return false;
     }
-    return isDone(await revoke(report, context, Number(record.attributes.ApproximateReceiveCount) || 1));
+    const attempt = Number(record.attributes.ApproximateReceiveCount) || 1;
+    return isDone(await revoke(report, context, attempt, turn));
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
     return false;
+  } finally {
+    turn.end();
   }
 }
 
-async function revoke(report: Report, context: Context, attempt: number): Promise<Outcome> {
+async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
-  const { config, devin, github, records, region } = parts;
+  const { admin, config, devin, github, records, region } = parts;
   const end = Date.now() + context.getRemainingTimeInMillis();
   const account = context.invokedFunctionArn.split(':')[4];
   const outcome = await contain(report, {
+    admin,
     devin,
     github,
     journal: journal(
@@ -121,12 +134,15 @@ async function revoke(report: Report, context: Context, attempt: number): Promis
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },
     ),
+    turn,
+    ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,
     proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
     deadline: end - RESERVE_MS,
   });
   const { report_id, status, recorded } = outcome;
-  log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt });
+  const reason = 'reason' in outcome ? outcome.reason : undefined;
+  log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt, reason });
   return outcome;
 }
 

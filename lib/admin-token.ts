@@ -6,33 +6,40 @@ export interface AdminToken {
   /** @throws {SecretError} */
   get(): Promise<Token>;
   /**
-   * Reads the secret afresh, since the API no longer takes `refused`: it may have been rotated.
+   * Another token than `refused`, which the API no longer takes, or which is the leaked one: the secret read afresh,
+   * since it may have been rotated, else the standby's.
    *
-   * @returns `undefined` when the secret still holds the refused token
+   * @returns `undefined` when there is none
    * @throws {SecretError}
    */
-  afterRefusal(refused: Token): Promise<Token | undefined>;
+  insteadOf(refused: Token): Promise<Token | undefined>;
 }
 
-export function cachedAdminToken(read: ReadSecret, secretId: string): AdminToken {
+/** @param standbyId a second admin token's secret, for the day when the first is the leaked one */
+export function cachedAdminToken(read: ReadSecret, secretId: string, standbyId?: string): AdminToken {
   let cached: Promise<Token> | undefined;
-  const load = (): Promise<Token> => {
-    const loading = read(secretId).then((value) => adminToken(secretId, value));
+
+  function load(id: string): Promise<Token> {
+    const loading = read(id).then((value) => adminToken(id, value));
     cached = loading;
     // A failed read is not kept, so that the next report tries again.
     loading.catch(() => {
       if (cached === loading) cached = undefined;
     });
     return loading;
-  };
+  }
+
   return {
-    get: () => cached ?? load(),
-    async afterRefusal(refused) {
-      const current = await (cached ?? load());
+    get: () => cached ?? load(secretId),
+    async insteadOf(refused) {
+      const current = await (cached ?? load(secretId));
       // Another report of the batch may have read the new one already.
       if (!current.equals(refused)) return current;
-      const fresh = await load();
-      return fresh.equals(refused) ? undefined : fresh;
+      const fresh = await load(secretId);
+      if (!fresh.equals(refused)) return fresh;
+      if (standbyId === undefined) return undefined;
+      const standby = await load(standbyId);
+      return standby.equals(refused) ? undefined : standby;
     },
   };
 }

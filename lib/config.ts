@@ -59,6 +59,8 @@ export const RevokeConfig = z.object({
   GITHUB_API_URL: z._default(baseUrl, 'https://api.github.com'),
   ADMIN_TOKEN_SECRET_ID: text,
   GITHUB_TOKEN_SECRET_ID: z.optional(text),
+  STANDBY_TOKEN_SECRET_ID: z.optional(text),
+  AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
   AUDIT_HTTP_URL: z.optional(z.string().check(z.refine(isSafeUrl, SAFE_URL))),

@@ -2,15 +2,20 @@ import * as z from 'zod/mini';
 import type { AdminToken } from './admin-token.ts';
 import { HttpFailure, type HttpResponse } from './http.ts';
 import { parseJson } from './json.ts';
-import type { Key } from './key.ts';
+import { ApiKeyId, type Key, ServiceUserId } from './key.ts';
 import { isTransient, type Retried, type RetryOptions, sendRetrying } from './retry.ts';
 import type { Token } from './token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
 const seconds = z.nullish(z.number());
+// People write all sorts of things into a name, which goes on record.
+const name = z.pipe(
+  z.string(),
+  z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
+);
 const ApiKey = z.object({
   api_key_id: z.string(),
-  api_key_name: z._default(z.string(), ''),
+  api_key_name: z._default(name, ''),
   created_at: z.number(),
   expires_at: seconds,
   revoked_at: seconds,
@@ -42,7 +47,7 @@ export interface Principal {
 
 /** What one use of a token showed. Only a 401 says dead; 403, 429, 5xx and time-outs prove nothing. */
 export type Probe =
-  | { readonly state: 'alive'; readonly principal: Principal }
+  | { readonly state: 'alive'; readonly principal: Principal; readonly apiSecond?: number | undefined }
   | { readonly state: 'dead' }
   | { readonly state: 'unknown'; readonly reason: string };
 
@@ -53,6 +58,8 @@ export interface Refusal {
   readonly retryable: boolean;
   /** The HTTP status, when there was an answer. */
   readonly status?: number;
+  /** An earlier attempt may have had its effect without an answer. */
+  readonly uncertain?: boolean;
 }
 
 export type Revocation =
@@ -65,7 +72,10 @@ export type Revocation =
     }
   | Refusal;
 
-export type KeyListing = { readonly ok: true; readonly keys: readonly ApiKey[] } | Refusal;
+/** `apiSecond`: epoch seconds of the API's clock, by the `Date` header of the last page. */
+export type KeyListing =
+  | { readonly ok: true; readonly keys: readonly ApiKey[]; readonly apiSecond?: number | undefined }
+  | Refusal;
 
 export interface Devin {
   /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
@@ -86,7 +96,7 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const token = await admin.get();
       const first = await call(method, path, token, retry);
       if (first.response.status !== 401) return first;
-      const rotated = await admin.afterRefusal(token);
+      const rotated = await admin.insteadOf(token);
       return rotated === undefined ? first : await call(method, path, rotated, retry);
     } catch (error) {
       if (error instanceof HttpFailure) {
@@ -117,11 +127,12 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const token = await admin.get();
       const first = await probe(token, retry);
       if (first.state !== 'dead') return first;
-      const rotated = await admin.afterRefusal(token);
+      const rotated = await admin.insteadOf(token);
       return rotated === undefined ? first : probe(rotated, retry);
     },
 
     async listKeys(serviceUserId, retry) {
+      if (!z.safeParse(ServiceUserId, serviceUserId).success) return strangeId('service_user_id');
       const path = `${keysPath(serviceUserId)}?status=all`;
       const keys: ApiKey[] = [];
       let after = '';
@@ -133,20 +144,24 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
         const page = parseJson(response.body, ApiKeyPage);
         if (page === undefined) return { ok: false, ...unreadable('GET', response) };
         keys.push(...page.items);
-        if (!page.has_next_page || !page.end_cursor) return { ok: true, keys };
+        if (!page.has_next_page || !page.end_cursor) {
+          return { ok: true, keys, apiSecond: apiSecond(response) };
+        }
         after = `&after=${encodeURIComponent(page.end_cursor)}`;
       }
       return { ok: false, reason: `Devin's key listing has over ${MAX_PAGES} pages`, retryable: false };
     },
 
     async revokeKey(key, retry) {
+      if (!z.safeParse(ServiceUserId, key.service_user_id).success) return strangeId('service_user_id');
+      if (!z.safeParse(ApiKeyId, key.api_key_id).success) return strangeId('api_key_id');
       const path = `${keysPath(key.service_user_id)}/${encodeURIComponent(key.api_key_id)}`;
       const result = await asAdmin('DELETE', path, retry);
       if ('ok' in result) return result;
       const { uncertain, response } = result;
       const answer = ANSWERS[response.status];
       return answer === undefined
-        ? refusal('DELETE', response)
+        ? { ...refusal('DELETE', response), uncertain }
         : { ok: true, answer, status: response.status, uncertain };
     },
   };
@@ -168,7 +183,12 @@ function readProbe(response: HttpResponse): Probe {
   const principal = parseJson(response.body, Self);
   return principal === undefined
     ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }
-    : { state: 'alive', principal };
+    : { state: 'alive', principal, apiSecond: apiSecond(response) };
+}
+
+function apiSecond({ headers }: HttpResponse): number | undefined {
+  const date = Date.parse(headers.date ?? '');
+  return Number.isNaN(date) ? undefined : date / 1_000;
 }
 
 function refusal(method: string, response: HttpResponse): Refusal {
@@ -179,6 +199,11 @@ function refusal(method: string, response: HttpResponse): Refusal {
     reason: explain(method, response),
     retryable: isTransient(status) || status === 401,
   };
+}
+
+/** An id of Devin's own that must not enter a path. */
+function strangeId(field: string): Refusal {
+  return { ok: false, reason: `Devin names a ${field} of an unexpected form`, retryable: false };
 }
 
 function unreadable(method: string, { status }: HttpResponse): Omit<Refusal, 'ok'> {

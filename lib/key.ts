@@ -11,12 +11,19 @@ export const ServiceUserId = z
       /^service-user-[A-Za-z0-9_-]{1,128}$/,
       'must be "service-user-" and letters, digits, "-" or "_", 128 at most',
     ),
+    notToken(),
   );
 export const ApiKeyId = z
   .string()
   .check(
     z.regex(/^(?!\.+$)[A-Za-z0-9._~-]{1,256}$/, 'must be letters, digits, ".", "_", "~" or "-", 256 at most'),
+    notToken(),
   );
+
+/** A token in the place of an id would be sent in a URL and put on record. */
+function notToken() {
+  return z.refine<string>((value) => !value.includes('cog_'), 'must not be a token');
+}
 
 /** What the API revokes. */
 export const Key = z.object({ service_user_id: ServiceUserId, api_key_id: ApiKeyId });

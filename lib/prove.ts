@@ -1,5 +1,4 @@
 import type { Devin } from './devin.ts';
-import type { Key } from './key.ts';
 import type { Proof } from './outcome.ts';
 import { sleep } from './retry.ts';
 import type { Token } from './token.ts';
@@ -14,6 +13,18 @@ export interface ProofOptions {
   readonly windowMs: number;
   /** Epoch milliseconds after which no probe starts. */
   readonly deadline: number;
+  /**
+   * Whether the admin token has to work while the leaked one is answered 401. Only our own key, revoked by itself, has
+   * no admin token left to show that the API still tells tokens apart; its DELETE was answered a moment before.
+   */
+  readonly control: boolean;
+}
+
+/** Whose death is to be proven. Without a token, the listing of the key has to do. */
+export interface Convict {
+  readonly service_user_id: string;
+  readonly api_key_id?: string;
+  readonly token?: Token | undefined;
 }
 
 /**
@@ -23,13 +34,15 @@ export interface ProofOptions {
  */
 export async function prove(
   devin: Devin,
-  { key, token }: { key: Key; token?: Token | undefined },
-  { windowMs, deadline }: ProofOptions,
+  { api_key_id, service_user_id, token }: Convict,
+  { control, deadline, windowMs }: ProofOptions,
 ): Promise<Verdict> {
   const end = Math.min(deadline, Date.now() + windowMs);
   for (let probes = 1; ; probes++) {
     const seen =
-      token === undefined ? await lookAtListing(devin, key, end) : await useToken(devin, token, end);
+      token === undefined
+        ? await lookAtListing(devin, service_user_id, api_key_id, end)
+        : await useToken(devin, token, control, end);
     if (seen.verdict === 'dead')
       return { verdict: 'dead', proof: { method: seen.method, probes, at: Date.now() } };
     const pause = Math.min(4_000, 125 * 2 ** probes);
@@ -42,8 +55,11 @@ type Sight =
   | { readonly verdict: 'dead'; readonly method: Proof['method'] }
   | { readonly verdict: 'alive' | 'unproven'; readonly reason: string };
 
-async function useToken(devin: Devin, token: Token, end: number): Promise<Sight> {
-  const [probe, control] = await Promise.all([devin.probe(token, once(end)), devin.probeAdmin(once(end))]);
+async function useToken(devin: Devin, token: Token, needsControl: boolean, end: number): Promise<Sight> {
+  const [probe, control] = await Promise.all([
+    devin.probe(token, once(end)),
+    needsControl ? devin.probeAdmin(once(end)) : undefined,
+  ]);
   switch (probe.state) {
     case 'alive':
       return { verdict: 'alive', reason: 'the token still authenticates after the proof window' };
@@ -51,7 +67,7 @@ async function useToken(devin: Devin, token: Token, end: number): Promise<Sight>
       return { verdict: 'unproven', reason: `the token's probe proves nothing: ${probe.reason}` };
     case 'dead':
       // An API that answers 401 to everybody proves nothing of this token.
-      return control.state === 'alive'
+      return control === undefined || control.state === 'alive'
         ? { verdict: 'dead', method: 'token' }
         : {
             verdict: 'unproven',
@@ -62,11 +78,17 @@ async function useToken(devin: Devin, token: Token, end: number): Promise<Sight>
   }
 }
 
-async function lookAtListing(devin: Devin, key: Key, end: number): Promise<Sight> {
-  const listing = await devin.listKeys(key.service_user_id, once(end));
-  if (!listing.ok)
+async function lookAtListing(
+  devin: Devin,
+  serviceUserId: string,
+  apiKeyId: string | undefined,
+  end: number,
+): Promise<Sight> {
+  const listing = await devin.listKeys(serviceUserId, once(end));
+  if (!listing.ok) {
     return { verdict: 'unproven', reason: `the key listing proves nothing: ${listing.reason}` };
-  const entry = listing.keys.find(({ api_key_id }) => api_key_id === key.api_key_id);
+  }
+  const entry = listing.keys.find(({ api_key_id }) => api_key_id === apiKeyId);
   if (entry === undefined) return { verdict: 'unproven', reason: 'the key listing does not show the key' };
   return entry.is_active
     ? { verdict: 'alive', reason: 'the key listing still shows the key active after the proof window' }

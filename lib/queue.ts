@@ -1,5 +1,6 @@
 import { type AwsEnvironment, signed } from './aws.ts';
 import { HttpFailure } from './http.ts';
+import { errorFields, log } from './log.ts';
 import { LeakReport } from './report.ts';
 import { sendRetrying } from './retry.ts';
 
@@ -47,5 +48,43 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
         throw error instanceof HttpFailure ? new QueueError(error.code) : error;
       }
     },
+  };
+}
+
+/** Brings a message back sooner than the queue would by itself, after this many seconds; best effort. */
+export type RetrySoon = (
+  message: { queueArn: string; receiptHandle: string },
+  seconds: number,
+) => Promise<void>;
+
+/**
+ * Seconds until a failed report is tried again: soon at first, since the key may be alive. Later tries are left to the
+ * queue's visibility timeout, so that eight of them outlast an outage of most of an hour.
+ */
+export function retryDelay(attempt: number): number | undefined {
+  return attempt <= 4 ? 15 * 2 ** (attempt - 1) : undefined;
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
+export function sqsRetrySoon(aws: AwsEnvironment): RetrySoon {
+  return async ({ queueArn, receiptHandle }, seconds) => {
+    const [, , , region = '', account = '', name = ''] = queueArn.split(':');
+    const origin =
+      aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+    const body = JSON.stringify({
+      QueueUrl: `${origin}/${account}/${name}`,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    });
+    const headers = {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
+    };
+    try {
+      const request = await signed(aws, 'sqs', { method: 'POST', url: new URL(`${origin}/`), headers, body });
+      await sendRetrying(request, { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 });
+    } catch (error) {
+      log('warn', 'the message comes back by its visibility timeout', errorFields(error));
+    }
   };
 }

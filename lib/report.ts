@@ -8,7 +8,10 @@ import type { Token } from './token.ts';
  */
 export const ReportId = z
   .string()
-  .check(z.maxLength(512), z.regex(/^[a-z]+(?:\/(?!\.+(?:\/|$))[A-Za-z0-9_.-]+)+$/, 'is not a report id'));
+  .check(
+    z.maxLength(512),
+    z.regex(/^[a-z]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.-]+)+$/, 'is not a report id'),
+  );
 
 /** A GitHub secret-scanning alert. Names as GitHub allows them: https://docs.github.com/en/rest/secret-scanning */
 export const GitHubAlertRef = z.object({

@@ -57,7 +57,8 @@ export function retryAfterMs({ headers }: HttpResponse, now = Date.now()): numbe
   const value = headers['retry-after']?.trim();
   if (value === undefined || value === '') return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  const date = Date.parse(value);
+  // Every form of an HTTP date begins with a day's name; Date.parse alone takes "-5" for a date in the past.
+  const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -25,18 +25,21 @@ export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
  */
 export type ReadSecret = (id: string, stage?: Stage) => Promise<string>;
 
-export function secretsManager(aws: AwsEnvironment): ReadSecret {
+/** @param options.withinMs how long one read may take, with all its attempts */
+export function secretsManager(aws: AwsEnvironment, { withinMs = 6_000 } = {}): ReadSecret {
   const endpoint = aws.endpoint('SECRETS_MANAGER');
   const client = new SecretsManagerClient({
     region: aws.region,
     credentials: aws.credentials,
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+    // Without `throwOnRequestTimeout` the time-out is a warning on the console, and the request goes on.
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 2_500, throwOnRequestTimeout: true },
     ...(endpoint !== undefined && { endpoint }),
   });
   return async (id, stage = 'AWSCURRENT') => {
     try {
-      const answer = await client.send(new GetSecretValueCommand({ SecretId: id, VersionStage: stage }));
+      const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
+      const answer = await client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
       if (answer.SecretString === undefined) throw new SecretError(id, 'malformed', 'holds no text');
       return answer.SecretString;
     } catch (error) {

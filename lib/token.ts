@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
 
 /**
@@ -19,6 +19,11 @@ export class Token {
   /** Whether both are the same secret, in time that does not depend on where they differ. */
   equals(other: Token): boolean {
     return timingSafeEqual(digest(this.#value), digest(other.#value));
+  }
+
+  /** The same for the same secret, and of no use to find it: an HMAC keyed by the secret itself, 64 hex digits. */
+  fingerprint(): string {
+    return createHmac('sha256', this.#value).update('devin-key-revoker token fingerprint').digest('hex');
   }
 
   toString(): string {

@@ -21,46 +21,63 @@ const Named = z.object({ github: z.optional(z.string()) });
 const REREAD_AFTER_MS = 30_000;
 
 export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecrets {
-  let cached: Promise<string[]> | undefined;
+  let cached: Promise<Known> | undefined;
   let readAt = 0;
 
-  async function load(): Promise<string[]> {
-    const [current, previous] = await Promise.all([
+  async function load(): Promise<Known> {
+    const [current, previous] = await Promise.allSettled([
       read(secretId, 'AWSCURRENT'),
-      // There is no previous version before the first rotation.
-      read(secretId, 'AWSPREVIOUS').catch((error) => {
-        if (error instanceof SecretError && error.code === 'ResourceNotFoundException') return undefined;
-        throw error;
-      }),
+      read(secretId, 'AWSPREVIOUS'),
     ]);
-    const secrets = [githubSecret(current), githubSecret(previous ?? '')];
-    if (secrets[0] === '') throw new ConfigError(`the webhook secret in ${secretId} is empty`);
-    return secrets.filter((secret) => secret !== '');
+    if (current.status === 'rejected') throw current.reason;
+    const secret = githubSecret(current.value);
+    if (secret === '') throw new ConfigError(`the webhook secret in ${secretId} is empty`);
+    if (previous.status === 'rejected') {
+      const { reason } = previous;
+      // There is no previous version before the first rotation.
+      const isNone = reason instanceof SecretError && reason.code === 'ResourceNotFoundException';
+      return { secrets: [secret], ...(!isNone && { failure: reason }) };
+    }
+    return { secrets: [secret, githubSecret(previous.value)].filter((text) => text !== '') };
   }
 
-  function reload(): Promise<string[]> {
+  function reload(): Promise<Known> {
     readAt = Date.now();
+    const before = cached;
     const loading = load();
     cached = loading;
+    // What was known still is, though it could not be read again.
     loading.catch(() => {
-      if (cached === loading) cached = undefined;
+      if (cached === loading) cached = before;
     });
     return loading;
   }
 
   return {
     async accept(check) {
-      const fresh = cached === undefined;
-      if (check(await (cached ?? reload()))) return true;
-      if (fresh || Date.now() - readAt < REREAD_AFTER_MS) return false;
-      return check(await reload());
+      const isFresh = cached === undefined;
+      let known = await (cached ?? reload());
+      if (check(known.secrets)) return true;
+      if (!isFresh && Date.now() - readAt >= REREAD_AFTER_MS) {
+        known = await reload();
+        if (check(known.secrets)) return true;
+      }
+      if (known.failure !== undefined) throw known.failure;
+      return false;
     },
   };
+}
+
+interface Known {
+  readonly secrets: readonly string[];
+  /** Why the previous secret could not be read, so that only a current signature can be judged. */
+  readonly failure?: unknown;
 }
 
 /** The secret itself, or `github` of a JSON object. Empty counts as none, since anybody could sign with it. */
 function githubSecret(value: string): string {
   const named = value.trimStart().startsWith('{') ? parseJson(value, Named) : undefined;
   const secret = named === undefined ? value : (named.github ?? '');
-  return secret.trim() === '' ? '' : secret;
+  // `echo … | aws secretsmanager put-secret-value` leaves a line break that nobody signs with.
+  return secret.trim() === '' ? '' : secret.replace(/\r?\n$/, '');
 }

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
+import { Key } from '../key.ts';
 import { errorFields, log } from '../log.ts';
 import { Outcome } from '../outcome.ts';
 import type { Report } from '../report.ts';
 import type { RetryOptions } from '../retry.ts';
+import type { Token } from '../token.ts';
 import type { Forward } from './forward.ts';
 import type { ListObjects } from './objects.ts';
 import { type AuditContext, type AuditEntry, auditRecord } from './record.ts';
@@ -24,24 +26,29 @@ export interface Earlier {
 }
 
 /** `forwarded: false` when the SIEM did not take a record, which brings the message back. */
-export type Settlement = Stored & { readonly forwarded?: false };
+export type Settlement = Stored & {
+  readonly forwarded?: false;
+  /** What is on record: the outcome, or the one that an earlier delivery could not store. */
+  readonly told: Outcome;
+};
 
 /** The records of one report. All of them lie under one prefix, and their names sort in the order of events. */
 export interface Journal {
-  /**
-   * Write-ahead: what is about to be revoked.
-   *
-   * @param each one more key of the same report, beside the first intent
-   */
-  intent(key: { service_user_id: string; api_key_id?: string }, each?: boolean): Promise<Stored>;
+  /** Write-ahead: what is about to be revoked. `ofCandidate`: one of several, beside the report's own intent. */
+  intent(
+    key: { service_user_id: string; api_key_id?: string },
+    options?: { ofCandidate?: boolean },
+  ): Promise<Stored>;
   /** How this delivery ended; once for each report, except for attempts, which are one each. */
   settle(outcome: Outcome): Promise<Settlement>;
   /** @throws {JournalError} when the store can not be read */
   earlier(): Promise<Earlier>;
-  /** The outcome that this container could not store when the report came before, stored now. */
-  resume(): Promise<Outcome | undefined>;
   /** Makes sure that what belongs to an outcome on record is there and forwarded too. */
   again(outcome: Outcome): Promise<{ recorded: boolean; forwarded?: false }>;
+  /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
+  remember(token: Token, key: Key): Promise<void>;
+  /** The key that a token was of, as an earlier report found out. */
+  recall(token: Token): Promise<Key | undefined>;
 }
 
 /** The audit store could not be read. */
@@ -51,7 +58,7 @@ export class JournalError extends Error {
 }
 
 /** Outcomes that the store did not take, by report, for as long as the container lives. */
-export type Unsaved = Map<string, { readonly outcome: Outcome; readonly body: string }>;
+export type Unsaved = Map<string, { readonly outcome: Outcome; readonly intentStored: boolean }>;
 
 export interface JournalParts {
   readonly store: AuditStore;
@@ -131,41 +138,49 @@ export function journal(
     return found.ok ? found.text : undefined;
   }
 
-  async function finish(name: string, outcome: Outcome, body: string | undefined): Promise<Settlement> {
-    const [stored, closed] = await Promise.all([put(name, body, patient), closing(outcome)]);
-    if (name === OUTCOME && body !== undefined) remember(unsaved, outcome, body, stored);
-    return { ...(closed.result === 'failed' ? closed : stored), ...(await forwardAll()) };
+  /** What this container saw when the report came before, and could not store; the alert is closed since. */
+  function latest(outcome: Outcome): { outcome: Outcome; intentStored: boolean } {
+    const kept = unsaved.get(report.report_id);
+    if (kept === undefined || outcome.status !== 'already_revoked') return { outcome, intentStored };
+    const { alert } = outcome;
+    return { ...kept, outcome: { ...kept.outcome, ...(alert && { alert }) } };
   }
 
   return {
-    async intent(key, each = false) {
-      const name = each ? `11-intent-${(key.api_key_id ?? '').replace(/[^A-Za-z0-9_.-]/g, '_')}` : INTENT;
+    async intent(key, { ofCandidate = false } = {}) {
+      const name = ofCandidate ? candidateName(key.api_key_id) : INTENT;
       const stored = await put(name, build(name, { kind: 'intent', key }), brief());
       if (stored.result === 'failed') intentStored = false;
       return stored;
     },
 
-    settle(outcome) {
+    async settle(ending) {
+      const { outcome, intentStored: wasStored } = latest(ending);
       const name = settledName(outcome.status);
       const kind = name.startsWith(ATTEMPT) ? 'attempt' : 'outcome';
-      return finish(name, outcome, build(name, { kind, outcome, intentStored }));
-    },
-
-    async resume() {
-      const kept = unsaved.get(report.report_id);
-      if (kept === undefined) return undefined;
-      const { result, forwarded } = await finish(OUTCOME, kept.outcome, kept.body);
-      return {
-        ...kept.outcome,
-        recorded: result !== 'failed',
-        ...(forwarded !== undefined && { forwarded }),
-      };
+      const body = build(name, { kind, outcome, intentStored: wasStored });
+      const [stored, closed] = await Promise.all([put(name, body, patient), closing(outcome)]);
+      if (name === OUTCOME) keep(unsaved, { outcome, intentStored: wasStored }, stored);
+      const result = closed.result === 'failed' ? closed : stored;
+      return { ...result, told: outcome, ...(await forwardAll()) };
     },
 
     async again(outcome) {
       isRedelivery = true;
       const { result } = await closing(outcome);
       return { recorded: result !== 'failed', ...(await forwardAll()) };
+    },
+
+    async remember(token, key) {
+      const note = { ...key, report_id: report.report_id };
+      const { result } = await store.put(tokenPath(token), note, brief());
+      if (result === 'failed')
+        log('warn', 'which key the token was of is not noted', { report_id: report.report_id });
+    },
+
+    async recall(token) {
+      const found = await store.get(tokenPath(token), brief());
+      return found.ok && found.text !== undefined ? parseJson(found.text, Key) : undefined;
     },
 
     async earlier() {
@@ -179,6 +194,16 @@ export function journal(
   };
 }
 
+/** One file a token; its name tells nothing of the token. */
+function tokenPath(token: Token): string {
+  return `tokens/${token.fingerprint()}.json`;
+}
+
+/** Ids may hold a tilde, which is not in the character set of record names. */
+function candidateName(apiKeyId = ''): string {
+  return `20-intent-${apiKeyId.replaceAll('~', '=7E')}`;
+}
+
 const INTENT = '10-intent';
 const ATTEMPT = '50-attempt';
 const ALERT = '70-alert';
@@ -187,9 +212,13 @@ const OUTCOME = '90-outcome';
 /** More than a container ever holds at a time; what is in the log is not lost either. */
 const MAX_UNSAVED = 1_000;
 
-function remember(unsaved: Unsaved, outcome: Outcome, body: string, { result }: Stored): void {
-  if (result !== 'failed') unsaved.delete(outcome.report_id);
-  else if (unsaved.size < MAX_UNSAVED) unsaved.set(outcome.report_id, { outcome, body });
+function keep(
+  unsaved: Unsaved,
+  ended: { outcome: Outcome; intentStored: boolean },
+  { result }: Stored,
+): void {
+  if (result !== 'failed') unsaved.delete(ended.outcome.report_id);
+  else if (unsaved.size < MAX_UNSAVED) unsaved.set(ended.outcome.report_id, ended);
 }
 
 function settledName(status: Outcome['status']): string {

@@ -35,7 +35,7 @@ export interface Lost {
 export function findLost(objects: readonly StoredObject[], now: number): Lost[] {
   const folders = Map.groupBy(objects, ({ key }) => key.slice(0, key.lastIndexOf('/')));
   return [...folders].flatMap(([folder, inside]) => {
-    const intent = inside.find(({ key }) => /\/1\d-intent[^/]*$/.test(key));
+    const intent = inside.find(({ key }) => /\/[12]\d-intent[^/]*$/.test(key));
     if (intent === undefined || inside.some(({ key }) => key.endsWith('/90-outcome.json'))) return [];
     const latest = Math.max(...inside.map(({ storedAt }) => storedAt));
     return now - latest > LOST_AFTER_MS ? [{ folder, intent }] : [];

@@ -45,6 +45,7 @@ export function auditRecord(
   return {
     ...activity(isClosing ? [99, 'Close Alert'] : [2, 'Evict']),
     ...rated(code),
+    ...('outcome' in entry && weight(entry.outcome)),
     time,
     timezone_offset: 0,
     status_detail: detail(entry),
@@ -64,7 +65,10 @@ export function auditRecord(
       ...(report.caller !== undefined && { user: { name: report.caller } }),
     },
     api: api(entry, context),
-    is_alert: code === 'escalated' || code === 'still_alive',
+    is_alert:
+      code === 'escalated' ||
+      code === 'still_alive' ||
+      ('outcome' in entry && entry.outcome.own_key === true),
     ...(api_key_id !== undefined && keyEvidence(entry, api_key_id)),
     unmapped: { ...facts(entry), attempt: context.attempt, report: subject(report) },
   };
@@ -138,6 +142,18 @@ function rated(code: Code) {
     action: action[1],
     disposition_id: disposition[0],
     disposition: disposition[1],
+  };
+}
+
+/** How sure it is which key it was; and nothing is worse than a leak of our own admin token. */
+function weight({ attribution, own_key }: Outcome) {
+  const isMedium = attribution?.confidence === 'medium';
+  return {
+    ...(attribution && {
+      confidence_id: isMedium ? 2 : 3,
+      confidence: isMedium ? 'Medium' : 'High',
+    }),
+    ...(own_key && { severity_id: 6, severity: 'Fatal' }),
   };
 }
 

@@ -66,6 +66,8 @@ const coded = {
   action: text,
   disposition_id: id,
   disposition: text,
+  confidence_id: z.optional(id),
+  confidence: z.optional(text),
 };
 
 /**

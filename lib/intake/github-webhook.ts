@@ -19,7 +19,7 @@ export interface DeliveryOptions {
 /** Actions after which a live token may be in the open. Others, known or not, are not for us. */
 const ACTIONS = new Set(['created', 'reopened', 'publicly_leaked', 'validated']);
 
-const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a date'));
+const time = z.string().check(z.refine(isDate, 'must be a date'));
 
 // The payload as in @octokit/openapi-webhooks-types, as far as it is read. It never holds the secret.
 const Action = z.object({ action: z.string() });
@@ -78,6 +78,12 @@ function leakReport(
     leak: { kind: 'github_alert', ...ref },
     ...(dryRun && { dry_run: true }),
   };
+}
+
+/** A date whose year has four digits, since it becomes part of the report's id. */
+function isDate(value: string): boolean {
+  const at = Date.parse(value);
+  return at >= 0 && at < Date.UTC(10_000, 0);
 }
 
 function malformed(error: z.core.$ZodError): Delivery {

@@ -8,16 +8,29 @@ export class BadEventError extends Error {
   override readonly name = 'BadEventError';
 }
 
+// A repository may well be called cog_model.
+const LONG_TOKEN = /cog_[A-Za-z0-9]{16}/;
+
 // Strict, unlike other inbound data: a misspelt "dry_run" must not turn a rehearsal into a revocation.
 const Request = z.strictObject({
   service_user_id: z.optional(ServiceUserId),
   api_key_id: z.optional(ApiKeyId),
   token: z.optional(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(8_192, 'is too long'))),
-  github_alert: z.optional(z.strictObject(GitHubAlertRef.shape)),
+  github_alert: z.optional(
+    z.strictObject({
+      owner: GitHubAlertRef.shape.owner.check(noToken()),
+      repo: GitHubAlertRef.shape.repo.check(noToken()),
+      number: GitHubAlertRef.shape.number,
+    }),
+  ),
   reason: z.optional(z.string().check(z.maxLength(1_000, 'must have 1,000 characters at most'))),
   dry_run: z.optional(z.boolean()),
 });
-type Request = z.infer<typeof Request>;
+
+/** A token in the place of an id would be sent in a URL and put on record. */
+function noToken() {
+  return z.refine<string>((value) => !LONG_TOKEN.test(value), 'must not be a token');
+}
 
 /** Where a request came from; an id and a time that stay the same when it is delivered again. */
 export interface Origin {
@@ -36,8 +49,10 @@ export interface Origin {
  * @throws {BadEventError}
  */
 export function readRequest(value: unknown, { caller, detector, id, invoked_by, time }: Origin): Report {
-  const parsed = z.safeParse(Request, value);
-  const wrong = parsed.success ? combination(parsed.data) : parsed.error.issues.flatMap(fieldMessages);
+  // Without the input, a field of the wrong type could not be told from a missing one.
+  const parsed = z.safeParse(Request, value, { reportInput: true });
+  const wrong = parsed.success ? [] : parsed.error.issues.flatMap(fieldMessages);
+  if (isObject(value)) wrong.push(...combination(value));
   const report_id = z.safeParse(ReportId, `${detector}/${id}`);
   if (!report_id.success) wrong.push('id is not an event id');
   if (!parsed.success || !report_id.success || wrong.length > 0) throw badEvent(wrong);
@@ -67,8 +82,8 @@ export function badEvent(wrong: readonly string[]): BadEventError {
 }
 
 /** What leaked must be said in one way: ids (with or without their token), a token, or an alert. */
-function combination(request: Request): string[] {
-  const has = (name: keyof Request): boolean => request[name] !== undefined;
+function combination(request: Record<string, unknown>): string[] {
+  const has = (name: string): boolean => request[name] !== undefined;
   const ids = ['service_user_id', 'api_key_id'] as const;
   if (has('github_alert')) {
     const others = [...ids, 'token' as const].filter(has);
@@ -76,6 +91,10 @@ function combination(request: Request): string[] {
   }
   if (ids.some(has)) return ids.filter((name) => !has(name)).map((name) => `${name} is missing`);
   return has('token') ? [] : ['one of service_user_id with api_key_id, token, or github_alert is missing'];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fieldMessages(issue: z.core.$ZodIssue): string[] {
@@ -101,10 +120,11 @@ function article(type: string): string {
 
 /** A field's name as it may be printed: not one that could be a secret which landed in the wrong place. */
 function printable(name: string): string {
-  return /^[A-Za-z_]{1,32}$/.test(name) ? name : '[a field whose name is not printed]';
+  return /^(?!.*cog_)[A-Za-z_]{1,32}$/i.test(name) ? name : '[a field whose name is not printed]';
 }
 
 function withoutTokens(text: string, token: string | undefined): string {
-  const cleaned = token === undefined ? text : text.replaceAll(token, '[redacted]');
+  const secret = token?.trim() ?? '';
+  const cleaned = secret === '' ? text : text.replaceAll(secret, '[redacted]');
   return cleaned.replace(/cog_[\x21-\x7e]*/g, '[redacted]');
 }

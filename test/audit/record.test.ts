@@ -88,6 +88,7 @@ describe('what leaves the process', () => {
     expect(responses.filter(([, code]) => code !== undefined)).toEqual([
       ['token_rejected', 200],
       ['listed_inactive', 200],
+      ['token_rejected', 200],
     ]);
   });
 });
@@ -106,7 +107,8 @@ test.each([
     const found = records.filter(([, record]) => record.status_code === status);
 
     expect(found.length).toBeGreaterThan(0);
-    for (const [, record] of found) expect(record).toMatchObject({ status_id, disposition, severity });
+    for (const [name, record] of found.filter(([each]) => !each.endsWith('of our own key')))
+      expect(record, name).toMatchObject({ status_id, disposition, severity });
   },
 );
 

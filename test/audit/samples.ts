@@ -38,6 +38,17 @@ export const outcomes: readonly Exclude<Outcome, { status: 'ignored' }>[] = [
     proof: { ...proof, method: 'listing' },
   },
   { report_id, status: 'revoked', ...key, evidence: 'recovered', proof },
+  {
+    report_id,
+    status: 'revoked',
+    ...key,
+    evidence: 'token_rejected',
+    proof,
+    own_key: true,
+    attribution: { method: 'last_used_at', confidence: 'medium' },
+    exposure: { seen_at: '2026-07-30T08:26:40.900Z', seconds_to_revoke: 1.4, used_after_leak: false },
+    collateral: [{ api_key_id: 'key-9', api_key_name: 'ci', replace_with: 'POST …/rotate' }],
+  },
   { report_id, status: 'already_revoked', evidence: 'dead_on_arrival', proof },
   { report_id, status: 'not_found', ...key, reason: 'Devin does not know the key' },
   { report_id, status: 'still_alive', ...key, reason: 'the token still authenticates', retryable: true },
@@ -62,7 +73,8 @@ const entries: readonly (readonly [name: string, entry: AuditEntry])[] = [
     const isAttempt = outcome.status === 'failed' || outcome.status === 'still_alive';
     const kind = isAttempt ? 'attempt' : 'outcome';
     const evidence = 'evidence' in outcome ? ` (${outcome.evidence})` : '';
-    return [`${kind} ${outcome.status}${evidence}`, { kind, outcome, intentStored: true }] as const;
+    const own = outcome.own_key ? ' of our own key' : '';
+    return [`${kind} ${outcome.status}${evidence}${own}`, { kind, outcome, intentStored: true }] as const;
   }),
 ];
 

@@ -611,7 +611,7 @@ describe('an EventBridge event', () => {
       status: 'revoked',
       report_id: 'eventbridge/17793124-05d4-b198-2fde-7ededc63b103',
     });
-    expect(sandbox.s3.objects().at(-1)?.key).toContain('records/date=2026-07-30/eventbridge/');
+    expect(sandbox.s3.objects('records/').at(-1)?.key).toContain('records/date=2026-07-30/eventbridge/');
   });
 
   test('that is not done ends in an error, so that Lambda invokes again', async () => {

@@ -28,7 +28,7 @@ const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
 
 const functions = [
   { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 512 },
-  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 60, memory: 1024 },
+  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1024 },
 ];
 
 describe('the template', () => {
@@ -165,7 +165,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: inAuditBucket('records/*'),
+          Resource: [inAuditBucket('records/*'), inAuditBucket('tokens/*')],
         },
         {
           Sid: 'TellMissingFromForbidden',

@@ -107,7 +107,7 @@ function timeBreaks({ key, record }: Content, storedAt: number): Break[] {
 function reportBreaks(records: readonly Content[], now: number): Break[] {
   const folders = Map.groupBy(records, ({ key }) => key.slice(0, key.lastIndexOf('/')));
   return [...folders.values()].flatMap((inside) => {
-    const intents = inside.filter(({ key }) => /\/1\d-intent[^/]*$/.test(key));
+    const intents = inside.filter(({ key }) => /\/[12]\d-intent[^/]*$/.test(key));
     const outcome = inside.find(({ key }) => key.endsWith('/90-outcome.json'));
     const [intent] = intents;
     const breaks: Break[] = [];

@@ -1,0 +1,20 @@
+import type { AdminToken } from './admin-token.ts';
+import type { Journal } from './audit/journal.ts';
+import type { Devin } from './devin.ts';
+import type { GitHub } from './github.ts';
+import type { Turn } from './turn.ts';
+
+/** What the steps of a containment work with. Built in one place, handlers/revoke.ts. */
+export interface Deps {
+  readonly admin: AdminToken;
+  readonly devin: Devin;
+  readonly github?: GitHub | undefined;
+  readonly journal: Journal;
+  readonly turn: Turn;
+  readonly dryRun: boolean;
+  /** What to do with a token whose key stays ambiguous. */
+  readonly ambiguousKey: 'escalate' | 'revoke_all';
+  readonly proofWindowMs: number;
+  /** Epoch milliseconds after which nothing new is tried. */
+  readonly deadline: number;
+}

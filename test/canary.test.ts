@@ -1,0 +1,266 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { captureOutput, lambdaContext, loadHandler, type Output } from './handlers/load-handler.ts';
+import { type Sandbox, startSandbox } from './sandbox/index.ts';
+
+// A marker token goes through every path, malformed input included, and must come out nowhere: not whole, not in
+// another encoding, not an 8-character part of it.
+
+let sandbox: Sandbox;
+let output: Output;
+let answers: unknown[];
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  output = captureOutput();
+  answers = [];
+});
+
+afterEach(async () => {
+  output.restore();
+  await sandbox.stop();
+});
+
+/** Every form in which a part of the token could be found again. */
+function forms(token: string): string[] {
+  const secret = token.replace(/^cog_/, '');
+  const parts = Array.from({ length: secret.length - 7 }, (_, index) => secret.slice(index, index + 8));
+  const encoded = parts.flatMap((part) => [
+    Buffer.from(part).toString('hex'),
+    encodeURIComponent(part),
+    // Base64 depends on where the part begins in a group of three bytes; the ends depend on what is around it.
+    ...['', 'x', 'xx'].map((before) =>
+      Buffer.from(before + part)
+        .toString('base64')
+        .slice(4, 10),
+    ),
+  ]);
+  return [...parts, ...encoded];
+}
+
+/** All that left the functions, except where the token has to go: the Authorization header and GitHub's own alert. */
+function everything(): string {
+  const requests = [sandbox.devin, sandbox.github, sandbox.secrets, sandbox.s3, sandbox.sqs].flatMap(
+    (server) => server.requests,
+  );
+  const comments = sandbox.github.requests.map(({ path }) => path);
+  return JSON.stringify([
+    answers,
+    requests,
+    comments,
+    sandbox.s3.objects(),
+    sandbox.sqs.sent(),
+    output.text(),
+  ]);
+}
+
+function expectNoTrace(token: string): void {
+  const text = everything();
+  expect(text.length).toBeGreaterThan(100);
+  expect(forms(token).filter((form) => text.includes(form))).toEqual([]);
+}
+
+async function run(
+  name: 'webhook' | 'revoke',
+  event: unknown,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const handler = await loadHandler(name, sandbox.env({ PROOF_WINDOW_SECONDS: '0', ...env }));
+  const soon = Date.now() + 9_000;
+  const context = lambdaContext({ getRemainingTimeInMillis: () => soon - Date.now() });
+  answers.push(
+    await handler(event, context).catch((error) => [
+      String(error),
+      error?.stack,
+      JSON.stringify(error),
+      error?.cause,
+    ]),
+  );
+}
+
+const sqs = (body: string) => ({
+  Records: [{ messageId: 'm', body, eventSource: 'aws:sqs', attributes: { ApproximateReceiveCount: '1' } }],
+});
+
+const eventBridge = (detail: unknown) => ({
+  id: '17793124-05d4-b198-2fde-7ededc63b103',
+  'detail-type': 'Devin API key leaked',
+  time: '2026-07-30T08:26:40Z',
+  detail,
+});
+
+describe('no trace of a token is left by', () => {
+  type Leak = ReturnType<Sandbox['leak']>;
+  const paths: [string, (leak: Leak) => Promise<void>][] = [
+    ['a revocation by alert', (leak) => run('revoke', { github_alert: leak.alert })],
+    [
+      'a revocation by token',
+      (leak) => run('revoke', { token: leak.token, reason: `found ${leak.token} in a log` }),
+    ],
+    ['a revocation by ids and token', (leak) => run('revoke', { ...ids(leak), token: leak.token })],
+    ['a dry run', (leak) => run('revoke', { token: leak.token, dry_run: true })],
+    ['an event of EventBridge', (leak) => run('revoke', eventBridge({ token: leak.token }))],
+    [
+      'a broken event of EventBridge',
+      (leak) => run('revoke', eventBridge({ tokn: leak.token, [leak.token]: 1 })),
+    ],
+    ['a token in every wrong field', (leak) => run('revoke', wrongEverywhere(leak.token))],
+    ['a token as the whole event', (leak) => run('revoke', leak.token)],
+    [
+      'a token as the service user',
+      (leak) => run('revoke', { service_user_id: leak.token, api_key_id: leak.token }),
+    ],
+    ['a message with a token in it', (leak) => run('revoke', sqs(`{"token":"${leak.token}"`))],
+    [
+      'a token that is dead',
+      async (leak) => {
+        sandbox.devin.revoke(leak.api_key_id);
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'a key that stays ambiguous',
+      async (leak) => {
+        sandbox.devin.createKey(leak.service_user_id);
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'candidates that are revoked one by one',
+      async (leak) => {
+        sandbox.devin.createKey(leak.service_user_id);
+        await run('revoke', { token: leak.token }, { AMBIGUOUS_KEY: 'revoke_all' });
+      },
+    ],
+    [
+      'a token that survives',
+      async (leak) => {
+        sandbox.devin.revocationLagMs = Number.POSITIVE_INFINITY;
+        await run('revoke', { github_alert: leak.alert });
+      },
+    ],
+    [
+      'an API that echoes the token in its errors',
+      async (leak) => {
+        const detail = [
+          { loc: ['path', leak.token], msg: `bad ${leak.token}`, type: leak.token, input: leak.token },
+        ];
+        sandbox.devin.fault({ method: 'DELETE', status: 422, body: { detail } });
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'an API that echoes the token in an answer that is not JSON',
+      async (leak) => {
+        sandbox.devin.fault({ operation: 'getSelf', status: 200, body: `<p>${leak.token}</p>`, times: 9 });
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'a principal that is named like the token',
+      async (leak) => {
+        const body = { principal_type: leak.token, service_user_id: leak.token };
+        sandbox.devin.fault({ operation: 'getSelf', status: 200, body });
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'a key that is named like its token',
+      async (leak) => {
+        const listing = { items: [{ ...sandbox.devin.key(leak.api_key_id), api_key_name: leak.token }] };
+        sandbox.devin.fault({ operation: 'listServiceUserApiKeys', status: 200, body: listing, times: 9 });
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'a connection that breaks',
+      async (leak) => {
+        sandbox.devin.fault({ reset: 'before', times: 99 });
+        await run('revoke', { token: leak.token });
+      },
+    ],
+    [
+      'GitHub echoing it in an error',
+      async (leak) => {
+        sandbox.github.fault({ operation: 'updateAlert', status: 403, body: { message: leak.token } });
+        await run('revoke', { github_alert: leak.alert });
+      },
+    ],
+    [
+      'an audit store that is down',
+      async (leak) => {
+        sandbox.s3.fault({ status: 500, body: leak.token, times: 99 });
+        await run('revoke', eventBridge({ token: leak.token }));
+      },
+    ],
+    [
+      'a secret that holds something else',
+      async (leak) => {
+        sandbox.secrets.put(sandbox.secretIds.admin, `{"tokn": "${leak.token}"}`);
+        await run('revoke', { ...ids(leak) });
+      },
+    ],
+    ['a webhook that is not signed', (leak) => deliver(leak, 'unsigned')],
+    ['a webhook that is signed and carries the token', (leak) => deliver(leak, 'signed')],
+    ['a webhook that is signed and not JSON', (leak) => deliver(leak, 'broken')],
+  ];
+
+  test.each(paths)('%s', async (_, path) => {
+    const leak = sandbox.leak();
+    await path(leak);
+    expectNoTrace(leak.token);
+  });
+});
+
+test('the check itself finds a token in any of its forms', () => {
+  const token = sandbox.leak().token;
+  for (const form of [
+    token,
+    token.slice(10, 18),
+    Buffer.from(`Bearer ${token}`).toString('base64'),
+    Buffer.from(token).toString('hex'),
+  ]) {
+    expect(forms(token).some((part) => form.includes(part))).toBe(true);
+  }
+});
+
+const ids = ({ api_key_id, service_user_id }: { api_key_id: string; service_user_id: string }) => ({
+  api_key_id,
+  service_user_id,
+});
+
+function wrongEverywhere(token: string): object {
+  return {
+    service_user_id: `service-user-${token}`,
+    api_key_id: [token],
+    token: { token },
+    github_alert: { owner: token, repo: `../${token}`, number: token },
+    reason: 7,
+    dry_run: token,
+    [token]: token,
+  };
+}
+
+async function deliver(
+  leak: ReturnType<Sandbox['leak']>,
+  how: 'unsigned' | 'signed' | 'broken',
+): Promise<void> {
+  const { signedDelivery } = await import('./sandbox/github.ts');
+  const payload = { ...sandbox.github.payload(leak.alert), secret: leak.token, note: leak.token };
+  const body = Buffer.from(how === 'broken' ? `{"secret": "${leak.token}"` : JSON.stringify(payload));
+  const signed = signedDelivery(body, how === 'unsigned' ? leak.token : sandbox.webhookSecret, {
+    'X-GitHub-Event': 'secret_scanning_alert',
+    'X-Token': leak.token,
+  });
+  const headers = Object.fromEntries(
+    Object.entries(signed.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  await run('webhook', {
+    version: '2.0',
+    rawPath: '/',
+    rawQueryString: '',
+    headers,
+    requestContext: { http: { method: 'POST', path: '/' } },
+    body: body.toString(),
+    isBase64Encoded: false,
+  });
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { RevokeConfig, WebhookConfig } from '../lib/config.ts';
+import { readEvent } from '../lib/intake/event.ts';
+import { Outcome } from '../lib/outcome.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** The first cells of the table that begins with this header. */
+function firstCells(header: string): string[] {
+  const [, table = ''] = readme.split(`| ${header} |`);
+  const [rows = ''] = table.split('\n\n');
+  return rows
+    .split('\n')
+    .slice(2)
+    .map((row) => row.split('|')[1]?.trim() ?? '');
+}
+
+describe('the README', () => {
+  test('names every status of an outcome, and no other', () => {
+    const statuses = Outcome.def.options.map((option) => [...option.def.shape.status.def.values][0]);
+
+    expect(firstCells('status').map((cell) => cell.replaceAll('`', ''))).toEqual(statuses);
+  });
+
+  test('names every setting, and no other', () => {
+    const settings = new Set([WebhookConfig, RevokeConfig].flatMap((config) => Object.keys(config.shape)));
+
+    expect(
+      firstCells('variable')
+        .map((cell) => cell.replaceAll('`', ''))
+        .sort(),
+    ).toEqual([...settings].sort());
+  });
+
+  test('names commands that exist', () => {
+    const named = [...readme.matchAll(/npm (?:run (?:-s )?)?([a-z][\w:]*)/g)].map(([, name]) => name ?? '');
+    const known = new Set([...Object.keys(packageJson.scripts), 'ci']);
+
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !known.has(name) && name !== 'registry')).toEqual([]);
+  });
+
+  test('shows requests that the function takes', () => {
+    const blocks = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => JSON.parse(json ?? ''));
+
+    expect(blocks).toHaveLength(4);
+    for (const block of blocks) {
+      const request = typeof block.Detail === 'string' ? JSON.parse(block.Detail) : block;
+      expect(readEvent(request, { requestId: 'f3b1c2', now: 0 })).toMatchObject({ kind: 'direct' });
+    }
+  });
+
+  test('links to headings that exist', () => {
+    const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+
+    expect(links.filter((anchor) => !headings.includes(anchor ?? ''))).toEqual([]);
+  });
+});

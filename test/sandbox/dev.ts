@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startFunctions } from './functions.ts';
+import { signedDelivery } from './github.ts';
+import { startServer } from './http-server.ts';
+import { startSandbox } from './index.ts';
+
+// Keeps the sandbox and the built functions serving on localhost until Ctrl-C, and says what to try.
+
+const auditDir = join('.sandbox', 'audit');
+mkdirSync(auditDir, { recursive: true });
+const sandbox = await startSandbox({ auditDir });
+const functions = await startFunctions(sandbox, { onLog: (name, line) => say(`${name.padEnd(8)} ${line}`) });
+
+/** As Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` works too. */
+const lambda = await startServer({
+  handle: async ({ body, path }) => {
+    const name = /^\/2015-03-31\/functions\/(webhook|revoke)\/invocations$/.exec(path)?.[1];
+    if (name !== 'webhook' && name !== 'revoke')
+      return { status: 404, body: { message: 'no such function' } };
+    try {
+      return { status: 200, body: Object(await functions[name].invoke(JSON.parse(body.toString() || '{}'))) };
+    } catch (error) {
+      const { message, name: errorType } = error instanceof Error ? error : new Error(String(error));
+      const headers = { 'x-amz-function-error': 'Unhandled' };
+      return { status: 200, headers, body: { errorType, errorMessage: message } };
+    }
+  },
+});
+
+const leak = sandbox.leak();
+const byIds = sandbox.leak({ name: 'another-bot' });
+const payload = JSON.stringify(sandbox.github.payload(leak.alert));
+const delivery = join('.sandbox', 'delivery.json');
+writeFileSync(delivery, payload);
+const { headers } = signedDelivery(Buffer.from(payload), sandbox.webhookSecret);
+const flags = Object.entries(headers)
+  .filter(([name]) => /^(x-github-event|x-hub-signature-256|content-type)$/.test(name))
+  .map(([name, value]) => `-H '${name}: ${value}'`);
+const { api_key_id, service_user_id } = byIds;
+
+say(`
+webhook   ${functions.webhookUrl}
+lambda    ${lambda.url}
+devin     ${sandbox.devin.url}
+github    ${sandbox.github.url}
+audit     ${auditDir}
+
+A leak of ${leak.api_key_id}, as GitHub reports it:
+  curl -i ${flags.join(' ')} --data-binary @${delivery} ${functions.webhookUrl}
+
+A key by its ids, as from the console:
+  curl -i -d '${JSON.stringify({ service_user_id, api_key_id, reason: 'trying it out' })}' ${lambda.url}/2015-03-31/functions/revoke/invocations
+
+Ctrl-C ends it.
+`);
+
+process.once('SIGINT', async () => {
+  await functions.stop();
+  await Promise.all([lambda.stop(), sandbox.stop()]);
+});
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

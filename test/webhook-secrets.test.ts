@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { ConfigError } from '../lib/config.ts';
+import { SecretError, type Stage } from '../lib/secrets.ts';
+import { webhookSecrets } from '../lib/webhook-secrets.ts';
+
+const ID = 'webhook-secret';
+const SECOND = 1_000;
+const start = Date.UTC(2026, 10, 23);
+
+beforeEach(() => {
+  vi.setSystemTime(start);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+const notFound = () => new SecretError(ID, 'ResourceNotFoundException', 'can not be read');
+const throttled = () => new SecretError(ID, 'ThrottlingException', 'can not be read');
+
+/** A secret with its versions, each of which may be an error instead; and the reads of it. */
+function stored(versions: { AWSCURRENT: string | Error; AWSPREVIOUS?: string | Error }) {
+  const reads: Stage[] = [];
+  const read = async (id: string, stage: Stage = 'AWSCURRENT') => {
+    expect(id).toBe(ID);
+    reads.push(stage);
+    const version = versions[stage] ?? notFound();
+    if (version instanceof Error) throw version;
+    return version;
+  };
+  const secrets = webhookSecrets(read, ID);
+  return {
+    versions,
+    reads,
+    signedWith: (secret: string) => secrets.accept((known) => known.includes(secret)),
+    known: async () => {
+      let all: readonly string[] = [];
+      await secrets.accept((known) => {
+        all = known;
+        return true;
+      });
+      return all;
+    },
+  };
+}
+
+describe('the secrets of the webhook', () => {
+  test.each([
+    ['one that was never rotated', { AWSCURRENT: 'a' }, ['a']],
+    ['the current and the previous one', { AWSCURRENT: 'b', AWSPREVIOUS: 'a' }, ['b', 'a']],
+    ['one of JSON', { AWSCURRENT: '{"github":"b","standard":"c"}' }, ['b']],
+    ['one of JSON after one of text', { AWSCURRENT: ' {"github":"b"}', AWSPREVIOUS: 'a' }, ['b', 'a']],
+    ['none that is empty', { AWSCURRENT: 'b', AWSPREVIOUS: '' }, ['b']],
+    ['none that is white space', { AWSCURRENT: 'b', AWSPREVIOUS: ' \n' }, ['b']],
+    ['none of JSON that lacks it', { AWSCURRENT: 'b', AWSPREVIOUS: '{"standard":"c"}' }, ['b']],
+    ['text that begins as JSON does', { AWSCURRENT: '{b' }, ['{b']],
+  ])('are %s', async (_title, versions, expected) => {
+    expect(await stored(versions).known()).toEqual(expected);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['white space', ' \t\n'],
+    ['JSON without it', '{}'],
+    ['JSON with an empty one', '{"github":""}'],
+    ['JSON with white space', '{"github":" "}'],
+  ])('are refused when the current one is %s, even though the previous one is not', async (_title, value) => {
+    const { signedWith } = stored({ AWSCURRENT: value, AWSPREVIOUS: 'a' });
+    for (const secret of ['', 'a']) {
+      await expect(signedWith(secret)).rejects.toEqual(
+        new ConfigError(`the webhook secret in ${ID} is empty`),
+      );
+    }
+  });
+
+  it('are read when they are first needed, and once', async () => {
+    const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+    expect(reads).toEqual([]);
+    expect(await Promise.all([signedWith('b'), signedWith('a'), signedWith('b')])).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    wait(3_600 * SECOND);
+    expect(await signedWith('b')).toBe(true);
+    expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+});
+
+describe('a rotation', () => {
+  it('is noticed at the first delivery that the known secrets did not sign', async () => {
+    const { reads, signedWith, versions } = stored({ AWSCURRENT: 'a' });
+    expect(await signedWith('a')).toBe(true);
+    Object.assign(versions, { AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+    wait(30 * SECOND);
+    expect([await signedWith('b'), await signedWith('a')]).toEqual([true, true]);
+    expect(reads).toHaveLength(4);
+  });
+
+  it('takes away the secret before the previous one', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+    expect(await signedWith('a')).toBe(true);
+    Object.assign(versions, { AWSCURRENT: 'c', AWSPREVIOUS: 'b' });
+    wait(30 * SECOND);
+    expect([await signedWith('c'), await signedWith('b'), await signedWith('a')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('deliveries that nobody signed', () => {
+  it('are refused after one read, however many they are', async () => {
+    const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
+    for (let count = 0; count < 50; count++) expect(await signedWith('x')).toBe(false);
+    expect(reads).toHaveLength(2);
+  });
+
+  it('cause one more read in half a minute', async () => {
+    const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
+    for (let second = 0; second < 120; second++) {
+      expect(await signedWith('x')).toBe(false);
+      wait(SECOND);
+    }
+    expect(reads).toHaveLength(2 * 4);
+  });
+});
+
+describe('a secret that can not be read', () => {
+  it('is an error, and is read again next time', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: throttled() });
+    await expect(signedWith('a')).rejects.toEqual(throttled());
+    versions.AWSCURRENT = 'a';
+    expect(await signedWith('a')).toBe(true);
+  });
+
+  it('does not matter for a delivery that the other one signed', async () => {
+    const { signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
+    expect(await signedWith('b')).toBe(true);
+    await expect(signedWith('a')).rejects.toEqual(throttled());
+  });
+
+  it('does not take away what was known', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
+    expect(await signedWith('a')).toBe(true);
+    versions.AWSCURRENT = throttled();
+    wait(30 * SECOND);
+    await expect(signedWith('x')).rejects.toEqual(throttled());
+    expect(await signedWith('a')).toBe(true);
+  });
+});
