@@ -65,7 +65,7 @@ describe('while the audit store is down', () => {
         status: 'revoked',
         evidence: 'token_rejected',
         intent_stored: false,
-        attempt: 1,
+        attempt: 2,
       }),
     ]);
     expect(names().sort()).toEqual(['70-alert.json', '90-outcome.json']);

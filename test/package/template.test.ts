@@ -29,6 +29,8 @@ const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
 const functions = [
   { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 512 },
   { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1024 },
+  { name: 'digest', id: 'DigestLambdaFunction', role: 'DigestRole', timeout: 900, memory: 512 },
+  { name: 'reconcile', id: 'ReconcileLambdaFunction', role: 'ReconcileRole', timeout: 240, memory: 512 },
 ];
 
 describe('the template', () => {
@@ -79,9 +81,7 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
   });
 
   it('keeps its log for a year', () => {
-    expect(resource(`${name === 'webhook' ? 'Webhook' : 'Revoke'}LogGroup`).Properties.RetentionInDays).toBe(
-      365,
-    );
+    expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties.RetentionInDays).toBe(365);
   });
 
   it('is packed as its bundle alone', () => {
@@ -101,6 +101,8 @@ describe('the environment', () => {
         'ADMIN_TOKEN_SECRET_ID',
         'AMBIGUOUS_KEY',
         'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
         'DEVIN_API_URL',
         'DRY_RUN',
         'GITHUB_API_URL',
@@ -109,6 +111,8 @@ describe('the environment', () => {
         'STANDBY_TOKEN_SECRET_ID',
       ],
     ],
+    ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
   ])('of %s is the one of the contract', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
   });
@@ -148,6 +152,7 @@ describe('a role', () => {
             { Ref: 'AdminTokenSecret' },
             { Ref: 'GithubTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
         {
@@ -175,6 +180,29 @@ describe('a role', () => {
         },
       ],
     ],
+    [
+      'DigestRole',
+      [
+        log('DigestLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadAll', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket() },
+        {
+          Sid: 'WriteDigests',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: inAuditBucket('digests/*'),
+        },
+      ],
+    ],
+    [
+      'ReconcileRole',
+      [
+        log('ReconcileLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+      ],
+    ],
   ])('%s may do this and nothing else', (id, statements) => {
     const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
 
@@ -187,7 +215,7 @@ describe('a role', () => {
   });
 
   it('exists for each function and for nothing else', () => {
-    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual(['WebhookRole', 'RevokeRole']);
+    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual(functions.map(({ role }) => role));
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
 
@@ -277,6 +305,38 @@ describe('the audit bucket', () => {
   });
 });
 
+describe('the key that signs digests', () => {
+  const { KeyPolicy, ...key } = resource('AuditKey').Properties;
+  const statements: Statement[] = KeyPolicy.Statement;
+
+  it('is asymmetric and outlives the stack', () => {
+    expect(key).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', PendingWindowInDays: 30 });
+    expect(resource('AuditKey')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  it('signs for the digest function alone, not even for the account that administers it', () => {
+    const signers = statements.filter(({ Action }) => list(Action).some((name) => /sign$|\*/i.test(name)));
+
+    expect(signers.map(({ Action, Principal }) => ({ Action, Principal }))).toEqual([
+      { Action: 'kms:Sign', Principal: { AWS: arn('DigestRole') } },
+    ]);
+  });
+});
+
+describe('a schedule', () => {
+  it.each([
+    ['DigestLambdaFunction', 'cron(30 0 * * ? *)'],
+    ['ReconcileLambdaFunction', 'rate(5 minutes)'],
+  ])('starts %s at %s', (id, expression) => {
+    const rules = ofType('AWS::Events::Rule')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ ScheduleExpression }) => ScheduleExpression !== undefined)
+      .map(({ ScheduleExpression, Targets }) => [ScheduleExpression, Targets[0].Arn]);
+
+    expect(rules).toContainEqual([expression, arn(id)]);
+  });
+});
+
 describe('what is kept or passed on', () => {
   it.each<[string, string, unknown]>([
     ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
@@ -349,7 +409,9 @@ describe('the ways in', () => {
   });
 
   it('lead an EventBridge event to the revoke function, without an input of the rule', () => {
-    const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule');
+    const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule').filter(
+      ([, { Properties }]) => 'EventPattern' in Properties,
+    );
 
     expect(more).toEqual([]);
     expect(rule.Properties).toMatchObject({
@@ -376,6 +438,16 @@ describe('the ways in', () => {
 });
 
 describe('an alarm', () => {
+  it('is raised when no digest is written for a day, be it that its schedule is off', () => {
+    expect(resource('DigestMissingAlarm').Properties).toMatchObject({
+      MetricName: 'DigestRun',
+      Period: 86_400,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
   const queue = (id: string) => [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }];
   const lambda = (id: string) => [{ Name: 'FunctionName', Value: { Ref: id } }];
   const status = (value: string) => [{ Name: 'status', Value: value }];
@@ -398,11 +470,14 @@ describe('an alarm', () => {
     ['EscalatedAlarm', 'DevinKeyRevoker', 'Outcome', status('escalated'), 0],
     ['StillAliveAlarm', 'DevinKeyRevoker', 'Outcome', status('still_alive'), 0],
     ['FailedAlarm', 'DevinKeyRevoker', 'Outcome', status('failed'), 0],
+    ['LostReportAlarm', 'DevinKeyRevoker', 'IntentWithoutOutcome', undefined, 0],
+    ['ReconcileErrorAlarm', 'AWS/Lambda', 'Errors', lambda('ReconcileLambdaFunction'), 0],
+    ['DigestErrorAlarm', 'AWS/Lambda', 'Errors', lambda('DigestLambdaFunction'), 0],
   ])('%s tells people through the topic', (id, Namespace, MetricName, Dimensions, Threshold) => {
     expect(resource(id).Properties).toMatchObject({
       Namespace,
       MetricName,
-      Dimensions,
+      ...(Dimensions && { Dimensions }),
       Threshold,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
