@@ -3,6 +3,7 @@ import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
 import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
+import { s3FirstName } from '../lib/audit/list.ts';
 import { type ListObjects, s3List } from '../lib/audit/objects.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
@@ -17,6 +18,8 @@ import { errorFields, log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import type { Report } from '../lib/report.ts';
 import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
+import { holdSweep } from '../lib/sweep/hold.ts';
+import { stopSwitch } from '../lib/sweep/stop.ts';
 import { onlyTurn, type Turn, turns } from '../lib/turn.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
@@ -34,6 +37,7 @@ function connect() {
     config.ADMIN_TOKEN_SECRET_ID,
     config.STANDBY_TOKEN_SECRET_ID,
   );
+  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
@@ -48,10 +52,11 @@ function connect() {
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
     records: {
-      store: s3AuditStore(aws, config.AUDIT_BUCKET),
+      store,
       unsaved: new Map(),
       forward: siem(config, read, s3List(aws, config.AUDIT_BUCKET)),
     },
+    stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
 }
 
@@ -121,8 +126,9 @@ async function revokeMessage(record: SQSRecord, context: Context, turn: Turn): P
 
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, records, region } = parts;
+  const { admin, config, devin, github, records, region, stop } = parts;
   const end = Date.now() + context.getRemainingTimeInMillis();
+  const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];
   const outcome = await contain(report, {
     admin,
@@ -134,6 +140,7 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },
     ),
+    ...(isSweep && { hold: (key) => holdSweep(key, { devin, stop, retry: { deadline: end - RESERVE_MS } }) }),
     turn,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

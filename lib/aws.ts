@@ -7,7 +7,7 @@ export interface AwsEnvironment {
   readonly region: string;
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** The endpoint of a service as set by `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`. */
-  endpoint(service: 'S3' | 'SQS' | 'SECRETS_MANAGER' | 'KMS'): string | undefined;
+  endpoint(service: 'S3' | 'SQS' | 'SNS' | 'KMS' | 'SECRETS_MANAGER'): string | undefined;
 }
 
 /** Reads the variables that Lambda sets, under the names that the AWS SDKs use. */
@@ -27,7 +27,7 @@ export function awsEnvironment(env: Readonly<Record<string, string | undefined>>
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'sqs' | 'kms',
+  service: 's3' | 'sqs' | 'sns' | 'kms',
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;

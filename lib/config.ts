@@ -5,8 +5,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const text = z.string().check(z.minLength(1));
-const flag = z._default(
+export const text = z.string().check(z.minLength(1));
+export const flag = z._default(
   z.pipe(
     z.enum(['true', 'false'], 'must be true or false'),
     z.transform((value) => value === 'true'),
@@ -17,12 +17,12 @@ const flag = z._default(
 const SAFE_URL = 'must be an https URL (http only on a loopback address)';
 
 /** A base URL: https, or http on a loopback address, without credentials or query. A trailing slash is dropped. */
-const baseUrl = z.pipe(
+export const baseUrl = z.pipe(
   z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
   z.transform((value) => value.replace(/\/+$/, '')),
 );
 
-const commaList = z.pipe(
+export const commaList = z.pipe(
   z.string(),
   z.transform((value) =>
     value
@@ -32,7 +32,7 @@ const commaList = z.pipe(
   ),
 );
 
-const wholeNumber = (minimum: number, maximum: number) =>
+export const wholeNumber = (minimum: number, maximum: number) =>
   z.pipe(
     z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')),
     z.pipe(

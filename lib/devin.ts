@@ -30,6 +30,14 @@ const ApiKeyPage = z.object({
   end_cursor: z.nullish(z.string()),
   has_next_page: z._default(z.boolean(), false),
 });
+const ServiceUserPage = z.object({
+  items: z.array(
+    z.object({ service_user_id: z.string(), name: z._default(z.string(), ''), expires_at: seconds }),
+  ),
+  end_cursor: z.nullish(z.string()),
+  has_next_page: z._default(z.boolean(), false),
+  total: z.nullish(z.number()),
+});
 const Self = z.object({
   principal_type: z.string(),
   service_user_id: z.optional(z.string()),
@@ -77,6 +85,19 @@ export type KeyListing =
   | { readonly ok: true; readonly keys: readonly ApiKey[]; readonly apiSecond?: number | undefined }
   | Refusal;
 
+export type ServiceUserListing =
+  | {
+      readonly ok: true;
+      readonly users: z.infer<typeof ServiceUserPage>['items'];
+      /** Where the next page begins; `null` after the last one. */
+      readonly next: string | null;
+      /** How many there are on all pages, where the API says so. */
+      readonly total: number | undefined;
+      /** The answer's `Date` header, epoch milliseconds. */
+      readonly date: number | undefined;
+    }
+  | Refusal;
+
 export interface Devin {
   /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
   probe(token: Token, retry: RetryOptions): Promise<Probe>;
@@ -84,6 +105,8 @@ export interface Devin {
   probeAdmin(retry: RetryOptions): Promise<Probe>;
   /** All keys of a service user, active or not, over all pages. */
   listKeys(serviceUserId: string, retry: RetryOptions): Promise<KeyListing>;
+  /** One page of all service users, expired and removed ones too; `after` is the `next` of the page before it. */
+  listServiceUsers(after: string | null, retry: RetryOptions): Promise<ServiceUserListing>;
   revokeKey(key: Key, retry: RetryOptions): Promise<Revocation>;
 }
 
@@ -152,6 +175,13 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       return { ok: false, reason: `Devin's key listing has over ${MAX_PAGES} pages`, retryable: false };
     },
 
+    async listServiceUsers(after, retry) {
+      const cursor = after === null ? '' : `&after=${encodeURIComponent(after)}`;
+      const path = `/v3/enterprise/members/service-users?first=200&include_inactive=true${cursor}`;
+      const result = await asAdmin('GET', path, retry);
+      return 'ok' in result ? result : readServiceUsers(result.response);
+    },
+
     async revokeKey(key, retry) {
       if (!z.safeParse(ServiceUserId, key.service_user_id).success) return strangeId('service_user_id');
       if (!z.safeParse(ApiKeyId, key.api_key_id).success) return strangeId('api_key_id');
@@ -189,6 +219,28 @@ function readProbe(response: HttpResponse): Probe {
 function apiSecond({ headers }: HttpResponse): number | undefined {
   const date = Date.parse(headers.date ?? '');
   return Number.isNaN(date) ? undefined : date / 1_000;
+}
+
+function readServiceUsers(response: HttpResponse): ServiceUserListing {
+  if (response.status === 403) {
+    const reason =
+      "the admin token's service user lacks the enterprise permission ViewAccountMembership (HTTP 403)";
+    return { ok: false, status: 403, reason, retryable: false };
+  }
+  if (response.status !== 200) return refusal('GET', response);
+  const page = parseJson(response.body, ServiceUserPage);
+  // More to come without a place where it begins is a listing that broke off.
+  if (page === undefined || (page.has_next_page && !page.end_cursor)) {
+    return { ok: false, ...unreadable('GET', response) };
+  }
+  const date = Date.parse(response.headers.date ?? '');
+  return {
+    ok: true,
+    users: page.items,
+    next: page.has_next_page ? (page.end_cursor ?? null) : null,
+    total: page.total ?? undefined,
+    date: Number.isNaN(date) ? undefined : date,
+  };
 }
 
 function refusal(method: string, response: HttpResponse): Refusal {

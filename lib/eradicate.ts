@@ -82,6 +82,8 @@ async function revokeOne(
 ): Promise<Eradication | Ending> {
   const { api_key_id = '', entry } = keys[0] ?? {};
   const key = { service_user_id, api_key_id };
+  const held = await deps.hold?.(key);
+  if (held !== undefined) return held;
   // For the record alone, so it holds nothing back.
   const looking = entry === undefined && !isOnlyAdmin ? findEntry(key, deps) : Promise.resolve(entry);
   const revoked = await revokeKey(deps.devin, key, deps);

@@ -3,7 +3,7 @@ import { type GitHubToken, githubHeaders } from './github-token.ts';
 import { HttpFailure, type HttpResponse } from './http.ts';
 import { parseJson } from './json.ts';
 import type { GitHubAlertRef } from './report.ts';
-import { isTransient, type RetryOptions, sendRetrying } from './retry.ts';
+import { isTransient, type RetryOptions, retryAfterMs, sendRetrying } from './retry.ts';
 import { Token } from './token.ts';
 
 const Alert = z.object({
@@ -22,6 +22,28 @@ export interface GitHubAlert {
   readonly created_at?: number;
 }
 
+const ListedAlerts = z.array(
+  z.object({
+    number: z.int(),
+    created_at: z.string(),
+    updated_at: z.nullish(z.string()),
+    repository: z.object({ full_name: z.string() }),
+  }),
+);
+
+/** One page of an organisation's open alerts, without their secrets. */
+export type AlertListing =
+  | {
+      readonly ok: true;
+      readonly alerts: z.infer<typeof ListedAlerts>;
+      /** The cursor of the next page; `undefined` on the last. */
+      readonly next: string | undefined;
+    }
+  | (GitHubRefusal & {
+      /** Epoch milliseconds at which GitHub answers this token again, when its rate limit is used up. */
+      readonly limitedUntil?: number;
+    });
+
 /** GitHub did not do what was asked; the reason names the likely cause. */
 export interface GitHubRefusal {
   readonly ok: false;
@@ -34,6 +56,15 @@ export interface GitHub {
     ref: GitHubAlertRef,
     retry: RetryOptions,
   ): Promise<{ ok: true; alert: GitHubAlert } | GitHubRefusal>;
+  /** Open alerts of some secret types over an organisation, the newest first. */
+  listOpenAlerts(
+    where: {
+      readonly org: string;
+      readonly secretTypes: readonly string[];
+      readonly after: string | undefined;
+    },
+    retry: RetryOptions,
+  ): Promise<AlertListing>;
   /** Resolves the alert as revoked; the comment is public to everyone who sees the alert. */
   resolveAlert(
     ref: GitHubAlertRef,
@@ -46,13 +77,11 @@ export interface GitHub {
 export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
   async function call(
     method: string,
-    ref: GitHubAlertRef,
+    path: string,
     retry: RetryOptions,
     body?: object,
   ): Promise<HttpResponse | GitHubRefusal> {
-    const url = new URL(
-      `${baseUrl}/repos/${encodeURIComponent(ref.owner)}/${encodeURIComponent(ref.repo)}/secret-scanning/alerts/${ref.number}`,
-    );
+    const url = new URL(baseUrl + path);
     try {
       for (let fresh = false; ; fresh = true) {
         const headers: Record<string, string> = {
@@ -73,7 +102,7 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
 
   return {
     async getAlert(ref, retry) {
-      const response = await call('GET', ref, retry);
+      const response = await call('GET', alertPath(ref), retry);
       if ('ok' in response) return response;
       if (response.status !== 200) return refusal('GET', response);
       const alert = parseJson(response.body, Alert);
@@ -97,16 +126,69 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
       };
     },
 
+    async listOpenAlerts({ after, org, secretTypes }, retry) {
+      const query = new URLSearchParams({
+        state: 'open',
+        secret_type: secretTypes.join(','),
+        sort: 'created',
+        direction: 'desc',
+        per_page: '100',
+        hide_secret: 'true',
+        ...(after !== undefined && { after }),
+      });
+      const response = await call(
+        'GET',
+        `/orgs/${encodeURIComponent(org)}/secret-scanning/alerts?${query}`,
+        retry,
+      );
+      return 'ok' in response ? response : readAlerts(response);
+    },
+
     async resolveAlert(ref, comment, retry) {
       const resolution = { state: 'resolved', resolution: 'revoked', resolution_comment: comment };
-      let response = await call('PATCH', ref, retry, { ...resolution, validity: 'inactive' });
+      let response = await call('PATCH', alertPath(ref), retry, { ...resolution, validity: 'inactive' });
       // 422 also when the validity can not be set on this alert; resolving it is what matters.
       if ('status' in response && response.status === 422)
-        response = await call('PATCH', ref, retry, resolution);
+        response = await call('PATCH', alertPath(ref), retry, resolution);
       if ('ok' in response) return response;
       return response.status === 200 ? { ok: true } : refusal('PATCH', response);
     },
   };
+}
+
+function alertPath({ number, owner, repo }: GitHubAlertRef): string {
+  return `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}/secret-scanning/alerts/${number}`;
+}
+
+function readAlerts(response: HttpResponse): AlertListing {
+  const { headers, status } = response;
+  if (status !== 200) {
+    const until = limitedUntil(response);
+    return { ...refusal('GET', response), ...(until !== undefined && { limitedUntil: until }) };
+  }
+  const alerts = parseJson(response.body, ListedAlerts);
+  if (alerts === undefined) {
+    const reason = 'GitHub answered with a body that is not the documented JSON';
+    return { ok: false, reason, retryable: true };
+  }
+  return { ok: true, alerts, next: nextCursor(headers.link) };
+}
+
+/** The cursor alone is taken from the link, never its host: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api */
+function nextCursor(link: string | string[] | undefined): string | undefined {
+  const next = /<([^>]*)>;\s*rel="next"/.exec(String(link ?? ''))?.[1];
+  return URL.parse(next ?? '')?.searchParams.get('after') ?? undefined;
+}
+
+/** https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+function limitedUntil(response: HttpResponse): number | undefined {
+  const { headers, status } = response;
+  if (status !== 403 && status !== 429) return undefined;
+  const wait = retryAfterMs(response);
+  if (wait !== undefined) return Date.now() + wait;
+  if (headers['x-ratelimit-remaining'] !== '0') return status === 429 ? Date.now() + 60_000 : undefined;
+  const reset = Number(headers['x-ratelimit-reset']) * 1_000;
+  return Number.isFinite(reset) ? reset : Date.now() + 60_000;
 }
 
 function decode(secret: string, isBase64: boolean): Token {

@@ -16,10 +16,10 @@ export function errorFields(error: unknown): { error: string; code?: string } {
 }
 
 /**
- * Counts one event as a CloudWatch metric in the embedded metric format, which needs no API call.
+ * Counts events, one by default, as a CloudWatch metric in the embedded metric format, which needs no API call.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function count(metric: string, dimensions: Record<string, string>): void {
+export function count(metric: string, dimensions: Record<string, string>, events = 1): void {
   const emf = {
     _aws: {
       Timestamp: Date.now(),
@@ -32,7 +32,7 @@ export function count(metric: string, dimensions: Record<string, string>): void 
       ],
     },
     ...dimensions,
-    [metric]: 1,
+    [metric]: events,
   };
   process.stdout.write(`${JSON.stringify(emf)}\n`);
 }

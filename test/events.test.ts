@@ -143,6 +143,56 @@ describe('the event of the worker', () => {
   });
 });
 
+describe('the event of the sweep of the keys', () => {
+  const sweep = async (given: unknown, env = {}) =>
+    (await loadHandler('sweep-keys', sandbox.env({ SWEEP_MODE: 'enforce', SWEEP_MAX_RATIO: '1', ...env })))(
+      given,
+    );
+  const planId = (result: object): string => ('plan_id' in result ? String(result.plan_id) : '');
+  const expire = () => {
+    const { service_user_id } = sandbox.devin.createServiceUser();
+    sandbox.devin.createKey(service_user_id, { created_at: 1, expires_at: 2 });
+  };
+
+  it('its schedule queues the revocation of an expired key', async () => {
+    expire();
+    expect(await sweep(event('sweep-keys-schedule'))).toMatchObject({ status: 'enforced', queued: 1 });
+    expect(sandbox.sqs.sent()).toHaveLength(1);
+  });
+
+  it('a report from the console queues nothing, and its plan is released by its id', async () => {
+    expire();
+    const planned = await sweep(event('sweep-keys-console-report'));
+    expect(planned).toMatchObject({ status: 'report', totals: { revoke: 1 } });
+    expect(sandbox.sqs.sent()).toEqual([]);
+
+    const release = { ...event<object>('sweep-keys-console-release'), release: planId(planned) };
+    expect(await sweep(release)).toMatchObject({ status: 'released', queued: 1 });
+  });
+
+  it('a stop from the console holds a sweep, until it is lifted and the sweep is continued', async () => {
+    expire();
+    expect(await sweep(event('sweep-keys-console-stop'))).toEqual({ status: 'stop_set' });
+    const stopped = await sweep({});
+    expect(stopped).toMatchObject({ status: 'stopped' });
+    expect(await sweep(event('sweep-keys-console-resume'))).toEqual({ status: 'stop_lifted' });
+
+    const go = { ...event<object>('sweep-keys-console-continue'), continue: planId(stopped) };
+    expect(await sweep(go)).toMatchObject({ status: 'enforced', queued: 1 });
+  });
+
+  it('a message of its own queue goes on with a plan, and is an error when there is no such plan', async () => {
+    await expect(sweep(event('sweep-keys-sqs'))).rejects.toThrow('there is no such plan');
+  });
+});
+
+it('the schedule of the sweep of alerts queues an alert that was missed', async () => {
+  const sweep = await loadHandler('sweep-alerts', sandbox.env());
+  sandbox.github.createAlert({ secret: token, repo: 'old', created_at: '2020-01-01T00:00:00Z' });
+  expect(await sweep(event('sweep-alerts-schedule'))).toMatchObject({ failed: [] });
+  expect(sandbox.sqs.sent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
+});
+
 it('every file of events/ is used here', () => {
   expect([...used].sort()).toEqual(readdirSync(folder).sort());
 });

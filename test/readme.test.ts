@@ -3,35 +3,36 @@ import { describe, expect, test } from 'vitest';
 import { RevokeConfig, WebhookConfig } from '../lib/config.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { Outcome } from '../lib/outcome.ts';
+import { SweepAlertsConfig, SweepKeysConfig } from '../lib/sweep/config.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-/** The first cells of the table that begins with this header. */
+/** The first cells of the tables that begin with this header. */
 function firstCells(header: string): string[] {
-  const [, table = ''] = readme.split(`| ${header} |`);
-  const [rows = ''] = table.split('\n\n');
-  return rows
-    .split('\n')
-    .slice(2)
-    .map((row) => row.split('|')[1]?.trim() ?? '');
+  const [, ...tables] = readme.split(`| ${header} |`);
+  return tables.flatMap((table) => {
+    const [rows = ''] = table.split('\n\n');
+    const cells = rows
+      .split('\n')
+      .slice(2)
+      .map((row) => row.split('|')[1] ?? '');
+    return cells.map((cell) => cell.replaceAll('`', '').trim());
+  });
 }
 
 describe('the README', () => {
   test('names every status of an outcome, and no other', () => {
     const statuses = Outcome.def.options.map((option) => [...option.def.shape.status.def.values][0]);
 
-    expect(firstCells('status').map((cell) => cell.replaceAll('`', ''))).toEqual(statuses);
+    expect(firstCells('status')).toEqual(statuses);
   });
 
   test('names every setting, and no other', () => {
-    const settings = new Set([WebhookConfig, RevokeConfig].flatMap((config) => Object.keys(config.shape)));
+    const configs = [WebhookConfig, RevokeConfig, SweepKeysConfig, SweepAlertsConfig];
+    const settings = new Set(configs.flatMap((config) => Object.keys(config.shape)));
 
-    expect(
-      firstCells('variable')
-        .map((cell) => cell.replaceAll('`', ''))
-        .sort(),
-    ).toEqual([...settings].sort());
+    expect([...new Set(firstCells('variable'))].sort()).toEqual([...settings].sort());
   });
 
   test('names commands that exist', () => {

@@ -101,7 +101,7 @@ function failed(reason: string): Stored {
   return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
 }
 
-/** @returns without a slash at its end */
+/** Where a bucket's objects are: path-style at a given endpoint, else AWS's own host. No slash at its end. */
 export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
   const endpoint = aws.endpoint('S3');
   if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;

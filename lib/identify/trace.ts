@@ -63,16 +63,17 @@ interface Trace {
  */
 export function judgeTraces(observation: Observation): Verdict {
   const traces = readTraces(observation);
+  const step = smallestStep(observation.looks);
   const moved = traces.filter(({ values }) => values.length > 0);
   const following = moved.filter(({ shown }) => shown !== undefined);
   const [only] = following;
   if (only?.shown !== undefined && following.length === 1) {
-    const excluded = othersStoodStill(only.id, observation);
+    const excluded = othersStoodStill(only.id, step, observation);
     const enough =
       excluded && only.agrees ? (moved.length === 1 ? USES_WHEN_QUIET : USES_WHEN_BUSY) : MOST_USES;
     if (only.shown >= enough && (excluded || only.agrees)) return { verdict: 'follows', api_key_id: only.id };
   }
-  const remaining = remainder(observation);
+  const remaining = remainder(step, observation);
   return remaining === undefined
     ? { verdict: 'open', likely: rank(traces, observation.looks.at(-1)) }
     : { verdict: 'remains', api_key_id: remaining };
@@ -131,7 +132,7 @@ function agreeOnOffset(values: readonly number[], uses: readonly Use[]): boolean
  * Whether each other key showed an older value while this one had shown a use of ours for a second. Were another key
  * the leaked one, the use would show there as well: the lag is the same for all.
  */
-function othersStoodStill(id: string, { looks }: Observation): boolean {
+function othersStoodStill(id: string, step: number, { looks }: Observation): boolean {
   const others = new Set(looks[0]?.lastUsed.keys());
   others.delete(id);
   const initial = looks[0]?.lastUsed.get(id) ?? null;
@@ -140,17 +141,21 @@ function othersStoodStill(id: string, { looks }: Observation): boolean {
     if (value === null || value === initial) continue;
     const since = looks.find(({ lastUsed }) => lastUsed.get(id) === value)?.at ?? look.at;
     if (look.at - since < 1_000) continue;
-    for (const other of others) if ((look.lastUsed.get(other) ?? 0) < value - 1) others.delete(other);
+    for (const other of others) if ((look.lastUsed.get(other) ?? 0) < value - step) others.delete(other);
   }
   return others.size === 0;
 }
 
 /**
- * The one key that is left when each other key showed an older value, for two uses of ours, while some key showed a
- * later use than that. Needs the clock of the `Date` header to be the clock of the values, which a fresh value shows.
+ * The one key that is left when each other key showed an older value, for two uses of ours and long after them, while
+ * some key showed a later use than that. It has to have shown each of our uses itself.
+ *
+ * Needs the clock of the `Date` header to be the clock of the values, which a fresh value shows.
  */
-function remainder({ from, looks, uses }: Observation): string | undefined {
-  const ours = uses.slice(from).flatMap(({ apiSecond }) => (apiSecond === undefined ? [] : [apiSecond]));
+function remainder(step: number, { from, looks, uses }: Observation): string | undefined {
+  const ours = uses
+    .slice(from)
+    .flatMap(({ answered, apiSecond }) => (apiSecond === undefined ? [] : [{ answered, second: apiSecond }]));
   if (ours.length < USES_WHEN_BUSY) return undefined;
   const dated = looks.map((look) => ({
     ...look,
@@ -159,17 +164,52 @@ function remainder({ from, looks, uses }: Observation): string | undefined {
   const ahead = dated.map(({ apiSecond = Number.NaN, latest }) => latest - apiSecond);
   if (!ahead.every((seconds) => seconds <= 1) || !ahead.some((seconds) => seconds >= -FRESH_SECONDS))
     return undefined;
+  const behind = step + FRESH_SECONDS;
   const left = [...(looks[0]?.lastUsed.keys() ?? [])].filter((id) => {
-    const stale = ours.filter((second) =>
-      dated.some(({ lastUsed, latest }) => latest > second + 1 && Number(lastUsed.get(id)) < second - 1),
+    const stale = ours.filter(({ answered, second }) =>
+      dated.some(
+        ({ at, lastUsed, latest }) =>
+          at > answered + LONG_AFTER_MS && latest > second + 1 && Number(lastUsed.get(id)) < second - behind,
+      ),
     );
     return stale.length < 2;
   });
-  return left.length === 1 ? left[0] : undefined;
+  const [only] = left;
+  return only !== undefined && left.length === 1 && showedEach(only, ours, looks) ? only : undefined;
 }
 
 /** A value this young shows that lag and skew are small. */
 const FRESH_SECONDS = 3;
+/** Milliseconds after which a use shows, though the lag of one key be longer than that of another. */
+const LONG_AFTER_MS = 6_000;
+
+/** Whether a key's values hold each of our uses that is not too young to show. */
+function showedEach(
+  id: string,
+  ours: readonly { readonly answered: number; readonly second: number }[],
+  looks: readonly Look[],
+): boolean {
+  const last = looks.at(-1)?.at ?? 0;
+  const due = ours.filter(({ answered }) => answered + FRESH_SECONDS * 1_000 < last);
+  const offsets = Array.from({ length: FRESH_SECONDS + 1 }, (_, seconds) => -seconds);
+  return offsets.some((offset) =>
+    due.every(({ second }) =>
+      looks.some(({ lastUsed }) => Math.abs(Number(lastUsed.get(id)) - offset - second) <= 1),
+    ),
+  );
+}
+
+/**
+ * Seconds between the values of a key at the least. An API that stores a use only when the stored one is older than
+ * some time, or that cuts times to a coarser unit, shows values of that distance: a key that was used lately can stand
+ * still for as long.
+ */
+function smallestStep(looks: readonly Look[]): number {
+  const steps = looks.flatMap(({ lastUsed }, index) =>
+    [...lastUsed].map(([id, value]) => Number(value) - Number(looks[index - 1]?.lastUsed.get(id) ?? value)),
+  );
+  return Math.min(...steps.filter((seconds) => seconds > 0));
+}
 
 /** Keys that follow our uses first, then those that moved, then by the latest use. */
 function rank(traces: readonly Trace[], last: Look | undefined): string[] {

@@ -66,10 +66,9 @@ function leakReport(
 ): LeakReport {
   // From the signed body alone: a redelivery has the same body, and headers are not signed.
   const reported_at = Date.parse(alert.updated_at ?? alert.created_at);
-  const stamp = new Date(reported_at).toISOString().replace(/[-:.]/g, '');
   return {
     version: 1,
-    report_id: `github/${ref.owner}/${ref.repo}/${ref.number}/${action}/${stamp}`,
+    report_id: alertReportId(ref, action, reported_at),
     detector: 'github',
     invoked_by: 'webhook',
     reported_at,
@@ -78,6 +77,12 @@ function leakReport(
     leak: { kind: 'github_alert', ...ref },
     ...(dryRun && { dry_run: true }),
   };
+}
+
+/** The sweep of missed alerts makes the same id. @param at when the alert was last changed, epoch milliseconds */
+export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
+  const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
+  return `github/${owner}/${repo}/${number}/${action}/${stamp}`;
 }
 
 /** A date whose year has four digits, since it becomes part of the report's id. */

@@ -3,6 +3,8 @@ import { format } from 'node:util';
 import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } from 'aws-lambda';
 import { vi } from 'vitest';
 import type { Outcome } from '../../lib/outcome.ts';
+import type { AlertSweepResult } from '../../lib/sweep/alerts.ts';
+import type { SweepResult } from '../../lib/sweep/chain.ts';
 
 /** What each function answers. */
 export type Answers = {
@@ -10,6 +12,8 @@ export type Answers = {
   revoke: Outcome | SQSBatchResponse;
   digest: { days: string[] };
   reconcile: { lost: number; queued: number };
+  'sweep-keys': SweepResult;
+  'sweep-alerts': AlertSweepResult;
 };
 export type Handler<Name extends keyof Answers> = (
   event: unknown,

@@ -29,6 +29,14 @@ const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
 const functions = [
   { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 512 },
   { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1024 },
+  { name: 'sweep-keys', id: 'SweepDashkeysLambdaFunction', role: 'SweepKeysRole', timeout: 900, memory: 512 },
+  {
+    name: 'sweep-alerts',
+    id: 'SweepDashalertsLambdaFunction',
+    role: 'SweepAlertsRole',
+    timeout: 300,
+    memory: 512,
+  },
   { name: 'digest', id: 'DigestLambdaFunction', role: 'DigestRole', timeout: 900, memory: 512 },
   { name: 'reconcile', id: 'ReconcileLambdaFunction', role: 'ReconcileRole', timeout: 240, memory: 512 },
 ];
@@ -81,7 +89,10 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
   });
 
   it('keeps its log for a year', () => {
-    expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties.RetentionInDays).toBe(365);
+    expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties).toMatchObject({
+      LogGroupName: expect.stringContaining(name),
+      RetentionInDays: 365,
+    });
   });
 
   it('is packed as its bundle alone', () => {
@@ -109,6 +120,38 @@ describe('the environment', () => {
         'GITHUB_TOKEN_SECRET_ID',
         'PROOF_WINDOW_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
+      ],
+    ],
+    [
+      'SweepDashkeysLambdaFunction',
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AUDIT_BUCKET',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'LEAK_QUEUE_URL',
+        'NOTIFY_TOPIC_ARN',
+        'STANDBY_TOKEN_SECRET_ID',
+        'SWEEP_EXEMPT',
+        'SWEEP_MAX_AGE_DAYS',
+        'SWEEP_MAX_IDLE_DAYS',
+        'SWEEP_MAX_RATIO',
+        'SWEEP_MAX_REVOCATIONS',
+        'SWEEP_MODE',
+        'SWEEP_QUEUE_URL',
+        'SWEEP_WARN_DAYS',
+      ],
+    ],
+    [
+      'SweepDashalertsLambdaFunction',
+      [
+        'AUDIT_BUCKET',
+        'DRY_RUN',
+        'GITHUB_API_URL',
+        'GITHUB_ORGS',
+        'GITHUB_SECRET_TYPES',
+        'GITHUB_TOKEN_SECRET_ID',
+        'LEAK_QUEUE_URL',
       ],
     ],
     ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
@@ -170,8 +213,69 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: [inAuditBucket('records/*'), inAuditBucket('tokens/*')],
+          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
         },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+      ],
+    ],
+    [
+      'SweepKeysRole',
+      [
+        log('SweepDashkeysLogGroup'),
+        {
+          Sid: 'ReadTokens',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        { Sid: 'QueueRevocations', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        {
+          Sid: 'GoOn',
+          Effect: 'Allow',
+          Action: [
+            'sqs:SendMessage',
+            'sqs:ReceiveMessage',
+            'sqs:DeleteMessage',
+            'sqs:ChangeMessageVisibility',
+            'sqs:GetQueueAttributes',
+          ],
+          Resource: arn('SweepQueue'),
+        },
+        {
+          Sid: 'WriteAndReadPlans',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: ['plans/*', 'warnings/*', 'control/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+      ],
+    ],
+    [
+      'SweepAlertsRole',
+      [
+        log('SweepDashalertsLogGroup'),
+        {
+          Sid: 'ReadGithubToken',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: { Ref: 'GithubTokenSecret' },
+        },
+        { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
@@ -214,8 +318,43 @@ describe('a role', () => {
     ]);
   });
 
-  it('exists for each function and for nothing else', () => {
-    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual(functions.map(({ role }) => role));
+  it('lets EventBridge Scheduler of this account invoke the sweeps, and keep what it could not deliver', () => {
+    const { AssumeRolePolicyDocument, Policies } = resource('SchedulerRole').Properties;
+
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ]);
+    expect(Policies[0].PolicyDocument.Statement).toEqual([
+      {
+        Sid: 'InvokeSweeps',
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: [arn('SweepDashkeysLambdaFunction'), arn('SweepDashalertsLambdaFunction')],
+      },
+      {
+        Sid: 'KeepUndelivered',
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: arn('SweepDeadLetterQueue'),
+      },
+    ]);
+  });
+
+  it('exists for each function, for the schedules and for nothing else', () => {
+    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual([
+      'WebhookRole',
+      'RevokeRole',
+      'SweepKeysRole',
+      'SweepAlertsRole',
+      'SchedulerRole',
+      'DigestRole',
+      'ReconcileRole',
+    ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
 
@@ -256,13 +395,68 @@ describe('the queue of leak reports', () => {
       'AWS::Lambda::EventSourceMapping',
     );
 
-    expect(more).toEqual([]);
+    expect(more.map(([, { Properties }]) => Properties.EventSourceArn)).toEqual([arn('SweepQueue')]);
     expect(mapping.Properties).toMatchObject({
       EventSourceArn: arn('LeakQueue'),
       FunctionName: arn('RevokeLambdaFunction'),
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  });
+});
+
+describe('the sweeps', () => {
+  it('go on over a queue of their own, one message at a time, which Lambda does not take for a loop', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const { VisibilityTimeout, RedrivePolicy } = resource('SweepQueue').Properties;
+    const { RecursiveLoop, Timeout } = resource('SweepDashkeysLambdaFunction').Properties;
+
+    expect(mappings).toContainEqual(
+      expect.objectContaining({
+        EventSourceArn: arn('SweepQueue'),
+        FunctionName: arn('SweepDashkeysLambdaFunction'),
+        BatchSize: 1,
+      }),
+    );
+    expect(Number(VisibilityTimeout)).toBe(6 * Timeout);
+    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('SweepDeadLetterQueue'), maxReceiveCount: 5 });
+    expect(RecursiveLoop).toBe('Allow');
+  });
+
+  it.each([
+    ['SweepKeysSchedule', 'SweepDashkeysLambdaFunction', 'cron(0 3 * * ? *)', undefined],
+    [
+      'SweepAlertsSchedule',
+      'SweepDashalertsLambdaFunction',
+      'rate(15 minutes)',
+      { 'Fn::If': ['HasGithubOrgs', 'ENABLED', 'DISABLED'] },
+    ],
+  ])('%s has a dead-letter queue of its own', (id, target, ScheduleExpression, State) => {
+    expect(resource(id).Properties).toMatchObject({
+      ScheduleExpression,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: arn(target),
+        RoleArn: arn('SchedulerRole'),
+        Input: '{"scheduled_at":"<aws.scheduler.scheduled-time>"}',
+        DeadLetterConfig: { Arn: arn('SweepDeadLetterQueue') },
+      },
+    });
+    expect(resource(id).Properties.State).toEqual(State);
+  });
+
+  it.each([
+    ['SweepMissingAlarm', 'SweepPlanned', 'sweep-keys'],
+    ['AlertSweepMissingAlarm', 'AlertSweepDone', 'sweep-alerts'],
+  ])('%s tells when no sweep ran', (id, MetricName, job) => {
+    expect(resource(id).Properties).toMatchObject({
+      MetricName,
+      Dimensions: [{ Name: 'job', Value: job }],
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
     });
   });
 });
@@ -341,6 +535,8 @@ describe('what is kept or passed on', () => {
   it.each<[string, string, unknown]>([
     ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
     ['LeakDeadLetterQueuePolicy', 'sqs:*', arn('LeakDeadLetterQueue')],
+    ['SweepQueuePolicy', 'sqs:*', arn('SweepQueue')],
+    ['SweepDeadLetterQueuePolicy', 'sqs:*', arn('SweepDeadLetterQueue')],
     ['AuditBucketPolicy', 's3:*', [arn('AuditBucket'), inAuditBucket()]],
     ['AlarmTopicPolicy', 'sns:Publish', { Ref: 'AlarmTopic' }],
   ])('goes over TLS only, says %s', (id, action, target) => {
@@ -426,13 +622,16 @@ describe('the ways in', () => {
   it('retry an event twice and store it nowhere when it fails, as it may hold a token', () => {
     const configs = ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
 
+    const config = (id: string, MaximumRetryAttempts: number) => ({
+      FunctionName: { Ref: id },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts,
+      DestinationConfig: {},
+    });
     expect(configs).toEqual([
-      {
-        FunctionName: { Ref: 'RevokeLambdaFunction' },
-        Qualifier: '$LATEST',
-        MaximumRetryAttempts: 2,
-        DestinationConfig: {},
-      },
+      config('RevokeLambdaFunction', 2),
+      config('SweepDashkeysLambdaFunction', 2),
+      config('SweepDashalertsLambdaFunction', 0),
     ]);
   });
 });
@@ -451,6 +650,7 @@ describe('an alarm', () => {
   const queue = (id: string) => [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }];
   const lambda = (id: string) => [{ Name: 'FunctionName', Value: { Ref: id } }];
   const status = (value: string) => [{ Name: 'status', Value: value }];
+  const job = (value: string) => [{ Name: 'job', Value: value }];
 
   it.each([
     ['DeadLetterAlarm', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', queue('LeakDeadLetterQueue'), 0],
@@ -473,6 +673,16 @@ describe('an alarm', () => {
     ['LostReportAlarm', 'DevinKeyRevoker', 'IntentWithoutOutcome', undefined, 0],
     ['ReconcileErrorAlarm', 'AWS/Lambda', 'Errors', lambda('ReconcileLambdaFunction'), 0],
     ['DigestErrorAlarm', 'AWS/Lambda', 'Errors', lambda('DigestLambdaFunction'), 0],
+    ['SweepBlockedAlarm', 'DevinKeyRevoker', 'SweepBlocked', job('sweep-keys'), 0],
+    ['SweepErrorAlarm', 'AWS/Lambda', 'Errors', lambda('SweepDashkeysLambdaFunction'), 0],
+    [
+      'SweepDeadLetterAlarm',
+      'AWS/SQS',
+      'ApproximateNumberOfMessagesVisible',
+      queue('SweepDeadLetterQueue'),
+      0,
+    ],
+    ['AlertSweepFailedAlarm', 'DevinKeyRevoker', 'AlertSweepFailed', job('sweep-alerts'), 0],
   ])('%s tells people through the topic', (id, Namespace, MetricName, Dimensions, Threshold) => {
     expect(resource(id).Properties).toMatchObject({
       Namespace,

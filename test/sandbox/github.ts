@@ -164,6 +164,13 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
       return alert && restAlert(alert);
     },
     payload,
+    /** something else than the secret changes at the alert */
+    touch: (alert: AlertName): void => {
+      stored(alert).updated_at = seconds(Date.now());
+    },
+    /** the delivery of the alert, for a caller that sends it by itself */
+    signed: (alert: AlertName, secret: string, action = 'created') =>
+      signedDelivery(JSON.stringify(payload(alert, action)), secret),
     /** Sends the signed webhook; the answer is what GitHub would show beside the delivery. */
     deliver: (
       url: string,

@@ -91,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         WEBHOOK_SECRET_ID: SECRETS.webhook,
         GITHUB_TOKEN_SECRET_ID: SECRETS.github,
         LEAK_QUEUE_URL: queue?.queueUrl,
+        SWEEP_QUEUE_URL: queue?.sweepQueueUrl,
         AUDIT_BUCKET,
         AUDIT_KEY_ID: kms.keyArn,
         GITHUB_SECRET_TYPES: 'devin_api_key',

@@ -38,10 +38,18 @@ export async function startS3(options: S3Options = {}) {
   /** oldest first */
   const versions: StoredVersion[] = [];
 
-  const latest = (bucket: string, key: string) =>
-    versions.findLast((version) => version.bucket === bucket && version.key === key);
+  /** the latest version of each object; a bucket of a large sweep is not searched for each request */
+  const newest = new Map<string, StoredVersion>();
+  const place = (bucket: string, key: string) => `${bucket}/${key}`;
+  const latest = (bucket: string, key: string) => newest.get(place(bucket, key));
   const current = () =>
-    versions.filter((version) => !version.isDeleteMarker && latest(version.bucket, version.key) === version);
+    versions.filter(
+      (version) => !version.isDeleteMarker && newest.get(place(version.bucket, version.key)) === version,
+    );
+  const add = (version: StoredVersion): void => {
+    versions.push(version);
+    newest.set(place(version.bucket, version.key), version);
+  };
 
   async function handle(request: SandboxRequest): Promise<SandboxAnswer> {
     const problem = signatureProblem(request, 's3', options.credentials);
@@ -74,7 +82,7 @@ export async function startS3(options: S3Options = {}) {
     const refusal = checksumProblem(request);
     if (refusal !== undefined) return refusal;
     const version = { ...newVersion(bucket, key, request.body), headers: keptHeaders(request) };
-    versions.push(version);
+    add(version);
     if (options.dir !== undefined) await writeTo(options.dir, key, request.body);
     return { status: 200, headers: { etag: etag(request.body), 'x-amz-version-id': version.versionId } };
   }
@@ -102,7 +110,7 @@ export async function startS3(options: S3Options = {}) {
     const id = request.query.get('versionId');
     if (id === null) {
       const marker = { ...newVersion(bucket, key, Buffer.alloc(0)), isDeleteMarker: true };
-      versions.push(marker);
+      add(marker);
       return {
         status: 204,
         headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId },
@@ -113,8 +121,15 @@ export async function startS3(options: S3Options = {}) {
     if (version !== undefined && isLocked(version)) {
       return s3Error(403, 'AccessDenied', 'Access Denied because object protected by object lock.');
     }
-    if (version !== undefined) versions.splice(index, 1);
+    if (version !== undefined) drop(version, index);
     return { status: 204 };
+  }
+
+  function drop({ bucket, key }: StoredVersion, index: number): void {
+    versions.splice(index, 1);
+    const before = versions.findLast((version) => version.bucket === bucket && version.key === key);
+    if (before === undefined) newest.delete(place(bucket, key));
+    else newest.set(place(bucket, key), before);
   }
 
   const server = await startServer({

@@ -16,6 +16,8 @@ export type Sqs = Awaited<ReturnType<typeof startSqs>>;
 
 const QUEUE = 'leaks';
 const DEAD_LETTERS = 'leaks-dead-letters';
+/** continuations of a sweep that takes more than one invocation */
+const SWEEPS = 'sweeps';
 
 /** `fauxqs` with the queue "leaks" and its dead-letter queue, behind a front that logs and fails on demand. */
 export async function startSqs(options: SqsOptions = {}) {
@@ -32,6 +34,7 @@ export async function startSqs(options: SqsOptions = {}) {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: options.maxReceiveCount ?? 8 }),
     },
   });
+  const { queueArn: sweepsArn } = fauxqs.createQueue(SWEEPS);
 
   const server = await startServer({
     knobs,
@@ -56,6 +59,16 @@ export async function startSqs(options: SqsOptions = {}) {
   return Object.assign(knobs, server, {
     queueUrl: `${server.url}/000000000000/${QUEUE}`,
     deadLetterQueueUrl: `${server.url}/000000000000/${DEAD_LETTERS}`,
+    sweepQueueUrl: `${server.url}/000000000000/${SWEEPS}`,
+    /** the bodies that are on "sweeps" now, delayed, in flight or not */
+    sweepsWaiting: (): string[] => peek(fauxqs, SWEEPS),
+    /** the event source mapping of "sweeps", whose batches hold one message */
+    pollSweeps: (onBatch: OnBatch, how: PollOptions = {}) => {
+      const queue = { endpoint: fauxqs.address, queue: SWEEPS, queueArn: sweepsArn };
+      const poller = poll(queue, onBatch, { batchSize: 1, ...how });
+      pollers.push(poller);
+      return poller;
+    },
     /** the bodies of all messages that were ever sent to "leaks", consumed or not */
     sent: (): string[] => bodies(fauxqs, 'published'),
     /** the bodies that are on "leaks" now, in flight or not */

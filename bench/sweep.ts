@@ -1,0 +1,103 @@
+// A sweep of 100,000 service users with 300,000 keys, in chained invocations of the built function.
+//   npm run bench:sweep -- [--users 100000] [--keys 3] [--latency 0] [--seconds 900] [--json]
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startCrowd } from '../test/sandbox/devin-crowd.ts';
+import { startSandbox } from '../test/sandbox/index.ts';
+
+const { values } = parseArgs({
+  options: {
+    users: { type: 'string', default: '100000' },
+    keys: { type: 'string', default: '3' },
+    latency: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: '60' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const users = Number(values.users);
+const timeoutMs = Number(values.seconds) * 1_000;
+
+type Answer = { result?: Record<string, unknown>; error?: string; rss: number; maxRss: number };
+const MIB = 1024 * 1024;
+
+const sandbox = await startSandbox();
+const crowd = await startCrowd({
+  users,
+  keys: Number(values.keys),
+  expiredEvery: Math.ceil(users / 20),
+  expiringEvery: Math.ceil(users / 100),
+  latencyMs: Number(values.latency),
+});
+const child = fork(fileURLToPath(new URL('./sweep-function.ts', import.meta.url)), {
+  env: sandbox.env({ DEVIN_API_URL: crowd.url, SWEEP_MODE: 'enforce' }),
+  silent: true,
+});
+child.stdout?.resume();
+child.stderr?.pipe(process.stderr);
+child.once('exit', (code) => code !== null && fail(`the function ended with ${code}`));
+
+const answers: Answer[] = [];
+async function invoke(event: unknown): Promise<Answer> {
+  child.send({ event, requestId: randomUUID(), timeoutMs });
+  const answer = await nextAnswer(child);
+  answers.push(answer);
+  return answer;
+}
+
+const begun = performance.now();
+try {
+  await new Promise<void>((resolve, reject) => {
+    const follow = (answer: Answer): void => {
+      if (answer.error !== undefined) reject(new Error(answer.error));
+      if (answer.result?.status !== 'unfinished') resolve();
+    };
+    sandbox.sqs.pollSweeps(async (event) => follow(await invoke(event)));
+    invoke({}).then(follow, reject);
+  });
+  report((performance.now() - begun) / 1_000);
+} finally {
+  child.kill();
+  await Promise.all([crowd.stop(), sandbox.stop()]);
+}
+
+function fail(reason: string): never {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}
+
+function report(seconds: number): void {
+  const last = answers.at(-1);
+  const { never, twice, users: present } = crowd.listed();
+  const queued = sandbox.sqs.sent().length;
+  const figures = {
+    status: last?.result?.status,
+    totals: last?.result?.totals,
+    service_users_in_the_end: present,
+    never_listed: never,
+    // The service users of planned revocations are looked at again before these are queued; no other is.
+    listed_twice: twice,
+    reports_queued: queued,
+    invocations: answers.length,
+    requests_to_devin: crowd.answered(),
+    objects_in_the_bucket: sandbox.s3.objects().length,
+    seconds: Math.round(seconds),
+    rss_after_first_invocation_mib: Math.round((answers[0]?.rss ?? 0) / MIB),
+    rss_after_last_invocation_mib: Math.round((last?.rss ?? 0) / MIB),
+    peak_rss_mib: Math.round(Math.max(...answers.map(({ maxRss }) => maxRss)) / MIB),
+  };
+  if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+  else console.table(Object.entries(figures).map(([figure, value]) => ({ figure, value: text(value) })));
+  if (never > 0 || twice !== queued) process.exitCode = 1;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function nextAnswer(from: ChildProcess): Promise<Answer> {
+  return new Promise((resolve) => {
+    from.once('message', resolve);
+  });
+}

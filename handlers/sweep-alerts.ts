@@ -1,0 +1,54 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { journal } from '../lib/audit/journal.ts';
+import { s3AuditStore } from '../lib/audit/store.ts';
+import { awsEnvironment } from '../lib/aws.ts';
+import { parseConfig } from '../lib/config.ts';
+import { githubClient } from '../lib/github.ts';
+import { githubToken } from '../lib/github-token.ts';
+import { sqsQueue } from '../lib/queue.ts';
+import { secretsManager } from '../lib/secrets.ts';
+import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts.ts';
+import { SweepAlertsConfig } from '../lib/sweep/config.ts';
+
+let parts: ReturnType<typeof connect> | undefined;
+
+/** What lives as long as the container. @throws {ConfigError} */
+function connect() {
+  const config = parseConfig(SweepAlertsConfig, process.env);
+  const aws = awsEnvironment(process.env);
+  const token = githubToken(secretsManager(aws), config.GITHUB_TOKEN_SECRET_ID, config.GITHUB_API_URL);
+  return {
+    config,
+    region: aws.region,
+    github: githubClient(config.GITHUB_API_URL, token),
+    store: s3AuditStore(aws, config.AUDIT_BUCKET),
+    queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
+  };
+}
+
+/** The event does not matter: every run looks at all open alerts. */
+async function sweep(_event: unknown, context: Context): Promise<AlertSweepResult> {
+  parts ??= connect();
+  const { config, github, queue, region, store } = parts;
+  const remaining = context.getRemainingTimeInMillis();
+  const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
+  return sweepAlerts({
+    github,
+    orgs: config.GITHUB_ORGS,
+    secretTypes: config.GITHUB_SECRET_TYPES,
+    earlier: (report) =>
+      journal(
+        { store },
+        report,
+        { region, requestId: context.awsRequestId, attempt: 1 },
+        { deadline },
+      ).earlier(),
+    send: (report) => queue.send(report, deadline),
+    dryRun: config.DRY_RUN,
+    deadline,
+  });
+}
+
+/** The sweep of GitHub's alerts whose webhook was lost. */
+export const handler = middy<unknown, AlertSweepResult>({ timeoutEarlyInMillis: 0 }).handler(sweep);

@@ -1,0 +1,83 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { cachedAdminToken } from '../lib/admin-token.ts';
+import { s3FirstName } from '../lib/audit/list.ts';
+import { s3AuditStore } from '../lib/audit/store.ts';
+import { awsEnvironment } from '../lib/aws.ts';
+import { ConfigError, parseConfig } from '../lib/config.ts';
+import { devinClient } from '../lib/devin.ts';
+import { BadEventError } from '../lib/intake/request.ts';
+import { count, errorFields, log } from '../lib/log.ts';
+import { snsNotify } from '../lib/notify.ts';
+import { sqsQueue, sqsSender } from '../lib/queue.ts';
+import { adminToken, secretsManager } from '../lib/secrets.ts';
+import type { SweepResult } from '../lib/sweep/chain.ts';
+import { SweepKeysConfig } from '../lib/sweep/config.ts';
+import { readOrder } from '../lib/sweep/event.ts';
+import { ownServiceUsers } from '../lib/sweep/own.ts';
+import { runSweep } from '../lib/sweep/run.ts';
+import { sweepSettings } from '../lib/sweep/settings.ts';
+import { shelf } from '../lib/sweep/shelf.ts';
+import { stopSwitch } from '../lib/sweep/stop.ts';
+
+let parts: ReturnType<typeof connect> | undefined;
+
+/** What lives as long as the container. @throws {ConfigError} */
+function connect() {
+  const config = parseConfig(SweepKeysConfig, process.env);
+  const aws = awsEnvironment(process.env);
+  const read = secretsManager(aws);
+  const standbyId = config.STANDBY_TOKEN_SECRET_ID;
+  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  const firstName = s3FirstName(aws, config.AUDIT_BUCKET);
+  return {
+    config,
+    store,
+    firstName,
+    devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
+    standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
+    stop: stopSwitch(store, firstName),
+    queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
+    chain: config.SWEEP_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.SWEEP_QUEUE_URL),
+    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
+  };
+}
+
+async function sweep(event: unknown, context: Context): Promise<SweepResult> {
+  const requestId = context.awsRequestId;
+  const order = readOrder(event, { requestId, now: Date.now() });
+  parts ??= connect();
+  const { chain, config, devin, firstName, notify, queue, standby, stop, store } = parts;
+  const remaining = context.getRemainingTimeInMillis();
+  // What is kept back is for handing over to the next invocation.
+  const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
+  return runSweep(order, {
+    devin,
+    stop,
+    shelf: shelf(store, firstName, deadline),
+    own: () => ownServiceUsers(devin, standby, { deadline }),
+    settings: sweepSettings(config),
+    send: (report) => queue.send(report, deadline),
+    goOn: chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
+    notify: notify ?? (async () => {}),
+    dryRun: config.DRY_RUN,
+    requestId,
+    deadline,
+  });
+}
+
+/** A sweep that could not run is an alarm like one that was blocked; in particular a policy that does not parse. */
+const alarmErrors = (): middy.MiddlewareObj<unknown, SweepResult, Error, Context> => ({
+  onError({ error }) {
+    // A misspelt order of a person is answered, and is no alarm.
+    if (!(error instanceof BadEventError)) count('SweepBlocked', { job: 'sweep-keys' });
+    const isOurs = error instanceof ConfigError || error instanceof BadEventError;
+    const reason = isOurs ? error.message : undefined;
+    log('error', 'sweep failed', { ...errorFields(error), ...(reason !== undefined && { reason }) });
+  },
+});
+
+/** The sweep of the keys: by its schedule, by its own queue, and by hand. */
+export const handler = middy<unknown, SweepResult>({ timeoutEarlyInMillis: 0 })
+  .use(alarmErrors())
+  .handler(sweep);

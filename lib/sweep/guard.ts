@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+
+const count = z.int().check(z.minimum(0));
+
+/** What a plan comes to so far. */
+export const Totals = z.object({
+  users: count,
+  keys: count,
+  active: count,
+  revoke: count,
+  warn: count,
+  /** Keys by the rule that decided. */
+  rules: z.record(z.string(), count),
+});
+export type Totals = z.infer<typeof Totals>;
+
+export const NOTHING: Totals = { users: 0, keys: 0, active: 0, revoke: 0, warn: 0, rules: {} };
+
+/** Why a plan may not be carried out. */
+export const Block = z.object({
+  guard: z.enum(['cap', 'ratio', 'surge', 'listing', 'clock', 'own_key', 'previous']),
+  reason: z.string(),
+});
+export type Block = z.infer<typeof Block>;
+
+export interface Caps {
+  /** Revocations of one sweep at the most. */
+  readonly maxRevocations: number;
+  /** Revocations to active keys at the most, 0 to 1. */
+  readonly maxRatio: number;
+}
+
+/** What is known of how the plan was made; what is not known blocks. */
+export interface Circumstances {
+  /** Why the listing is not complete, if it is not. */
+  readonly broken?: string | undefined;
+  /** Seconds between our clock and the API's at the most; `undefined` when it could not be told. */
+  readonly skewSeconds: number | undefined;
+  /** Whether it is known which service user's key this software itself uses. */
+  readonly ownKnown: boolean;
+  /** The revocations of the previous complete plan, if there is one. */
+  readonly previous: { readonly revoke: number } | 'none' | 'unreadable';
+}
+
+/** Seconds that the clock may be off the API's `Date` header. */
+export const MAX_SKEW_SECONDS = 300;
+const SURGE_FACTOR = 3;
+const SURGE_FLOOR = 5;
+
+/**
+ * The guard rails of a whole plan. They fail closed: each comparison asks whether the plan is within the limit, and
+ * whatever can not be told is not. A plan that revokes nothing needs none of the limits.
+ */
+export function guard(totals: Totals, caps: Caps, circumstances: Circumstances): Block[] {
+  return [...doubts(circumstances), ...(totals.revoke === 0 ? [] : excesses(totals, caps, circumstances))];
+}
+
+function doubts({ broken, ownKnown, previous, skewSeconds }: Circumstances): Block[] {
+  const blocks: Block[] = [];
+  if (broken !== undefined) blocks.push({ guard: 'listing', reason: `the listing broke off: ${broken}` });
+  if (skewSeconds === undefined) {
+    blocks.push({ guard: 'clock', reason: "the API's Date header does not tell whether our clock is right" });
+  } else if (!(skewSeconds <= MAX_SKEW_SECONDS)) {
+    const off = `our clock is ${skewSeconds} s off the API's Date header`;
+    blocks.push({ guard: 'clock', reason: `${off}, over ${MAX_SKEW_SECONDS} s` });
+  }
+  if (!ownKnown) {
+    blocks.push({ guard: 'own_key', reason: 'it is not known which key is the one that we ourselves use' });
+  }
+  if (previous === 'unreadable') {
+    blocks.push({ guard: 'previous', reason: 'the previous plan can not be read' });
+  }
+  return blocks;
+}
+
+function excesses({ active, revoke }: Totals, caps: Caps, { previous }: Circumstances): Block[] {
+  const blocks: Block[] = [];
+  if (!(revoke <= caps.maxRevocations)) {
+    blocks.push({ guard: 'cap', reason: `${revoke} revocations, over the cap of ${caps.maxRevocations}` });
+  }
+  if (!(active > 0 && revoke / active <= caps.maxRatio)) {
+    const limit = `${caps.maxRatio * 100} % of the ${active} active keys`;
+    blocks.push({ guard: 'ratio', reason: `${revoke} revocations, over ${limit}` });
+  }
+  if (typeof previous === 'object' && revoke > SURGE_FLOOR && !(revoke <= SURGE_FACTOR * previous.revoke)) {
+    const times = `over ${SURGE_FACTOR} times the ${previous.revoke} of the previous plan`;
+    blocks.push({ guard: 'surge', reason: `${revoke} revocations, ${times}` });
+  }
+  return blocks;
+}
+
+/** Whether a person may release the plan: its number was the only thing against it. */
+export function isReleasable(blocks: readonly Block[]): boolean {
+  return blocks.every((block) => block.guard === 'cap' || block.guard === 'ratio' || block.guard === 'surge');
+}
