@@ -253,7 +253,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadPlans',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['plans/*', 'warnings/*', 'control/*'].map(inAuditBucket),
+          Resource: ['plans/*', 'warnings/*', 'control/*', 'records/*/20-plan.json'].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
