@@ -158,8 +158,10 @@ export function journal(
       const { outcome, intentStored: wasStored } = latest(ending);
       const name = settledName(outcome.status);
       const kind = name.startsWith(ATTEMPT) ? 'attempt' : 'outcome';
+      // The alert's record is made first, so that the times of both are in the order of events.
+      const closingAlert = closing(outcome);
       const body = build(name, { kind, outcome, intentStored: wasStored });
-      const [stored, closed] = await Promise.all([put(name, body, patient), closing(outcome)]);
+      const [stored, closed] = await Promise.all([put(name, body, patient), closingAlert]);
       if (name === OUTCOME) keep(unsaved, { outcome, intentStored: wasStored }, stored);
       const result = closed.result === 'failed' ? closed : stored;
       return { ...result, told: outcome, ...(await forwardAll()) };
