@@ -1,5 +1,6 @@
+import '../lib/early/revoke.ts';
 import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
 import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
@@ -7,25 +8,34 @@ import { s3FirstName } from '../lib/audit/list.ts';
 import { type ListObjects, s3List } from '../lib/audit/objects.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
+import { settleBatch } from '../lib/batch.ts';
 import { parseConfig, RevokeConfig } from '../lib/config.ts';
 import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
+import { openEarly } from '../lib/http.ts';
 import { callerOf } from '../lib/intake/caller.ts';
-import { readEvent, readMessage } from '../lib/intake/event.ts';
-import { errorFields, log } from '../lib/log.ts';
+import { readEvent } from '../lib/intake/event.ts';
+import { log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
+import { sqsRetrySoon } from '../lib/queue.ts';
 import type { Report } from '../lib/report.ts';
 import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
 import { holdSweep } from '../lib/sweep/hold.ts';
 import { stopSwitch } from '../lib/sweep/stop.ts';
-import { onlyTurn, type Turn, turns } from '../lib/turn.ts';
+import { onlyTurn } from '../lib/turn.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
 
 let parts: ReturnType<typeof connect> | undefined;
+try {
+  // While the container starts: the admin secret is on its way before there is an event.
+  parts = connect();
+} catch {
+  // A wrong configuration is told by the invocation that meets it.
+}
 
 /** What lives as long as the container. @throws {ConfigError} */
 function connect() {
@@ -38,6 +48,8 @@ function connect() {
     config.STANDBY_TOKEN_SECRET_ID,
   );
   const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  // A failure shows to the first report, which reads it again.
+  admin.get().catch(() => {});
   const github =
     config.GITHUB_TOKEN_SECRET_ID === undefined
       ? undefined
@@ -56,6 +68,7 @@ function connect() {
       unsaved: new Map(),
       forward: siem(config, read, s3List(aws, config.AUDIT_BUCKET)),
     },
+    retrySoon: sqsRetrySoon(aws),
     stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
 }
@@ -73,7 +86,11 @@ async function handle(event: unknown, context: Context): Promise<Outcome | SQSBa
   const trigger = readEvent(event, { requestId: context.awsRequestId, now, caller: callerOf(context) });
   switch (trigger.kind) {
     case 'sqs':
-      return revokeBatch(trigger.records, context);
+      return settleBatch(
+        trigger.records,
+        (report, attempt, turn) => revoke(report, context, attempt, turn),
+        parts.retrySoon,
+      );
     case 'eventbridge': {
       const outcome = await revoke(trigger.report, context);
       // Lambda invokes again what failed; the answer itself goes nowhere.
@@ -96,37 +113,10 @@ class NotDoneError extends Error {
   }
 }
 
-async function revokeBatch(records: readonly SQSRecord[], context: Context): Promise<SQSBatchResponse> {
-  const places = turns(records.length);
-  const done = await Promise.all(
-    records.map((record, index) => revokeMessage(record, context, places[index] ?? onlyTurn())),
-  );
-  const failed = records.filter((_, index) => !done[index]);
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-}
-
-/** Whether the message may leave the queue. A message that can not be read stays, for the dead-letter queue. */
-async function revokeMessage(record: SQSRecord, context: Context, turn: Turn): Promise<boolean> {
-  const fields = { message_id: record.messageId };
-  try {
-    const report = readMessage(record.body);
-    if (report === undefined) {
-      log('error', 'message is not a leak report', fields);
-      return false;
-    }
-    const attempt = Number(record.attributes.ApproximateReceiveCount) || 1;
-    return isDone(await revoke(report, context, attempt, turn));
-  } catch (error) {
-    log('error', 'message failed', { ...fields, ...errorFields(error) });
-    return false;
-  } finally {
-    turn.end();
-  }
-}
-
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
   const { admin, config, devin, github, records, region, stop } = parts;
+  if (github !== undefined && report.leak.kind === 'github_alert') openEarly(config.GITHUB_API_URL);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];

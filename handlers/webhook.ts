@@ -1,3 +1,4 @@
+import '../lib/early/webhook.ts';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { awsEnvironment } from '../lib/aws.ts';
@@ -18,14 +19,23 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const ANSWER_WITHIN_MS = 8_000;
 
 let parts: ReturnType<typeof connect> | undefined;
+try {
+  // While the container starts: the secrets are on their way before there is a delivery.
+  parts = connect();
+} catch {
+  // A wrong configuration is told by the invocation that meets it.
+}
 
 /** @throws {ConfigError} */
 function connect() {
   const config = parseConfig(WebhookConfig, process.env);
   const aws = awsEnvironment(process.env);
+  const secrets = webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID);
+  // A failure shows to the first delivery, which reads them again.
+  secrets.accept(() => true).catch(() => {});
   return {
     config,
-    secrets: webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID),
+    secrets,
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };
 }

@@ -1,33 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsEnvironment } from './aws-environment.ts';
 import type { HttpRequest } from './http.ts';
 
-/** Where and as whom to call AWS. In Lambda all of it is in the environment. */
-export interface AwsEnvironment {
-  readonly region: string;
-  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** The endpoint of a service as set by `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`. */
-  endpoint(service: 'S3' | 'SQS' | 'SNS' | 'KMS' | 'SECRETS_MANAGER'): string | undefined;
-}
-
-/** Reads the variables that Lambda sets, under the names that the AWS SDKs use. */
-export function awsEnvironment(env: Readonly<Record<string, string | undefined>>): AwsEnvironment {
-  const sessionToken = env.AWS_SESSION_TOKEN;
-  return {
-    region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1',
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-      ...(sessionToken !== undefined && sessionToken !== '' && { sessionToken }),
-    },
-    endpoint: (service) => env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined,
-  };
-}
+export { type AwsEnvironment, awsEnvironment } from './aws-environment.ts';
 
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'sqs' | 'sns' | 'kms',
+  service: 's3' | 'sqs' | 'sns' | 'kms' | 'secretsmanager',
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;
@@ -52,8 +33,8 @@ export async function signed(
   return { ...request, headers };
 }
 
-/** The hash that the signer asks for, from Node's own crypto. */
-class Sha256 {
+/** The hash that AWS's signer asks for, from Node's own crypto. */
+export class Sha256 {
   readonly #hash;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

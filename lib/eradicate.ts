@@ -84,9 +84,11 @@ async function revokeOne(
   const key = { service_user_id, api_key_id };
   const held = await deps.hold?.(key);
   if (held !== undefined) return held;
+  // First, so that it gets the connection that is there already.
+  const revoking = revokeKey(deps.devin, key, deps);
   // For the record alone, so it holds nothing back.
   const looking = entry === undefined && !isOnlyAdmin ? findEntry(key, deps) : Promise.resolve(entry);
-  const revoked = await revokeKey(deps.devin, key, deps);
+  const revoked = await revoking;
   if (revoked.result === 'absent') return absent(key, token !== undefined);
   // Our own token can not see a DELETE refused that it did not live to see accepted.
   const diedUnseen =

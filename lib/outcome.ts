@@ -79,38 +79,43 @@ const common = {
   forwarded: z.optional(z.boolean()),
 };
 
-/** How a report ended: a name from the outcome table of the README, and what belongs to it. */
-export const Outcome = z.discriminatedUnion('status', [
-  z.strictObject({
-    ...common,
-    status: z.literal('revoked'),
-    evidence: z.enum(['token_rejected', 'listed_inactive', 'recovered']),
-    proof: Proof,
-  }),
-  z.strictObject({
-    ...common,
-    status: z.literal('already_revoked'),
-    evidence: z.enum(['dead_on_arrival', 'token_rejected', 'listed_inactive']),
-    proof: Proof,
-  }),
-  z.strictObject({ ...common, status: z.literal('not_found'), reason: z.string() }),
-  z.strictObject({
-    ...common,
-    status: z.literal('still_alive'),
-    reason: z.string(),
-    retryable: z.literal(true),
-  }),
-  z.strictObject({
-    ...common,
-    status: z.literal('escalated'),
-    reason: z.string(),
-    next_step: z.string(),
-    principal_type: z.optional(z.string()),
-  }),
-  z.strictObject({ ...common, status: z.literal('rehearsed'), reason: z.string() }),
-  z.strictObject({ ...common, status: z.literal('ignored'), reason: z.string() }),
-  z.strictObject({ ...common, status: z.literal('failed'), reason: z.string(), retryable: z.boolean() }),
-]);
+/**
+ * How a report ended: a name from the outcome table of the README, and what belongs to it. Built when an earlier outcome
+ * is read, which a cold start seldom does.
+ */
+export const Outcome = z.lazy(() =>
+  z.discriminatedUnion('status', [
+    z.strictObject({
+      ...common,
+      status: z.literal('revoked'),
+      evidence: z.enum(['token_rejected', 'listed_inactive', 'recovered']),
+      proof: Proof,
+    }),
+    z.strictObject({
+      ...common,
+      status: z.literal('already_revoked'),
+      evidence: z.enum(['dead_on_arrival', 'token_rejected', 'listed_inactive']),
+      proof: Proof,
+    }),
+    z.strictObject({ ...common, status: z.literal('not_found'), reason: z.string() }),
+    z.strictObject({
+      ...common,
+      status: z.literal('still_alive'),
+      reason: z.string(),
+      retryable: z.literal(true),
+    }),
+    z.strictObject({
+      ...common,
+      status: z.literal('escalated'),
+      reason: z.string(),
+      next_step: z.string(),
+      principal_type: z.optional(z.string()),
+    }),
+    z.strictObject({ ...common, status: z.literal('rehearsed'), reason: z.string() }),
+    z.strictObject({ ...common, status: z.literal('ignored'), reason: z.string() }),
+    z.strictObject({ ...common, status: z.literal('failed'), reason: z.string(), retryable: z.boolean() }),
+  ]),
+);
 export type Outcome = z.infer<typeof Outcome>;
 export type Status = Outcome['status'];
 

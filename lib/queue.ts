@@ -81,19 +81,19 @@ export function retryDelay(attempt: number): number | undefined {
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 export function sqsRetrySoon(aws: AwsEnvironment): RetrySoon {
   return async ({ queueArn, receiptHandle }, seconds) => {
-    const [, , , region = '', account = '', name = ''] = queueArn.split(':');
-    const origin =
-      aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-    const body = JSON.stringify({
-      QueueUrl: `${origin}/${account}/${name}`,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: seconds,
-    });
-    const headers = {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
-    };
     try {
+      const [, , , region = '', account = '', name = ''] = queueArn.split(':');
+      const origin =
+        aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+      const body = JSON.stringify({
+        QueueUrl: `${origin}/${account}/${name}`,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      });
+      const headers = {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
+      };
       const request = await signed(aws, 'sqs', { method: 'POST', url: new URL(`${origin}/`), headers, body });
       await sendRetrying(request, { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import type { AwsEnvironment } from './aws.ts';
+import { type AwsEnvironment, Sha256 } from './aws.ts';
+import { sdkTransport } from './aws-transport.ts';
 import { parseJson } from './json.ts';
 import { devinToken, type Token } from './token.ts';
 
@@ -32,9 +33,15 @@ export function secretsManager(aws: AwsEnvironment, { withinMs = 6_000 } = {}): 
     region: aws.region,
     credentials: aws.credentials,
     maxAttempts: 4,
-    // Without `throwOnRequestTimeout` the time-out is a warning on the console, and the request goes on.
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 2_500, throwOnRequestTimeout: true },
-    ...(endpoint !== undefined && { endpoint }),
+    requestHandler: sdkTransport(2_500),
+    sha256: Sha256,
+    // What is given here is not looked for in files, which Lambda does not have; esbuild.config.cjs leaves that out.
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    defaultUserAgentProvider: async () => [['devin-key-revoker']],
+    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
   });
   return async (id, stage = 'AWSCURRENT') => {
     try {

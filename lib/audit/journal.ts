@@ -9,7 +9,7 @@ import type { Token } from '../token.ts';
 import type { Forward } from './forward.ts';
 import type { ListObjects } from './objects.ts';
 import { type AuditContext, type AuditEntry, auditRecord } from './record.ts';
-import { serialise } from './schema.ts';
+import { prepareEndings, serialise } from './schema.ts';
 import { type AuditStore, recordPath, type Stored } from './store.ts';
 
 /** What an intent says of the key: all of it when the report gave ids, its service user otherwise. */
@@ -149,7 +149,9 @@ export function journal(
   return {
     async intent(key, { ofCandidate = false } = {}) {
       const name = ofCandidate ? candidateName(key.api_key_id) : INTENT;
-      const stored = await put(name, build(name, { kind: 'intent', key }), brief());
+      const storing = put(name, build(name, { kind: 'intent', key }), brief());
+      setTimeout(prepareEndings, PREPARE_AFTER_MS).unref();
+      const stored = await storing;
       if (stored.result === 'failed') intentStored = false;
       return stored;
     },
@@ -210,6 +212,9 @@ const INTENT = '10-intent';
 const ATTEMPT = '50-attempt';
 const ALERT = '70-alert';
 const OUTCOME = '90-outcome';
+
+/** When the requests that go with the intent are on the wire. */
+const PREPARE_AFTER_MS = 5;
 
 /** More than a container ever holds at a time; what is in the log is not lost either. */
 const MAX_UNSAVED = 1_000;

@@ -1,7 +1,7 @@
 import { type AwsEnvironment, signed } from '../aws.ts';
+import { bucketUrl } from '../aws-environment.ts';
 import { HttpFailure } from '../http.ts';
 import { type RetryOptions, sendRetrying } from '../retry.ts';
-import { bucketUrl } from './store.ts';
 
 /** An object of the audit bucket. */
 export interface StoredObject {

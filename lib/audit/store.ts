@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AwsEnvironment, signed } from '../aws.ts';
+import { bucketUrl } from '../aws-environment.ts';
 import { HttpFailure, type HttpResponse } from '../http.ts';
 import type { Report } from '../report.ts';
 import { jitter, type RetryOptions, sendRetrying, sleep } from '../retry.ts';
@@ -92,21 +93,15 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   };
 }
 
-// `=` too: S3 signs over the encoded path, and AWS's own clients send it encoded.
-export function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+// S3 signs over the encoded path, in which only RFC 3986's unreserved characters stand for themselves.
+function encodePath(path: string): string {
+  const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, encode))
+    .join('/');
 }
 
 function failed(reason: string): Stored {
   return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
-}
-
-/** Where a bucket's objects are: path-style at a given endpoint, else AWS's own host. No slash at its end. */
-export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
-  const endpoint = aws.endpoint('S3');
-  if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
-  const suffix = aws.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const host = `s3.${aws.region}.${suffix}`;
-  // A dot in the bucket's name would not match the wildcard certificate.
-  return bucket.includes('.') ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;
 }

@@ -83,7 +83,8 @@ export async function startSandbox(options: SandboxOptions = {}) {
         AWS_SESSION_TOKEN: credentials.sessionToken,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
         AWS_ENDPOINT_URL_S3: s3.url,
-        AWS_ENDPOINT_URL_SQS: queue?.url,
+        // Without a queue, an address that refuses, rather than AWS's own.
+        AWS_ENDPOINT_URL_SQS: queue?.url ?? 'http://127.0.0.1:9',
         AWS_ENDPOINT_URL_KMS: kms.url,
         DEVIN_API_URL: devin.url,
         GITHUB_API_URL: github.url,

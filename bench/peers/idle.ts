@@ -1,0 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The floor: waits as long as the rounds take that nobody can do without, and does nothing. */
+export const handler = async () => {
+  for (let round = 0; round < Number(process.env.BENCH_ROUNDS); round++) {
+    await sleep(Number(process.env.BENCH_LATENCY_MS));
+  }
+};

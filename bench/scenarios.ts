@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { toEvent } from '../test/sandbox/function-url.ts';
+import { signedDelivery } from '../test/sandbox/github-delivery.ts';
+import type { Sandbox } from '../test/sandbox/index.ts';
+import { type Rounds, requests } from './rounds.ts';
+
+export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+/** One job, not done yet. */
+export interface Job {
+  readonly event: unknown;
+  /** The same job as bare requests, and the rounds that nobody can do without. */
+  readonly rounds: Rounds;
+  /** What is wrong with the state once the job is done; empty when all is as it should be. */
+  problems(): string[];
+}
+
+// About as long as a real record.
+const RECORD = { unmapped: { detector: 'bench' }, message: 'x'.repeat(1_800) };
+
+type Env = Readonly<Record<string, string>>;
+
+/** A fresh leak, as an invocation of the function that deals with it. */
+export async function prepare(name: ScenarioName, sandbox: Sandbox, env: Env): Promise<Job> {
+  const make = requests({ env, admin: sandbox.admin.token, githubToken: sandbox.githubToken });
+  const leak = sandbox.leak({ repo: `shop-${randomUUID()}` });
+  switch (name) {
+    case 'keys':
+      return byKeys(sandbox, make, leak);
+    case 'alert':
+      return byAlert(sandbox, make, leak);
+    case 'webhook':
+      return byWebhook(sandbox, make, leak);
+    default:
+      return name satisfies never;
+  }
+}
+
+type Make = ReturnType<typeof requests>;
+type Leak = ReturnType<Sandbox['leak']>;
+
+async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
+  const { api_key_id, service_user_id, token } = leak;
+  const prefix = `records/bench/${randomUUID()}`;
+  const before = sandbox.s3.objects().length;
+  return {
+    event: { service_user_id, api_key_id, token, reason: 'bench' },
+    rounds: [
+      [
+        await make.secret(sandbox.secretIds.admin),
+        make.self(token),
+        await make.put(`${prefix}/10-intent.json`, RECORD),
+      ],
+      [make.revoke(service_user_id, api_key_id), { ...make.list(service_user_id), extra: true }],
+      [make.self(token), make.self()],
+      await lastRound(make, prefix),
+    ],
+    problems: () => [...keyProblems(sandbox, leak), ...recordProblems(sandbox, before)],
+  };
+}
+
+/** The outcome, and the note which key the token was of. */
+async function lastRound(make: Make, prefix: string) {
+  const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
+  return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
+}
+
+async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
+  const { alert, api_key_id, service_user_id, token } = leak;
+  const path = `/repos/${alert.owner}/${alert.repo}/secret-scanning/alerts/${alert.number}`;
+  const prefix = `records/bench/${randomUUID()}`;
+  const before = sandbox.s3.objects().length;
+  return {
+    event: queued(alert),
+    rounds: [
+      [await make.secret(sandbox.secretIds.admin), await make.secret(sandbox.secretIds.github)],
+      [make.alert(path)],
+      [make.self(token)],
+      [make.list(service_user_id), await make.put(`${prefix}/10-intent.json`, RECORD)],
+      [make.revoke(service_user_id, api_key_id)],
+      [make.self(token), make.self()],
+      [make.resolve(path)],
+      await lastRound(make, prefix),
+    ],
+    problems: () => {
+      const state = sandbox.github.alert(alert.owner, alert.repo, alert.number);
+      return [
+        ...keyProblems(sandbox, leak),
+        ...recordProblems(sandbox, before),
+        ...(state?.resolution === 'revoked' ? [] : ['the alert is open']),
+      ];
+    },
+  };
+}
+
+async function byWebhook(sandbox: Sandbox, make: Make, { alert }: Leak): Promise<Job> {
+  const delivery = signedDelivery(JSON.stringify(sandbox.github.payload(alert)), sandbox.webhookSecret);
+  const before = sandbox.sqs.sent().length;
+  const { webhook } = sandbox.secretIds;
+  return {
+    event: toEvent({ ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' }),
+    rounds: [
+      [await make.secret(webhook), await make.secret(webhook, 'AWSPREVIOUS')],
+      [await make.enqueue(report(alert))],
+    ],
+    problems: () => (sandbox.sqs.sent().length === before + 1 ? [] : ['there is not one message more']),
+  };
+}
+
+function keyProblems({ devin }: Sandbox, { api_key_id, token }: Leak): string[] {
+  return devin.isLive(token) || devin.key(api_key_id)?.is_active !== false ? ['the key is alive'] : [];
+}
+
+function recordProblems({ s3 }: Sandbox, before: number): string[] {
+  const names = s3
+    .objects()
+    .slice(before)
+    .map(({ key }) => key.split('/').at(-1) ?? '')
+    .filter((name) => /^\d\d-/.test(name));
+  return names.join() === '10-intent.json,90-outcome.json'
+    ? []
+    : [`the records are ${names.join() || 'none'}`];
+}
+
+function report(alert: Leak['alert']) {
+  const { number, owner, repo } = alert;
+  return {
+    version: 1,
+    report_id: `github/${owner}/${repo}/${number}/created/20261123T090000000Z`,
+    detector: 'github',
+    invoked_by: 'webhook',
+    reported_at: Date.UTC(2026, 10, 23, 9),
+    seen_at: Date.now(),
+    leak: { kind: 'github_alert', owner, repo, number },
+  };
+}
+
+/** A batch of one message, as Lambda's event source mapping hands it over. */
+function queued(alert: Leak['alert']) {
+  return {
+    Records: [
+      {
+        messageId: randomUUID(),
+        receiptHandle: 'bench',
+        body: JSON.stringify(report(alert)),
+        attributes: {
+          ApproximateReceiveCount: '1',
+          SentTimestamp: String(Date.now()),
+          SenderId: 'AIDAIENQZJOLO23YVJ4VO',
+          ApproximateFirstReceiveTimestamp: String(Date.now()),
+        },
+        messageAttributes: {},
+        md5OfBody: '',
+        eventSource: 'aws:sqs',
+        eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:leaks',
+        awsRegion: 'us-east-1',
+      },
+    ],
+  };
+}

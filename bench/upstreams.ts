@@ -1,0 +1,76 @@
+// A process of its own, so that the measured process shares nothing with the services that it calls.
+import { connect, type Server } from 'node:net';
+import { createServer } from 'node:tls';
+import { startSandbox } from '../test/sandbox/index.ts';
+import { selfSigned } from './certificate.ts';
+import { type Job, prepare, type ScenarioName } from './scenarios.ts';
+
+export type Question =
+  | { ask: 'begin'; scenario: ScenarioName }
+  /** Of the job that began last, or of all the jobs of that scenario since the last question. */
+  | { ask: 'end' };
+
+export type Begun = Pick<Job, 'event' | 'rounds'>;
+/** Requests as `METHOD operation` in the order of their arrival. */
+export type Ended = { requests: string[]; problems: string[] };
+export type Ready = { env: Record<string, string>; cert: string };
+
+const LATENCY_MS = Number(process.argv[2] ?? 30);
+
+const sandbox = await startSandbox({ latencyMs: LATENCY_MS });
+const services = {
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: sandbox.secrets,
+  AWS_ENDPOINT_URL_S3: sandbox.s3,
+  AWS_ENDPOINT_URL_SQS: sandbox.sqs,
+  DEVIN_API_URL: sandbox.devin,
+  GITHUB_API_URL: sandbox.github,
+};
+const { cert, key } = selfSigned();
+const fronts: Server[] = [];
+const env = sandbox.env();
+for (const [name, { url }] of Object.entries(services)) {
+  const front = await startFront(Number(new URL(url).port));
+  env[name] = front;
+  if (name === 'AWS_ENDPOINT_URL_SQS') env.LEAK_QUEUE_URL = sandbox.sqs.queueUrl.replace(url, front);
+}
+
+let open: Job[] = [];
+
+async function answer(question: Question): Promise<Begun | Ended> {
+  if (question.ask === 'begin') {
+    const job = await prepare(question.scenario, sandbox, env);
+    open.push(job);
+    return { event: job.event, rounds: job.rounds };
+  }
+  const logs = Object.values(services).flatMap(({ requests }) => requests.splice(0));
+  const problems = open.length === 1 ? open.flatMap((job) => job.problems()) : [];
+  open = [];
+  const sorted = logs.sort((one, other) => one.at - other.at);
+  return { requests: sorted.map(({ method, operation }) => `${method} ${operation}`), problems };
+}
+
+/** TLS in front of a stand-in: the bytes are passed on as they are. */
+async function startFront(port: number): Promise<string> {
+  const server = createServer({ key, cert }, (outer) => {
+    const inner = connect(port, '127.0.0.1');
+    inner.setNoDelay(true);
+    outer.setNoDelay(true);
+    outer.on('error', () => inner.destroy()).pipe(inner);
+    inner.on('error', () => outer.destroy()).pipe(outer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  fronts.push(server);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the front has no port');
+  return `https://127.0.0.1:${address.port}`;
+}
+
+process.on('message', (question: Question) => {
+  answer(question).then(
+    (value) => process.send?.(value),
+    (error: unknown) => process.send?.({ requests: [], problems: [String(error)] }),
+  );
+});
+process.on('disconnect', () => process.exit());
+const ready: Ready = { env, cert };
+process.send?.(ready);

@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { captureOutput, loadHandler, type Output } from '../handlers/load-handler.ts';
+import { toEvent } from '../sandbox/function-url.ts';
+import { signedDelivery } from '../sandbox/github-delivery.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { expectRounds } from './expect-rounds.ts';
+
+// Every round costs the latency of a service: these are all the requests of a cold container, and which of them go out
+// together. A request more, or one that waits for another without need, is a slower revocation.
+
+const ADMIN = 'POST GetSecretValue admin-token AWSCURRENT';
+const SELF = 'GET getSelf';
+const LIST = 'GET listServiceUserApiKeys';
+const DELETE = 'DELETE revokeServiceUserApiKey';
+const PUT = 'PUT PutObject';
+
+let sandbox: Sandbox;
+let output: Output;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.stop());
+beforeEach(() => {
+  output = captureOutput();
+});
+afterEach(() => output.restore());
+
+describe('the worker, cold,', () => {
+  test('takes four rounds for a key by its ids with its token', async () => {
+    const { api_key_id, service_user_id, token } = sandbox.leak();
+    const rounds = [
+      [PUT, SELF, ADMIN],
+      [DELETE, LIST],
+      [SELF, SELF],
+      [PUT, PUT],
+    ];
+    await revokes({ api_key_id, service_user_id, token }, rounds);
+  });
+
+  test('takes four rounds for a key by its ids alone', async () => {
+    const { api_key_id, service_user_id } = sandbox.leak();
+    await revokes({ api_key_id, service_user_id }, [[PUT, ADMIN], [DELETE, LIST], [LIST], [PUT]]);
+  });
+
+  test('takes five rounds for a token', async () => {
+    const { token } = sandbox.leak();
+    await revokes({ token }, [[SELF, ADMIN], [LIST, PUT], [DELETE], [SELF, SELF], [PUT, PUT]]);
+  });
+
+  test('takes eight rounds for a GitHub alert', async () => {
+    const { alert } = sandbox.leak();
+    await revokes({ github_alert: alert }, [
+      [ADMIN, 'POST GetSecretValue github-token AWSCURRENT'],
+      ['GET getAlert'],
+      [SELF],
+      [LIST, PUT],
+      [DELETE],
+      [SELF, SELF],
+      ['PATCH updateAlert'],
+      [PUT, PUT],
+    ]);
+  });
+});
+
+describe('the worker, warm,', () => {
+  test('does not read the admin token again', async () => {
+    const { api_key_id, service_user_id, token } = sandbox.leak();
+    expectRounds(sandbox, []);
+    const revoke = await loadHandler('revoke', sandbox.env());
+    await revoke({ api_key_id, service_user_id, token });
+    const next = sandbox.leak();
+    const rounds = [
+      [PUT, SELF],
+      [DELETE, LIST],
+      [SELF, SELF],
+      [PUT, PUT],
+    ];
+    const seen = expectRounds(sandbox, rounds);
+    await revoke({
+      api_key_id: next.api_key_id,
+      service_user_id: next.service_user_id,
+      token: next.token,
+    });
+    expect(seen()).toEqual(rounds.map((names) => names.toSorted()));
+  });
+});
+
+describe('the webhook, cold,', () => {
+  test('takes two rounds for a delivery', async () => {
+    const { alert } = sandbox.leak();
+    const body = JSON.stringify(sandbox.github.payload(alert));
+    const delivery = signedDelivery(body, sandbox.webhookSecret);
+    const request = { ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' };
+    const rounds = [
+      ['POST GetSecretValue webhook-secret AWSCURRENT', 'POST GetSecretValue webhook-secret AWSPREVIOUS'],
+      ['POST SendMessage'],
+    ];
+    const seen = expectRounds(sandbox, rounds);
+    const receive = await loadHandler('webhook', sandbox.env());
+    expect(await receive(toEvent(request))).toMatchObject({ statusCode: 202 });
+    expect(seen()).toEqual(rounds);
+  });
+});
+
+async function revokes(event: object, rounds: string[][]): Promise<void> {
+  const seen = expectRounds(sandbox, rounds);
+  const revoke = await loadHandler('revoke', sandbox.env());
+  expect(await revoke(event)).toMatchObject({ status: 'revoked', recorded: true });
+  expect(seen()).toEqual(rounds.map((names) => names.toSorted()));
+}
