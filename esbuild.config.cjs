@@ -59,7 +59,9 @@ module.exports = (serverless) =>
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts'].map((name) => `handlers/${name}.ts`),
+    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'].map(
+      (name) => `handlers/${name}.ts`,
+    ),
     outdir: 'dist/handlers',
     outExtension: { '.js': '.cjs' },
     metafile: true,

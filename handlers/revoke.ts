@@ -2,8 +2,10 @@ import '../lib/early/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { type AdminToken, cachedAdminToken } from '../lib/admin-token.ts';
+import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
 import { s3FirstName } from '../lib/audit/list.ts';
+import { type ListObjects, s3List } from '../lib/audit/objects.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
 import { settleBatch } from '../lib/batch.ts';
@@ -13,12 +15,13 @@ import { devinClient } from '../lib/devin.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
 import { openEarly } from '../lib/http.ts';
+import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import { sqsRetrySoon } from '../lib/queue.ts';
 import type { Report } from '../lib/report.ts';
-import { secretsManager } from '../lib/secrets.ts';
+import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
 import { holdSweep } from '../lib/sweep/hold.ts';
 import { stopSwitch } from '../lib/sweep/stop.ts';
 import { onlyTurn } from '../lib/turn.ts';
@@ -60,16 +63,27 @@ function connect() {
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    store,
+    records: {
+      store,
+      unsaved: new Map(),
+      forward: siem(config, read, s3List(aws, config.AUDIT_BUCKET)),
+    },
     retrySoon: sqsRetrySoon(aws),
     stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
 }
 
+function siem(config: RevokeConfig, read: ReadSecret, list: ListObjects) {
+  const { AUDIT_HTTP_SECRET_ID: id, AUDIT_HTTP_URL: url } = config;
+  return url === undefined
+    ? undefined
+    : { to: httpForward(url, id === undefined ? id : () => read(id)), list };
+}
+
 async function handle(event: unknown, context: Context): Promise<Outcome | SQSBatchResponse> {
   parts ??= connect();
   const now = Date.now();
-  const trigger = readEvent(event, { requestId: context.awsRequestId, now });
+  const trigger = readEvent(event, { requestId: context.awsRequestId, now, caller: callerOf(context) });
   switch (trigger.kind) {
     case 'sqs':
       return settleBatch(
@@ -101,7 +115,7 @@ class NotDoneError extends Error {
 
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, region, stop, store } = parts;
+  const { admin, config, devin, github, records, region, stop } = parts;
   if (github !== undefined && report.leak.kind === 'github_alert') openEarly(config.GITHUB_API_URL);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
@@ -111,7 +125,7 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
     devin,
     github,
     journal: journal(
-      store,
+      records,
       report,
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },

@@ -38,7 +38,12 @@ async function sweep(_event: unknown, context: Context): Promise<AlertSweepResul
     orgs: config.GITHUB_ORGS,
     secretTypes: config.GITHUB_SECRET_TYPES,
     earlier: (report) =>
-      journal(store, report, { region, requestId: context.awsRequestId, attempt: 1 }, { deadline }).earlier(),
+      journal(
+        { store },
+        report,
+        { region, requestId: context.awsRequestId, attempt: 1 },
+        { deadline },
+      ).earlier(),
     send: (report) => queue.send(report, deadline),
     dryRun: config.DRY_RUN,
     deadline,

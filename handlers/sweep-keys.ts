@@ -15,6 +15,7 @@ import type { SweepResult } from '../lib/sweep/chain.ts';
 import { SweepKeysConfig } from '../lib/sweep/config.ts';
 import { readOrder } from '../lib/sweep/event.ts';
 import { ownServiceUsers } from '../lib/sweep/own.ts';
+import { planRecorder } from '../lib/sweep/record-plan.ts';
 import { runSweep } from '../lib/sweep/run.ts';
 import { sweepSettings } from '../lib/sweep/settings.ts';
 import { shelf } from '../lib/sweep/shelf.ts';
@@ -37,6 +38,7 @@ function connect() {
     devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
     standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
     stop: stopSwitch(store, firstName),
+    region: aws.region,
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
     chain: config.SWEEP_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.SWEEP_QUEUE_URL),
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
@@ -47,7 +49,8 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const requestId = context.awsRequestId;
   const order = readOrder(event, { requestId, now: Date.now() });
   parts ??= connect();
-  const { chain, config, devin, firstName, notify, queue, standby, stop, store } = parts;
+  const { chain, config, devin, firstName, notify, queue, region, standby, stop, store } = parts;
+  const account = context.invokedFunctionArn.split(':')[4];
   const remaining = context.getRemainingTimeInMillis();
   // What is kept back is for handing over to the next invocation.
   const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
@@ -60,6 +63,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     send: (report) => queue.send(report, deadline),
     goOn: chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
     notify: notify ?? (async () => {}),
+    record: planRecorder(store, { region, requestId, ...(account && { account }) }, deadline),
     dryRun: config.DRY_RUN,
     requestId,
     deadline,

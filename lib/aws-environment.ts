@@ -3,7 +3,7 @@ export interface AwsEnvironment {
   readonly region: string;
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** The endpoint of a service as set by `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`. */
-  endpoint(service: 'S3' | 'SQS' | 'SNS' | 'SECRETS_MANAGER'): string | undefined;
+  endpoint(service: 'S3' | 'SQS' | 'SNS' | 'KMS' | 'SECRETS_MANAGER'): string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

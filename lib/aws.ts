@@ -8,7 +8,7 @@ export { type AwsEnvironment, awsEnvironment } from './aws-environment.ts';
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'sqs' | 'sns' | 'secretsmanager',
+  service: 's3' | 'sqs' | 'sns' | 'kms' | 'secretsmanager',
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;

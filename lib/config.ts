@@ -14,9 +14,11 @@ export const flag = z._default(
   false,
 );
 
+const SAFE_URL = 'must be an https URL (http only on a loopback address)';
+
 /** A base URL: https, or http on a loopback address, without credentials or query. A trailing slash is dropped. */
 export const baseUrl = z.pipe(
-  z.string().check(z.refine(isSafeBaseUrl, 'must be an https URL (http only on a loopback address)')),
+  z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
   z.transform((value) => value.replace(/\/+$/, '')),
 );
 
@@ -61,9 +63,17 @@ export const RevokeConfig = z.object({
   AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
+  AUDIT_HTTP_URL: z.optional(z.string().check(z.refine(isSafeUrl, SAFE_URL))),
+  AUDIT_HTTP_SECRET_ID: z.optional(text),
   DRY_RUN: flag,
 });
 export type RevokeConfig = z.infer<typeof RevokeConfig>;
+
+export const DigestConfig = z.object({ AUDIT_BUCKET: text, AUDIT_KEY_ID: text });
+export type DigestConfig = z.infer<typeof DigestConfig>;
+
+export const ReconcileConfig = z.object({ AUDIT_BUCKET: text, LEAK_QUEUE_URL: z.url('must be a URL') });
+export type ReconcileConfig = z.infer<typeof ReconcileConfig>;
 
 /**
  * Parses a function's settings. An empty variable counts as unset, as CloudFormation can not leave one out.
@@ -87,9 +97,13 @@ export function parseConfig<T extends z.core.$ZodType>(
 }
 
 function isSafeBaseUrl(value: string): boolean {
+  return isSafeUrl(value) && URL.parse(value)?.search === '';
+}
+
+/** https, or http on a loopback address, without credentials. */
+function isSafeUrl(value: string): boolean {
   const url = URL.parse(value);
-  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    return false;
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 

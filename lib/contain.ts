@@ -32,17 +32,24 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
     ending: unexpected(error),
     token: undefined,
   }));
-  if ('recorded' in ending) return ending;
+  if ('recorded' in ending) return { ...ending, ...(await deps.journal.again(ending)) };
   const outcome: Outcome = { ...ending, report_id: report.report_id };
   count('Outcome', { status: outcome.status });
   if (outcome.status === 'ignored') {
     log('info', 'ignored', { report_id: report.report_id, reason: outcome.reason });
     return outcome;
   }
-  const [{ result }] = await Promise.all([deps.journal.settle(outcome), note(ending, token, deps)]);
+  const [{ forwarded, result, told }] = await Promise.all([
+    deps.journal.settle(outcome),
+    note(ending, token, deps),
+  ]);
   // The first outcome stands: a redelivery answers with it.
   const first = result === 'exists' ? await deps.journal.earlier().catch(() => undefined) : undefined;
-  return { ...(first?.outcome ?? outcome), recorded: result !== 'failed' };
+  return {
+    ...(first?.outcome ?? told),
+    recorded: result !== 'failed',
+    ...(forwarded === false && { forwarded }),
+  };
 }
 
 async function run(

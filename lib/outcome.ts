@@ -75,6 +75,8 @@ const common = {
   alert: z.optional(AlertEnding),
   /** `false` when the audit store did not take the record. */
   recorded: z.optional(z.boolean()),
+  /** `false` when the SIEM of `AUDIT_HTTP_URL` did not take a record. */
+  forwarded: z.optional(z.boolean()),
 };
 
 /**
@@ -117,13 +119,13 @@ export const Outcome = z.lazy(() =>
 export type Outcome = z.infer<typeof Outcome>;
 export type Status = Outcome['status'];
 
-type WithoutReport<T> = T extends unknown ? Omit<T, 'report_id' | 'recorded'> : never;
+type WithoutReport<T> = T extends unknown ? Omit<T, 'report_id' | 'recorded' | 'forwarded'> : never;
 
 /** An outcome as a step knows it, before it is put on record. */
 export type Ending = WithoutReport<Outcome>;
 
 /** Whether the report is done, so that its message may leave the queue. */
 export function isDone(outcome: Outcome): boolean {
-  if (outcome.recorded === false) return false;
+  if (outcome.recorded === false || outcome.forwarded === false) return false;
   return outcome.status !== 'failed' && outcome.status !== 'still_alive';
 }

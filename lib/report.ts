@@ -35,6 +35,8 @@ export const LeakReport = z.object({
   detector: z.enum(['github', 'eventbridge', 'console', 'sweep']),
   /** What started the run, for the audit record's `actor.invoked_by`. */
   invoked_by: z.enum(['webhook', 'event', 'console', 'schedule']),
+  /** Who invoked it, as far as the event says so. */
+  caller: z.optional(z.string().check(z.regex(/^[\w@.:/+=,-]{1,256}$/))),
   /** Epoch milliseconds; stable across redelivery, since the audit record's place is derived from it. */
   reported_at: z.int(),
   /** Epoch milliseconds at which the detector says that the leak began. */

@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { Key } from '../key.ts';
-import { log } from '../log.ts';
+import { errorFields, log } from '../log.ts';
 import { Outcome } from '../outcome.ts';
 import type { Report } from '../report.ts';
+import type { RetryOptions } from '../retry.ts';
 import type { Token } from '../token.ts';
+import type { Forward } from './forward.ts';
+import type { ListObjects } from './objects.ts';
 import { type AuditContext, type AuditEntry, auditRecord } from './record.ts';
+import { prepareEndings, serialise } from './schema.ts';
 import { type AuditStore, recordPath, type Stored } from './store.ts';
 
 /** What an intent says of the key: all of it when the report gave ids, its service user otherwise. */
@@ -21,6 +25,13 @@ export interface Earlier {
   readonly outcome?: Outcome;
 }
 
+/** `forwarded: false` when the SIEM did not take a record, which brings the message back. */
+export type Settlement = Stored & {
+  readonly forwarded?: false;
+  /** What is on record: the outcome, or the one that an earlier delivery could not store. */
+  readonly told: Outcome;
+};
+
 /** The records of one report. All of them lie under one prefix, and their names sort in the order of events. */
 export interface Journal {
   /** Write-ahead: what is about to be revoked. `ofCandidate`: one of several, beside the report's own intent. */
@@ -29,9 +40,11 @@ export interface Journal {
     options?: { ofCandidate?: boolean },
   ): Promise<Stored>;
   /** How this delivery ended; once for each report, except for attempts, which are one each. */
-  settle(outcome: Outcome): Promise<Stored>;
+  settle(outcome: Outcome): Promise<Settlement>;
   /** @throws {JournalError} when the store can not be read */
   earlier(): Promise<Earlier>;
+  /** Makes sure that what belongs to an outcome on record is there and forwarded too. */
+  again(outcome: Outcome): Promise<{ recorded: boolean; forwarded?: false }>;
   /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
   remember(token: Token, key: Key): Promise<void>;
   /** The key that a token was of, as an earlier report found out. */
@@ -44,24 +57,46 @@ export class JournalError extends Error {
   readonly code = 'audit_store';
 }
 
+/** Outcomes that the store did not take, by report, for as long as the container lives. */
+export type Unsaved = Map<string, { readonly outcome: Outcome; readonly intentStored: boolean }>;
+
+export interface JournalParts {
+  readonly store: AuditStore;
+  readonly unsaved?: Unsaved;
+  /** Copies to a SIEM; `list` finds what an earlier delivery stored and may not have forwarded. */
+  readonly forward?: { readonly to: Forward; readonly list: ListObjects } | undefined;
+}
+
 export function journal(
-  store: AuditStore,
+  { forward, store, unsaved = new Map() }: JournalParts,
   report: Report,
   context: AuditContext,
   { deadline }: { deadline: number },
 ): Journal {
   const path = (name: string): string => recordPath(report, name);
+  /** What this delivery stored: path and body. */
+  const written = new Map<string, string>();
+  let intentStored = true;
+  let isRedelivery = context.attempt > 1;
   // The intent must not hold back a revocation for long when the store is down.
   const brief = () => ({ deadline: Math.min(deadline, Date.now() + 3_000), attempts: 3, timeoutMs: 1_500 });
+  const patient: RetryOptions = { deadline, attempts: 6 };
 
-  async function put(
-    name: string,
-    entry: AuditEntry,
-    retry: Parameters<AuditStore['put']>[2],
-  ): Promise<Stored> {
-    const record = auditRecord(report, entry, context, Date.now());
-    const stored = await store.put(path(name), record, retry);
-    if (stored.result !== 'exists') log('info', 'audit', { audit: stored.result, path: path(name), record });
+  function build(name: string, entry: AuditEntry): string | undefined {
+    try {
+      return serialise(auditRecord(report, entry, context, { name, time: Date.now() }));
+    } catch (error) {
+      log('error', 'a record does not fit its schema', { ...errorFields(error), path: path(name) });
+      return undefined;
+    }
+  }
+
+  async function put(name: string, body: string | undefined, retry: RetryOptions): Promise<Stored> {
+    if (body === undefined) return { result: 'failed', reason: 'the record does not fit its schema' };
+    const stored = await store.put(path(name), body, retry);
+    if (stored.result === 'stored') written.set(path(name), body);
+    if (stored.result === 'exists') isRedelivery = true;
+    else log('info', 'audit', { audit: stored.result, path: path(name), record: JSON.parse(body) });
     return stored;
   }
 
@@ -74,14 +109,70 @@ export function journal(
     return record;
   }
 
-  return {
-    intent: (key, { ofCandidate = false } = {}) =>
-      put(ofCandidate ? candidateName(key.api_key_id) : INTENT, { kind: 'intent', key }, brief()),
+  async function closing(outcome: Outcome): Promise<Stored> {
+    if (outcome.alert === undefined) return { result: 'exists' };
+    const entry = { kind: 'alert', outcome: { ...outcome, alert: outcome.alert } } as const;
+    return put(ALERT, build(ALERT, entry), patient);
+  }
 
-    settle(outcome) {
+  /** Posts what was stored, in the order of events; after a redelivery all that lies there, as it may not have been. */
+  async function forwardAll(): Promise<{ forwarded?: false }> {
+    if (forward === undefined) return {};
+    const { list, to } = forward;
+    try {
+      const listed = isRedelivery ? await list(path('').replace(/\.json$/, ''), patient) : [];
+      const keys = [...new Set([...listed.map(({ key }) => key), ...written.keys()])].sort();
+      for (const key of keys) {
+        const body = written.get(key) ?? (await textOf(key));
+        if (body === undefined || !(await to.post(body))) return { forwarded: false };
+      }
+      return {};
+    } catch (error) {
+      log('error', 'records were not forwarded', errorFields(error));
+      return { forwarded: false };
+    }
+  }
+
+  async function textOf(key: string): Promise<string | undefined> {
+    const found = await store.get(key, { deadline, attempts: 4 });
+    return found.ok ? found.text : undefined;
+  }
+
+  /** What this container saw when the report came before, and could not store; the alert is closed since. */
+  function latest(outcome: Outcome): { outcome: Outcome; intentStored: boolean } {
+    const kept = unsaved.get(report.report_id);
+    if (kept === undefined || outcome.status !== 'already_revoked') return { outcome, intentStored };
+    const { alert } = outcome;
+    return { ...kept, outcome: { ...kept.outcome, ...(alert && { alert }) } };
+  }
+
+  return {
+    async intent(key, { ofCandidate = false } = {}) {
+      const name = ofCandidate ? candidateName(key.api_key_id) : INTENT;
+      const storing = put(name, build(name, { kind: 'intent', key }), brief());
+      setTimeout(prepareEndings, PREPARE_AFTER_MS).unref();
+      const stored = await storing;
+      if (stored.result === 'failed') intentStored = false;
+      return stored;
+    },
+
+    async settle(ending) {
+      const { outcome, intentStored: wasStored } = latest(ending);
       const name = settledName(outcome.status);
-      const kind = name === OUTCOME ? 'outcome' : 'attempt';
-      return put(name, { kind, outcome }, { deadline, attempts: 6 });
+      const kind = name.startsWith(ATTEMPT) ? 'attempt' : 'outcome';
+      // The alert's record is made first, so that the times of both are in the order of events.
+      const closingAlert = closing(outcome);
+      const body = build(name, { kind, outcome, intentStored: wasStored });
+      const [stored, closed] = await Promise.all([put(name, body, patient), closingAlert]);
+      if (name === OUTCOME) keep(unsaved, { outcome, intentStored: wasStored }, stored);
+      const result = closed.result === 'failed' ? closed : stored;
+      return { ...result, told: outcome, ...(await forwardAll()) };
+    },
+
+    async again(outcome) {
+      isRedelivery = true;
+      const { result } = await closing(outcome);
+      return { recorded: result !== 'failed', ...(await forwardAll()) };
     },
 
     async remember(token, key) {
@@ -118,13 +209,30 @@ function candidateName(apiKeyId = ''): string {
 }
 
 const INTENT = '10-intent';
+const ATTEMPT = '50-attempt';
+const ALERT = '70-alert';
 const OUTCOME = '90-outcome';
+
+/** When the requests that go with the intent are on the wire. */
+const PREPARE_AFTER_MS = 5;
+
+/** More than a container ever holds at a time; what is in the log is not lost either. */
+const MAX_UNSAVED = 1_000;
+
+function keep(
+  unsaved: Unsaved,
+  ended: { outcome: Outcome; intentStored: boolean },
+  { result }: Stored,
+): void {
+  if (result !== 'failed') unsaved.delete(ended.outcome.report_id);
+  else if (unsaved.size < MAX_UNSAVED) unsaved.set(ended.outcome.report_id, ended);
+}
 
 function settledName(status: Outcome['status']): string {
   switch (status) {
     case 'failed':
     case 'still_alive':
-      return `50-attempt-${new Date().toISOString().replace(/[-:.]/g, '')}`;
+      return `${ATTEMPT}-${new Date().toISOString().replace(/[-:.]/g, '')}`;
     case 'rehearsed':
       // Beside the outcome: a rehearsal must not pass for the real thing when the report comes again.
       return '80-rehearsal';
@@ -148,10 +256,10 @@ function keyOf(key: { service_user_id: string; api_key_id?: string | undefined }
 
 /** The outcome inside a stored record, without what the record adds. */
 function outcomeOf({
-  kind: _kind,
-  detector: _detector,
-  leak: _leak,
   attempt: _attempt,
+  intent_stored: _intentStored,
+  kind: _kind,
+  report: _report,
   ...facts
 }: Record<string, unknown>): Outcome {
   const outcome = z.safeParse(Outcome, facts);

@@ -12,7 +12,8 @@ export type Stored =
 
 /** The audit bucket. Nothing in it is ever overwritten or deleted. */
 export interface AuditStore {
-  put(path: string, record: object, retry: RetryOptions): Promise<Stored>;
+  /** @param record an object, or its JSON */
+  put(path: string, record: object | string, retry: RetryOptions): Promise<Stored>;
   /** @returns `undefined` when there is no such record; the raw text otherwise */
   get(
     path: string,
@@ -68,7 +69,7 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
 
   return {
     async put(path, record, retry) {
-      const body = JSON.stringify(record);
+      const body = typeof record === 'string' ? record : JSON.stringify(record);
       for (let attempt = 1; ; attempt++) {
         const answer = await call('PUT', path, retry, body);
         if (answer instanceof HttpFailure) return failed(answer.code);

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { LeakReport, type Report } from '../report.ts';
+import { caller } from './caller.ts';
 import { badEvent, readRequest } from './request.ts';
 
 /** What woke the worker. */
@@ -21,6 +22,7 @@ const Sqs = z.object({
 });
 const EventBridge = z.object({
   id: z.string(),
+  source: z.optional(z.string()),
   time: z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)))),
   'detail-type': z.string(),
   detail: z.unknown(),
@@ -31,7 +33,10 @@ const EventBridge = z.object({
  *
  * @throws {BadEventError}
  */
-export function readEvent(event: unknown, { requestId, now }: { requestId: string; now: number }): Trigger {
+export function readEvent(
+  event: unknown,
+  { caller: invoker, now, requestId }: { requestId: string; now: number; caller?: string | undefined },
+): Trigger {
   if (isRecord(event) && 'Records' in event) {
     if (!isSqsEvent(event)) throw badEvent(['Records must be the messages of an SQS queue']);
     return { kind: 'sqs', records: event.Records };
@@ -43,11 +48,23 @@ export function readEvent(event: unknown, { requestId, now }: { requestId: strin
         parsed.error.issues.map(({ path }) => `${path.join('.')} is not that of an EventBridge event`),
       );
     }
-    const { detail, id, time } = parsed.data;
-    const origin = { detector: 'eventbridge', invoked_by: 'event', id, time: Date.parse(time) } as const;
+    const { detail, id, source, time } = parsed.data;
+    const origin = {
+      detector: 'eventbridge',
+      invoked_by: 'event',
+      id,
+      time: Date.parse(time),
+      caller: caller(source),
+    } as const;
     return { kind: 'eventbridge', report: readRequest(detail, origin) };
   }
-  const origin = { detector: 'console', invoked_by: 'console', id: requestId, time: now } as const;
+  const origin = {
+    detector: 'console',
+    invoked_by: 'console',
+    id: requestId,
+    time: now,
+    caller: invoker,
+  } as const;
   return { kind: 'direct', report: readRequest(event, origin) };
 }
 

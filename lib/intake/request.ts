@@ -39,6 +39,7 @@ export interface Origin {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly time: number;
+  readonly caller?: string | undefined;
 }
 
 /**
@@ -47,7 +48,7 @@ export interface Origin {
  *
  * @throws {BadEventError}
  */
-export function readRequest(value: unknown, { detector, id, invoked_by, time }: Origin): Report {
+export function readRequest(value: unknown, { caller, detector, id, invoked_by, time }: Origin): Report {
   // Without the input, a field of the wrong type could not be told from a missing one.
   const parsed = z.safeParse(Request, value, { reportInput: true });
   const wrong = parsed.success ? [] : parsed.error.issues.flatMap(fieldMessages);
@@ -62,6 +63,7 @@ export function readRequest(value: unknown, { detector, id, invoked_by, time }: 
     report_id: report_id.data,
     detector,
     invoked_by,
+    ...(caller !== undefined && { caller }),
     reported_at: time,
     seen_at: Date.now(),
     leak: github_alert

@@ -2,7 +2,7 @@ import type { Devin } from '../devin.ts';
 import { badEvent } from '../intake/request.ts';
 import { count, log } from '../log.ts';
 import type { LeakReport } from '../report.ts';
-import type { Notify } from './decide-plan.ts';
+import type { Notify, RecordPlan } from './decide-plan.ts';
 import type { Continuation } from './event.ts';
 import type { Block, Totals } from './guard.ts';
 import type { Page, Start } from './plan.ts';
@@ -20,6 +20,7 @@ export interface SweepDeps {
   /** Begins the next invocation of the chain; without it, a person or a script continues. */
   readonly goOn?: ((next: Continuation, delaySeconds: number) => Promise<void>) | undefined;
   readonly notify: Notify;
+  readonly record?: RecordPlan | undefined;
   /** Nothing is put onto the queue. */
   readonly dryRun: boolean;
   readonly requestId: string;

@@ -6,6 +6,9 @@ import { type Shelf, ShelfError } from './shelf.ts';
 /** Tells people; what it says goes to a mail. */
 export type Notify = (subject: string, text: string) => Promise<void>;
 
+/** Puts the plan, in figures, on the audit log. @throws {ShelfError} */
+export type RecordPlan = (summary: Summary) => Promise<void>;
+
 /**
  * Decides about a whole plan, once: the first decision stands. The alarm comes before the record, so that a decision
  * on record was told.
@@ -17,7 +20,7 @@ export async function decidePlan(
   start: Start,
   last: Page | undefined,
   broken: string | undefined,
-  { notify, shelf }: { notify: Notify; shelf: Shelf },
+  { notify, record, shelf }: { notify: Notify; record?: RecordPlan | undefined; shelf: Shelf },
 ): Promise<Summary> {
   const standing = await shelf.find('summary', start.plan_id);
   if (standing !== undefined) return standing;
@@ -48,6 +51,7 @@ export async function decidePlan(
     }),
   };
   await tell(summary, last?.exempt_unused ?? [], notify);
+  await record?.(summary);
   const kept = await shelf.keep('summary', summary);
   // A plan that could not be trusted is nothing to compare the next one with.
   if (isReleasable(kept.blocks)) await shelf.index(kept);

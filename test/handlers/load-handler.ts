@@ -10,6 +10,8 @@ import type { SweepResult } from '../../lib/sweep/chain.ts';
 export type Answers = {
   webhook: APIGatewayProxyStructuredResultV2;
   revoke: Outcome | SQSBatchResponse;
+  digest: { days: string[] };
+  reconcile: { lost: number; queued: number };
   'sweep-keys': SweepResult;
   'sweep-alerts': AlertSweepResult;
 };

@@ -26,15 +26,18 @@ const invoke = (event: unknown, context = lambdaContext()) => revoke(event, cont
 const alertOf = ({ owner, repo, number }: { owner: string; repo: string; number: number }) =>
   sandbox.github.alert(owner, repo, number);
 const deletions = () => sandbox.devin.requests.filter(({ method }) => method === 'DELETE');
-/** The records as [name, status_code], in the order of their names. */
+/** The records as [name, status_code], in the order of time; without the alert's, which is written beside an outcome. */
 const records = () =>
-  sandbox.s3.objects('records/').map(({ body, key }) => [
-    key
-      .split('/')
-      .at(-1)
-      ?.replace(/attempt-\w+/, 'attempt'),
-    JSON.parse(body).status_code,
-  ]);
+  sandbox.s3
+    .objects('records/')
+    .filter(({ key }) => !key.endsWith('/70-alert.json'))
+    .map(({ body, key }) => [
+      key
+        .split('/')
+        .at(-1)
+        ?.replace(/attempt-\w+/, 'attempt'),
+      JSON.parse(body).status_code,
+    ]);
 
 type Row = {
   when: string;

@@ -37,6 +37,8 @@ const functions = [
     timeout: 300,
     memory: 512,
   },
+  { name: 'digest', id: 'DigestLambdaFunction', role: 'DigestRole', timeout: 900, memory: 512 },
+  { name: 'reconcile', id: 'ReconcileLambdaFunction', role: 'ReconcileRole', timeout: 240, memory: 512 },
 ];
 
 describe('the template', () => {
@@ -110,6 +112,8 @@ describe('the environment', () => {
         'ADMIN_TOKEN_SECRET_ID',
         'AMBIGUOUS_KEY',
         'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
         'DEVIN_API_URL',
         'DRY_RUN',
         'GITHUB_API_URL',
@@ -150,6 +154,8 @@ describe('the environment', () => {
         'LEAK_QUEUE_URL',
       ],
     ],
+    ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
   ])('of %s is the one of the contract', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
   });
@@ -189,6 +195,7 @@ describe('a role', () => {
             { Ref: 'AdminTokenSecret' },
             { Ref: 'GithubTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
         {
@@ -246,7 +253,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadPlans',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['plans/*', 'warnings/*', 'control/*'].map(inAuditBucket),
+          Resource: ['plans/*', 'warnings/*', 'control/*', 'records/*/20-plan.json'].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
@@ -275,6 +282,29 @@ describe('a role', () => {
           Action: 's3:ListBucket',
           Resource: arn('AuditBucket'),
         },
+      ],
+    ],
+    [
+      'DigestRole',
+      [
+        log('DigestLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadAll', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket() },
+        {
+          Sid: 'WriteDigests',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: inAuditBucket('digests/*'),
+        },
+      ],
+    ],
+    [
+      'ReconcileRole',
+      [
+        log('ReconcileLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
       ],
     ],
   ])('%s may do this and nothing else', (id, statements) => {
@@ -322,6 +352,8 @@ describe('a role', () => {
       'SweepKeysRole',
       'SweepAlertsRole',
       'SchedulerRole',
+      'DigestRole',
+      'ReconcileRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
@@ -467,6 +499,38 @@ describe('the audit bucket', () => {
   });
 });
 
+describe('the key that signs digests', () => {
+  const { KeyPolicy, ...key } = resource('AuditKey').Properties;
+  const statements: Statement[] = KeyPolicy.Statement;
+
+  it('is asymmetric and outlives the stack', () => {
+    expect(key).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', PendingWindowInDays: 30 });
+    expect(resource('AuditKey')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  it('signs for the digest function alone, not even for the account that administers it', () => {
+    const signers = statements.filter(({ Action }) => list(Action).some((name) => /sign$|\*/i.test(name)));
+
+    expect(signers.map(({ Action, Principal }) => ({ Action, Principal }))).toEqual([
+      { Action: 'kms:Sign', Principal: { AWS: arn('DigestRole') } },
+    ]);
+  });
+});
+
+describe('a schedule', () => {
+  it.each([
+    ['DigestLambdaFunction', 'cron(30 0 * * ? *)'],
+    ['ReconcileLambdaFunction', 'rate(5 minutes)'],
+  ])('starts %s at %s', (id, expression) => {
+    const rules = ofType('AWS::Events::Rule')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ ScheduleExpression }) => ScheduleExpression !== undefined)
+      .map(({ ScheduleExpression, Targets }) => [ScheduleExpression, Targets[0].Arn]);
+
+    expect(rules).toContainEqual([expression, arn(id)]);
+  });
+});
+
 describe('what is kept or passed on', () => {
   it.each<[string, string, unknown]>([
     ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
@@ -541,7 +605,9 @@ describe('the ways in', () => {
   });
 
   it('lead an EventBridge event to the revoke function, without an input of the rule', () => {
-    const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule');
+    const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule').filter(
+      ([, { Properties }]) => 'EventPattern' in Properties,
+    );
 
     expect(more).toEqual([]);
     expect(rule.Properties).toMatchObject({
@@ -571,6 +637,16 @@ describe('the ways in', () => {
 });
 
 describe('an alarm', () => {
+  it('is raised when no digest is written for a day, be it that its schedule is off', () => {
+    expect(resource('DigestMissingAlarm').Properties).toMatchObject({
+      MetricName: 'DigestRun',
+      Period: 86_400,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
   const queue = (id: string) => [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }];
   const lambda = (id: string) => [{ Name: 'FunctionName', Value: { Ref: id } }];
   const status = (value: string) => [{ Name: 'status', Value: value }];
@@ -594,6 +670,9 @@ describe('an alarm', () => {
     ['EscalatedAlarm', 'DevinKeyRevoker', 'Outcome', status('escalated'), 0],
     ['StillAliveAlarm', 'DevinKeyRevoker', 'Outcome', status('still_alive'), 0],
     ['FailedAlarm', 'DevinKeyRevoker', 'Outcome', status('failed'), 0],
+    ['LostReportAlarm', 'DevinKeyRevoker', 'IntentWithoutOutcome', undefined, 0],
+    ['ReconcileErrorAlarm', 'AWS/Lambda', 'Errors', lambda('ReconcileLambdaFunction'), 0],
+    ['DigestErrorAlarm', 'AWS/Lambda', 'Errors', lambda('DigestLambdaFunction'), 0],
     ['SweepBlockedAlarm', 'DevinKeyRevoker', 'SweepBlocked', job('sweep-keys'), 0],
     ['SweepErrorAlarm', 'AWS/Lambda', 'Errors', lambda('SweepDashkeysLambdaFunction'), 0],
     [
@@ -608,7 +687,7 @@ describe('an alarm', () => {
     expect(resource(id).Properties).toMatchObject({
       Namespace,
       MetricName,
-      Dimensions,
+      ...(Dimensions && { Dimensions }),
       Threshold,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',

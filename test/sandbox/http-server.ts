@@ -55,6 +55,8 @@ export type ServerKnobs = {
   latencyMs?: number;
   /** runs when the request took effect, before its answer */
   onRequest?: ((entry: LogEntry) => void | Promise<void>) | undefined;
+  /** runs before the request takes effect; `hang up` breaks the connection instead */
+  onArrival?: ((entry: LogEntry) => 'hang up' | undefined | Promise<'hang up' | undefined>) | undefined;
 };
 
 export type SandboxServer = {
@@ -103,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     const fault = takeFault(faults, entry);
     await wait(fault?.delayMs, response, stopping.signal);
     await wait(knobs.latencyMs, response, stopping.signal);
-    if (fault?.reset === 'before' || response.destroyed) {
+    if (fault?.reset === 'before' || (await knobs.onArrival?.(entry)) === 'hang up' || response.destroyed) {
       response.destroy();
       return;
     }

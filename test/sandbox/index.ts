@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type NewKey, startDevin } from './devin.ts';
 import { startGitHub } from './github.ts';
+import { startKms } from './kms.ts';
 import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { type Sqs, startSqs } from './sqs.ts';
@@ -41,11 +42,12 @@ export async function startSandbox(options: SandboxOptions = {}) {
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(48).toString('base64'),
   };
-  const [devin, github, secrets, s3, queue] = await Promise.all([
+  const [devin, github, secrets, s3, kms, queue] = await Promise.all([
     startDevin({ latencyMs }),
     startGitHub({ latencyMs }),
     startSecretsManager({ latencyMs, credentials }),
     startS3({ latencyMs, credentials, dir: options.auditDir }),
+    startKms({ latencyMs, credentials }),
     options.sqs === false ? undefined : startSqs({ latencyMs, credentials }),
   ]);
 
@@ -61,6 +63,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
     github,
     secrets,
     s3,
+    kms,
     get sqs(): Sqs {
       if (queue === undefined) throw new Error('the sandbox was started with sqs: false');
       return queue;
@@ -82,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         AWS_ENDPOINT_URL_S3: s3.url,
         // Without a queue, an address that refuses, rather than AWS's own.
         AWS_ENDPOINT_URL_SQS: queue?.url ?? 'http://127.0.0.1:9',
+        AWS_ENDPOINT_URL_KMS: kms.url,
         DEVIN_API_URL: devin.url,
         GITHUB_API_URL: github.url,
         ADMIN_TOKEN_SECRET_ID: SECRETS.admin,
@@ -90,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         LEAK_QUEUE_URL: queue?.queueUrl,
         SWEEP_QUEUE_URL: queue?.sweepQueueUrl,
         AUDIT_BUCKET,
+        AUDIT_KEY_ID: kms.keyArn,
         GITHUB_SECRET_TYPES: 'devin_api_key',
         GITHUB_ORGS: 'acme',
         ...overrides,
@@ -109,7 +114,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
     },
 
     async stop(): Promise<void> {
-      await Promise.all([devin.stop(), github.stop(), secrets.stop(), s3.stop(), queue?.stop()]);
+      await Promise.all([devin.stop(), github.stop(), secrets.stop(), s3.stop(), kms.stop(), queue?.stop()]);
     },
   };
 }

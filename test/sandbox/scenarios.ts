@@ -45,7 +45,10 @@ export const scenarios: Record<string, Scenario> = {
       check('identified, revoked, proven dead, alert closed: in this order', isAscending(order));
       checkDead(story, leak);
       check('the alert is resolved as revoked', alertOf(story, leak)?.resolution === 'revoked');
-      check('an intent and one outcome are on record', records().length === 2 && outcomes().length === 1);
+      check(
+        'an intent, the alert and one outcome are on record',
+        records().length === 3 && outcomes().length === 1,
+      );
 
       say('\nGitHub delivers the same webhook again');
       const before = deletions().length;

@@ -1,0 +1,29 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { kmsKey } from '../lib/audit/kms.ts';
+import { s3List } from '../lib/audit/objects.ts';
+import { s3AuditStore } from '../lib/audit/store.ts';
+import { writeDigests } from '../lib/audit/write-digests.ts';
+import { awsEnvironment } from '../lib/aws.ts';
+import { DigestConfig, parseConfig } from '../lib/config.ts';
+import { count } from '../lib/log.ts';
+
+async function handle(_event: unknown, context: Context): Promise<{ days: string[] }> {
+  const { AUDIT_BUCKET: bucket, AUDIT_KEY_ID } = parseConfig(DigestConfig, process.env);
+  const aws = awsEnvironment(process.env);
+  const now = Date.now();
+  const days = await writeDigests({
+    bucket,
+    store: s3AuditStore(aws, bucket),
+    list: s3List(aws, bucket),
+    key: kmsKey(aws, AUDIT_KEY_ID),
+    now,
+    deadline: now + context.getRemainingTimeInMillis() - 5_000,
+  });
+  // Its absence for a day is an alarm.
+  count('DigestRun', {});
+  return { days };
+}
+
+/** Once a day: signs what was stored in the audit bucket on the day before. */
+export const handler = middy<unknown, { days: string[] }>({ timeoutEarlyInMillis: 0 }).handler(handle);

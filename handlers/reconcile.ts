@@ -1,0 +1,26 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { s3List } from '../lib/audit/objects.ts';
+import { reconcile } from '../lib/audit/reconcile.ts';
+import { s3AuditStore } from '../lib/audit/store.ts';
+import { awsEnvironment } from '../lib/aws.ts';
+import { parseConfig, ReconcileConfig } from '../lib/config.ts';
+import { sqsQueue } from '../lib/queue.ts';
+
+type Answer = { lost: number; queued: number };
+
+async function handle(_event: unknown, context: Context): Promise<Answer> {
+  const { AUDIT_BUCKET, LEAK_QUEUE_URL } = parseConfig(ReconcileConfig, process.env);
+  const aws = awsEnvironment(process.env);
+  const now = Date.now();
+  return reconcile({
+    store: s3AuditStore(aws, AUDIT_BUCKET),
+    list: s3List(aws, AUDIT_BUCKET),
+    queue: sqsQueue(aws, LEAK_QUEUE_URL),
+    now,
+    deadline: now + context.getRemainingTimeInMillis() - 5_000,
+  });
+}
+
+/** Every five minutes: finds intents that have no outcome, raises the alarm, and queues their reports again. */
+export const handler = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(handle);
