@@ -81,7 +81,10 @@ async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
       [make.revoke(service_user_id, api_key_id)],
       [make.self(token), make.self()],
       [make.resolve(path)],
-      await lastRound(make, prefix),
+      [
+        ...(await lastRound(make, prefix)),
+        { ...(await make.put(`${prefix}/70-alert.json`, RECORD)), extra: true },
+      ],
     ],
     problems: () => {
       const state = sandbox.github.alert(alert.owner, alert.repo, alert.number);

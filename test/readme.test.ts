@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { RevokeConfig, WebhookConfig } from '../lib/config.ts';
+import { DigestConfig, ReconcileConfig, RevokeConfig, WebhookConfig } from '../lib/config.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { Outcome } from '../lib/outcome.ts';
 import { SweepAlertsConfig, SweepKeysConfig } from '../lib/sweep/config.ts';
@@ -31,7 +31,14 @@ describe('the README', () => {
   });
 
   test('names every setting, and no other', () => {
-    const configs = [WebhookConfig, RevokeConfig, SweepKeysConfig, SweepAlertsConfig];
+    const configs = [
+      WebhookConfig,
+      RevokeConfig,
+      SweepKeysConfig,
+      SweepAlertsConfig,
+      DigestConfig,
+      ReconcileConfig,
+    ];
     const settings = new Set(configs.flatMap((config) => Object.keys(config.shape)));
 
     expect([...new Set(firstCells('variable'))].sort()).toEqual([...settings].sort());

@@ -7,7 +7,7 @@ import { writeLog } from './log-folder.ts';
 
 // The queries of the README, as they stand there, on the same files. DuckDB speaks Athena's SQL but for two functions.
 
-const readme = readFileSync('docs-audit.md', 'utf8');
+const readme = readFileSync('README.md', 'utf8');
 const queries = new Map(
   [...readme.matchAll(/```sql\n-- (.+)\n([\s\S]+?);\n```/g)].map(([, name = '', sql = '']) => [name, sql]),
 );

@@ -63,6 +63,7 @@ describe('an event', () => {
         report_id: 'eventbridge/6a7e8feb-b491-4cf7-a9f1-bf3703467718',
         detector: 'eventbridge',
         invoked_by: 'event',
+        caller: 'example.scanner',
         reported_at: Date.parse('2026-11-23T08:42:00Z'),
         seen_at: NOW,
         leak: { kind: 'key', ...ids },

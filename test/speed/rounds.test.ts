@@ -58,7 +58,7 @@ describe('the worker, cold,', () => {
       [DELETE],
       [SELF, SELF],
       ['PATCH updateAlert'],
-      [PUT, PUT],
+      [PUT, PUT, PUT],
     ]);
   });
 });
