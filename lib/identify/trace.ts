@@ -147,15 +147,16 @@ function agreeOnOffset(values: readonly number[], uses: readonly Use[]): boolean
  * one, the use would show there as well: the lag is the same for all.
  */
 function othersStoodStill(id: string, step: number, { looks }: Observation): boolean {
-  const others = new Set(looks[0]?.lastUsed.keys());
+  const others = new Map([...(looks[0]?.lastUsed.keys() ?? [])].map((other) => [other, new Set<number>()]));
   others.delete(id);
   const initial = looks[0]?.lastUsed.get(id) ?? null;
   for (const look of looks) {
     const value = looks.findLast(({ at }) => at + 1_000 <= look.at)?.lastUsed.get(id) ?? null;
     if (value === null || value === initial) continue;
-    for (const other of others) if ((look.lastUsed.get(other) ?? 0) < value - step) others.delete(other);
+    for (const [other, stale] of others)
+      if ((look.lastUsed.get(other) ?? 0) < value - step - 1) stale.add(value);
   }
-  return others.size === 0;
+  return [...others.values()].every((stale) => stale.size >= 2);
 }
 
 /**
