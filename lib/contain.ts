@@ -3,6 +3,7 @@ import { closeAlert } from './close.ts';
 import { deadOnArrival } from './dead-on-arrival.ts';
 import type { Deps } from './deps.ts';
 import { eradicate, proofOptions } from './eradicate.ts';
+import { exposure } from './exposure.ts';
 import { endedLately } from './identify/choose.ts';
 import { type Leak, readLeak } from './identify/leak.ts';
 import { judgeOwner } from './identify/owner.ts';
@@ -147,13 +148,29 @@ async function findByToken(
     return { status: 'failed', service_user_id, reason: listing.reason, retryable: listing.retryable };
 
   // A key that ended a moment ago may still work, and then it is the one: its token dies within the window.
-  const isEnding = endedLately(listing.keys, Date.now(), deps.proofWindowMs).length > 0;
+  const ended = endedLately(listing.keys, Date.now(), deps.proofWindowMs);
   const dying =
-    isEnding && !isOnlyAdmin
+    ended.length > 0 && !isOnlyAdmin
       ? await prove(deps.devin, { service_user_id, token }, proofOptions(deps))
       : undefined;
   if (dying?.verdict === 'dead') {
-    return { status: 'already_revoked', service_user_id, evidence: 'token_rejected', proof: dying.proof };
+    const { proof } = dying;
+    const facts = { leakedAt: leak.alert?.created_at ?? report.leaked_at, seenAt: report.seen_at, proof };
+    const [only, ...more] = ended;
+    return {
+      status: 'already_revoked',
+      service_user_id,
+      ...(only && more.length === 0 && { api_key_id: only.api_key_id, api_key_name: only.api_key_name }),
+      attribution: { method: 'elimination', confidence: 'medium' },
+      exposure: exposure({
+        ...facts,
+        entry: more.length === 0 ? only : undefined,
+        firstUse: use.apiSecond,
+        usedByUs: true,
+      }),
+      evidence: 'token_rejected',
+      proof,
+    };
   }
   const target = await targetByListing(
     { service_user_id, token, use, keys: listing.keys, isOnlyAdmin },
