@@ -1,28 +1,16 @@
 import { JournalError } from './audit/journal.ts';
 import { closeAlert } from './close.ts';
-import { deadOnArrival } from './dead-on-arrival.ts';
 import type { Deps } from './deps.ts';
-import { eradicate, proofOptions } from './eradicate.ts';
-import { exposure } from './exposure.ts';
-import { endedLately } from './identify/choose.ts';
+import { eradicate } from './eradicate.ts';
 import { type Leak, readLeak } from './identify/leak.ts';
-import { judgeOwner } from './identify/owner.ts';
-import { type Target, targetByIds, targetByListing } from './identify/target.ts';
-import type { Key } from './key.ts';
 import { count, errorFields, log } from './log.ts';
+import { markByIds, markByToken } from './mark.ts';
 import type { Ending, Outcome } from './outcome.ts';
-import { type Own, ownKey } from './own-key.ts';
-import { prove } from './prove.ts';
+import { ownKey } from './own-key.ts';
 import type { Report } from './report.ts';
 import { SecretError } from './secrets.ts';
 import type { Token } from './token.ts';
-import { type Ahead, type OnRecord, writeAhead } from './write-ahead.ts';
-
-/** What is to be revoked, with its intent written. */
-interface Marked {
-  readonly target: Target;
-  readonly ahead: Ahead;
-}
+import type { OnRecord } from './write-ahead.ts';
 
 /**
  * The whole sequence for one report: identify, intent, revoke, prove, close, outcome. Whatever happens ends in an
@@ -72,8 +60,8 @@ async function work(report: Report, leak: Leak, deps: Deps): Promise<Ending | On
   const [own, marked] = await Promise.all([
     owning,
     leak.key === undefined
-      ? findByToken(report, leak, owning, deps)
-      : checkIds(report, leak.key, leak.token, deps),
+      ? markByToken(report, leak, owning, deps)
+      : markByIds(report, leak.key, leak.token, deps),
   ]);
   if ('recorded' in marked) return marked;
   if ('status' in marked) return close(report, { ...marked, ...own.mark }, leak, deps);
@@ -104,83 +92,6 @@ async function work(report: Report, leak: Leak, deps: Deps): Promise<Ending | On
   const ending = { ...(await eradicate(report, target, circumstances, deps)), ...own.mark };
   // A closed alert would hide the leak from the next delivery, which has to put it on record.
   return ahead.isStored ? close(report, ending, leak, deps) : ending;
-}
-
-/** The report names the key: the intent is stored while its token, if there is one, is asked whose it is. */
-async function checkIds(
-  report: Report,
-  key: Key,
-  token: Token | undefined,
-  deps: Deps,
-): Promise<Marked | Ending | OnRecord> {
-  const [ahead, probe] = await Promise.all([
-    writeAhead(report, key, deps),
-    token && deps.devin.probe(token, deps),
-  ]);
-  if (!('isStored' in ahead)) return ahead;
-  const target = targetByIds(key, token, probe);
-  return 'status' in target ? target : { target, ahead };
-}
-
-/** The report holds a token alone: its service user's listing tells the key, while the intent is stored. */
-async function findByToken(
-  report: Report,
-  leak: Leak,
-  owning: Promise<Own>,
-  deps: Deps,
-): Promise<Marked | Ending | OnRecord> {
-  const { token } = leak;
-  if (token === undefined) throw new TypeError('a leak has a key or a token');
-  const sent = Date.now();
-  const [probe, { isOnlyAdmin }] = await Promise.all([deps.devin.probe(token, deps), owning]);
-  const use = { sent, answered: Date.now(), ...(probe.state === 'alive' && { apiSecond: probe.apiSecond }) };
-  const owner = judgeOwner(probe);
-  if (owner.owner === 'undecided') return owner.ending;
-  if (owner.owner === 'nobody') return deadOnArrival(report, token, leak, deps);
-
-  const { service_user_id } = owner;
-  const [ahead, listing] = await Promise.all([
-    writeAhead(report, { service_user_id }, deps),
-    deps.devin.listKeys(service_user_id, deps),
-  ]);
-  if (!('isStored' in ahead)) return ahead;
-  if (!listing.ok)
-    return { status: 'failed', service_user_id, reason: listing.reason, retryable: listing.retryable };
-
-  // A key that ended a moment ago may still work, and then it is the one: its token dies within the window.
-  const ended = endedLately(listing.keys, Date.now(), deps.proofWindowMs);
-  const dying =
-    ended.length > 0 && !isOnlyAdmin
-      ? await prove(deps.devin, { service_user_id, token }, proofOptions(deps))
-      : undefined;
-  if (dying?.verdict === 'dead') {
-    const { proof } = dying;
-    const facts = { leakedAt: leak.alert?.created_at ?? report.leaked_at, seenAt: report.seen_at, proof };
-    const [only, ...more] = ended;
-    return {
-      status: 'already_revoked',
-      service_user_id,
-      ...(only && more.length === 0 && { api_key_id: only.api_key_id, api_key_name: only.api_key_name }),
-      attribution: { method: 'elimination', confidence: 'medium' },
-      exposure: exposure({
-        ...facts,
-        entry: more.length === 0 ? only : undefined,
-        firstUse: use.apiSecond,
-        usedByUs: true,
-      }),
-      evidence: 'token_rejected',
-      proof,
-    };
-  }
-  const target = await targetByListing(
-    { service_user_id, token, use, keys: listing.keys, isOnlyAdmin },
-    deps,
-  );
-  if (target === undefined) {
-    const reason = 'the token works, yet the listing shows no active key that it could be of';
-    return { status: 'still_alive', service_user_id, reason, retryable: true };
-  }
-  return 'status' in target ? target : { target, ahead };
 }
 
 async function close(

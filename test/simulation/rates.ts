@@ -2,8 +2,8 @@
 import { play, type Traffic } from './worlds.ts';
 
 const WORLDS = 100;
-/** Seconds that the search has in a function with a timeout of 60 s and the default proof window. */
-const BUDGET_SECONDS = 30;
+/** Seconds that the search has in the deployed function. */
+const BUDGET_SECONDS = 40;
 
 const siblings: [string, Traffic][] = [
   ['idle', { kind: 'idle' }],

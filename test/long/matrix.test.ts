@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../lib/outcome.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { startFunction } from '../sandbox/lambda.ts';
+
+// The search for the leaked key with several keys, in real time, through the built function over real HTTP.
+
+type Leak = ReturnType<Sandbox['leak']>;
+type Row = {
+  when: string;
+  keys: number;
+  arrange?: (sandbox: Sandbox, leak: Leak) => void;
+  /** default `revoked` */
+  status?: Outcome['status'];
+};
+
+const busy = (sandbox: Sandbox, leak: Leak): void => {
+  for (const { token } of leak.others) setInterval(() => sandbox.devin.use(token), 400).unref();
+};
+const lag = (ms: number) => (sandbox: Sandbox) => {
+  sandbox.devin.lastUsedLagMs = ms;
+};
+const clock = (seconds: number) => (sandbox: Sandbox) => {
+  sandbox.devin.clockSkewSeconds = seconds;
+};
+const after = (ms: number, act: (sandbox: Sandbox, leak: Leak) => void) => (sandbox: Sandbox, leak: Leak) => {
+  setTimeout(() => act(sandbox, leak), ms).unref();
+};
+
+const rows: Row[] = [
+  { when: 'there is one key', keys: 1 },
+  { when: 'there are two keys', keys: 2 },
+  { when: 'there are 20 keys', keys: 20 },
+  { when: 'a sibling is in use all the time', keys: 2, arrange: busy },
+  { when: 'three siblings are in use all the time', keys: 4, arrange: busy },
+  { when: 'uses show after 2 s', keys: 3, arrange: lag(2_000) },
+  { when: 'uses show after 30 s', keys: 3, arrange: lag(30_000) },
+  {
+    when: 'uses never show, which is escalated',
+    keys: 3,
+    arrange: lag(Number.POSITIVE_INFINITY),
+    status: 'escalated',
+  },
+  { when: "Devin's clock is three minutes ahead", keys: 3, arrange: clock(180) },
+  { when: "Devin's clock is three minutes behind", keys: 3, arrange: clock(-180) },
+  {
+    when: 'the listing has ten pages',
+    keys: 20,
+    arrange: (sandbox) => {
+      sandbox.devin.pageSize = 2;
+    },
+  },
+  {
+    when: 'a key is made in the middle',
+    keys: 3,
+    arrange: after(2_000, ({ devin }, { service_user_id }) => devin.createKey(service_user_id)),
+  },
+  {
+    when: 'a sibling is revoked in the middle',
+    keys: 3,
+    arrange: after(2_000, ({ devin }, { others }) => devin.revoke(others[0]?.api_key_id ?? '')),
+  },
+  {
+    when: 'somebody else revokes the leaked key in the middle, and it works for a while longer',
+    keys: 2,
+    arrange: (sandbox, leak) => {
+      busy(sandbox, leak);
+      sandbox.devin.revocationLagMs = 3_000;
+      setTimeout(() => sandbox.devin.revoke(leak.api_key_id), 2_000).unref();
+    },
+    status: 'already_revoked',
+  },
+  {
+    when: 'the leaked key was revoked a moment ago and still works, so that an innocent key is the only active one',
+    keys: 2,
+    arrange: ({ devin }, { api_key_id }) => {
+      devin.revocationLagMs = 3_000;
+      devin.revoke(api_key_id);
+    },
+    status: 'already_revoked',
+  },
+];
+
+describe.concurrent('with several keys, only the leaked one is ever revoked', () => {
+  test.each(rows)('when $when', async ({ arrange, keys, status = 'revoked' }) => {
+    const sandbox = await startSandbox({ sqs: false });
+    const revoke = startFunction({
+      name: 'revoke',
+      bundle: join(import.meta.dirname, '../../dist/handlers/revoke.cjs'),
+      env: sandbox.env({ LEAK_QUEUE_URL: undefined }),
+      timeoutMs: 90_000,
+    });
+    const leak = sandbox.leak({ keys });
+    arrange?.(sandbox, leak);
+
+    const outcome = (await revoke.invoke({ github_alert: leak.alert })) as Outcome;
+    const { owner, repo, number } = leak.alert;
+    const { requests } = sandbox.devin;
+    const deleted = requests
+      .filter(({ method }) => method === 'DELETE')
+      .map(({ path }) => path.split('/').at(-1));
+    const records = sandbox.s3.objects('records/').filter(({ key }) => key.endsWith('90-outcome.json'));
+    await Promise.all([revoke.stop(), sandbox.stop()]);
+
+    const isDead = status !== 'escalated';
+    expect(outcome).toMatchObject({
+      status,
+      service_user_id: leak.service_user_id,
+      ...(isDead && { api_key_id: leak.api_key_id }),
+      recorded: true,
+    });
+    expect(deleted).toEqual(status === 'revoked' ? [leak.api_key_id] : []);
+    expect(sandbox.github.alert(owner, repo, number)?.state).toBe(isDead ? 'resolved' : 'open');
+    expect(records.map(({ body }) => JSON.parse(body).status_code)).toEqual([status]);
+  });
+});
