@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** Milliseconds that the search for the key may take, and that must be left for what comes after it. */
-const SEARCH_MS = 40_000;
+const SEARCH_MS = 50_000;
 const AFTERWARDS_MS = 5_000;
 
 /** The report names the key; its token, where the report has one, must not say otherwise. */

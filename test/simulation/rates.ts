@@ -3,7 +3,7 @@ import { play, type Traffic } from './worlds.ts';
 
 const WORLDS = 100;
 /** Seconds that the search has in the deployed function. */
-const BUDGET_SECONDS = 40;
+const BUDGET_SECONDS = 50;
 
 const siblings: [string, Traffic][] = [
   ['idle', { kind: 'idle' }],

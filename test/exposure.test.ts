@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { ApiKey } from '../lib/devin.ts';
+import { type ExposureFacts, exposure, iso } from '../lib/exposure.ts';
+
+const at = (text: string): number => Date.parse(text);
+const seenAt = at('2026-07-30T08:00:00Z');
+const seen_at = '2026-07-30T08:00:00.000Z';
+const second = (text: string): number => at(text) / 1_000;
+const entry = (given: Partial<ApiKey>): ApiKey => ({
+  api_key_id: 'key-a',
+  api_key_name: 'a',
+  created_at: 0,
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: null,
+  is_active: false,
+  ...given,
+});
+
+test.each<[string, ExposureFacts, object]>([
+  ['holds what is known, and that may be little', { seenAt }, {}],
+  [
+    'holds the seconds from when it was seen to the proof',
+    { seenAt, proof: { method: 'token', probes: 1, at: seenAt + 1_250 } },
+    { proven_at: '2026-07-30T08:00:01.250Z', seconds_to_revoke: 1.3 },
+  ],
+  [
+    'takes the time of the revocation from the API rather than from us',
+    { seenAt, revokedAt: seenAt + 900, entry: entry({ revoked_at: second('2026-07-30T08:00:01Z') }) },
+    { revoked_at: '2026-07-30T08:00:01.000Z' },
+  ],
+  [
+    'takes it from us otherwise',
+    { seenAt, revokedAt: seenAt + 900 },
+    { revoked_at: '2026-07-30T08:00:00.900Z' },
+  ],
+  [
+    'tells that the key was used after it leaked',
+    {
+      seenAt,
+      leakedAt: at('2026-07-30T07:00:00Z'),
+      entry: entry({ last_used_at: second('2026-07-30T07:00:00Z') }),
+    },
+    {
+      leaked_at: '2026-07-30T07:00:00.000Z',
+      last_used_at: '2026-07-30T07:00:00.000Z',
+      used_after_leak: true,
+    },
+  ],
+  [
+    'tells that it was not',
+    {
+      seenAt,
+      leakedAt: at('2026-07-30T07:00:00Z'),
+      entry: entry({ last_used_at: second('2026-07-30T06:59:59Z') }),
+    },
+    {
+      leaked_at: '2026-07-30T07:00:00.000Z',
+      last_used_at: '2026-07-30T06:59:59.000Z',
+      used_after_leak: false,
+    },
+  ],
+  [
+    'leaves out a use that may be ours',
+    { seenAt, usedByUs: true, firstUse: seenAt / 1_000, entry: entry({ last_used_at: seenAt / 1_000 - 1 }) },
+    {},
+  ],
+  [
+    'leaves out a use when it is not known when we used the token',
+    { seenAt, usedByUs: true, entry: entry({ last_used_at: 1 }) },
+    {},
+  ],
+  [
+    'keeps a use that came before ours',
+    { seenAt, usedByUs: true, firstUse: seenAt / 1_000, entry: entry({ last_used_at: seenAt / 1_000 - 2 }) },
+    { last_used_at: '2026-07-30T07:59:58.000Z' },
+  ],
+  [
+    'tells when the key would have expired',
+    { seenAt, entry: entry({ expires_at: second('2026-08-01T00:00:00Z') }) },
+    { expires_at: '2026-08-01T00:00:00.000Z' },
+  ],
+])('the exposure %s', (_, facts, expected) => {
+  expect(exposure(facts)).toEqual({ seen_at, ...expected });
+});
+
+test('a time that no date can hold is told all the same', () => {
+  expect(iso(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00.000Z');
+});

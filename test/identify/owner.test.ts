@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Probe } from '../../lib/devin.ts';
+import { judgeOwner } from '../../lib/identify/owner.ts';
+
+const alive = (principal_type: string, service_user_id?: string): Probe => ({
+  state: 'alive',
+  principal: { principal_type, service_user_id },
+});
+const escalated = (principal_type: string) => ({
+  owner: 'undecided',
+  ending: expect.objectContaining({ status: 'escalated', principal_type, next_step: expect.any(String) }),
+});
+
+test.each<[string, Probe, unknown]>([
+  ['a dead token is nobody’s', { state: 'dead' }, { owner: 'nobody' }],
+  [
+    'a probe that proves nothing fails, to be tried again',
+    { state: 'unknown', reason: 'HTTP 503' },
+    {
+      owner: 'undecided',
+      ending: {
+        status: 'failed',
+        retryable: true,
+        reason: 'Devin does not say whose token it is: HTTP 503',
+      },
+    },
+  ],
+  [
+    'a service user is told by its id',
+    alive('service_user', 'service-user-a'),
+    { owner: 'service_user', service_user_id: 'service-user-a' },
+  ],
+  ['a personal access token is escalated', alive('pat_user'), escalated('pat_user')],
+  ['another principal is escalated', alive('devin_brain'), escalated('devin_brain')],
+  ['a principal of a new type is escalated without its name', alive('../<new>'), escalated('unknown')],
+  ['a service user without an id is escalated', alive('service_user'), escalated('service_user')],
+  [
+    'an id that must not enter a path is escalated',
+    alive('service_user', 'service-user-a/b'),
+    escalated('service_user'),
+  ],
+])('%s', (_, probe, expected) => {
+  expect(judgeOwner(probe)).toEqual(expected);
+});
