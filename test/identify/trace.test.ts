@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { judgeTraces, type Look, type Observation, type Use } from '../../lib/identify/trace.ts';
+
+// A little world on paper: seconds after midnight, our clock and the API's the same unless `skew` says otherwise.
+// We use the token at these seconds; the first use came before the first look.
+const USES = [10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
+
+type Given = {
+  /** how many of USES after the first one */
+  uses: number;
+  /** the seconds at which each key was used, by us or by others */
+  keys: Record<string, number[]>;
+  /** seconds until a use shows */
+  lag?: number;
+  /** seconds by which the clock of the values is ahead of ours; of the Date header, unless given, too */
+  skew?: number;
+  dateSkew?: number;
+  /** the last look, in seconds; default two after the last use has shown */
+  until?: number;
+};
+
+function observe({ dateSkew, keys, lag = 0, skew = 0, until, uses: count }: Given): Observation {
+  const dated = (second: number): number => second + (dateSkew ?? skew);
+  const made = USES.slice(0, count + 1);
+  const uses: Use[] = made.map((second) => ({
+    sent: second * 1_000 + 400,
+    answered: second * 1_000 + 450,
+    apiSecond: dated(second),
+  }));
+  const looks: Look[] = [];
+  for (let at = 10.9; at <= (until ?? (made.at(-1) ?? 0) + lag + 2); at += 0.5) {
+    const shown = (seconds: number[]): number | null => {
+      const seen = seconds.filter((second) => second + 0.45 + lag <= at);
+      return seen.length === 0 ? null : Math.max(...seen) + skew;
+    };
+    const lastUsed = new Map(Object.entries(keys).map(([id, seconds]) => [id, shown(seconds)]));
+    looks.push({ at: at * 1_000, lastUsed, apiSecond: dated(Math.floor(at)) });
+  }
+  return { looks, uses, from: 1 };
+}
+
+const ours = (count: number): number[] => USES.slice(0, count + 1);
+const every = (seconds: number, from = 0, to = 60): number[] =>
+  Array.from({ length: Math.floor((to - from) / seconds) }, (_, index) => from + index * seconds);
+const follows = { verdict: 'follows', api_key_id: 'leaked' };
+const open = { verdict: 'open' };
+
+describe('the verdict', () => {
+  test.each<[string, Given, object]>([
+    ['is open after two uses', { uses: 2, keys: { leaked: ours(2), idle: [] } }, open],
+    [
+      'names the key that alone moved with three uses',
+      { uses: 3, keys: { leaked: ours(3), idle: [] } },
+      follows,
+    ],
+    [
+      'names it among keys that were used before',
+      { uses: 3, keys: { idle: [1, 2], leaked: ours(3), old: [5] } },
+      follows,
+    ],
+    [
+      'waits while a lag hides the uses',
+      { uses: 3, keys: { leaked: ours(3), idle: [] }, lag: 30, until: 40 },
+      open,
+    ],
+    [
+      'names the key once the lag is over',
+      { uses: 3, keys: { leaked: ours(3), idle: [] }, lag: 30 },
+      follows,
+    ],
+    ['is open when nothing ever shows', { uses: 10, keys: { leaked: [], idle: [] } }, open],
+    ['does not need clocks that agree', { uses: 3, keys: { leaked: ours(3), idle: [] }, skew: 180 }, follows],
+    [
+      'wants more uses while the Date header is by another clock than the values',
+      { uses: 5, keys: { leaked: ours(5), idle: [] }, skew: 60, dateSkew: 0 },
+      open,
+    ],
+    [
+      'names the key by its rhythm alone after ten uses',
+      { uses: 10, keys: { leaked: ours(10), idle: [] }, skew: 60, dateSkew: 0 },
+      follows,
+    ],
+    [
+      'wants more uses when another key moved too',
+      { uses: 3, keys: { leaked: ours(3), sibling: [13] } },
+      open,
+    ],
+    [
+      'names the key after some more uses when another moved',
+      { uses: 6, keys: { leaked: ours(6), sibling: [11, 15] } },
+      follows,
+    ],
+    [
+      'is open between two keys that both follow',
+      { uses: 10, keys: { leaked: ours(10), twin: ours(10) } },
+      open,
+    ],
+    [
+      'is open when somebody else uses the only key that follows, and another all the time',
+      { uses: 10, keys: { leaked: [...ours(10), 21], busy: every(1) } },
+      open,
+    ],
+    [
+      'tells a key from one that is used all the time',
+      { uses: 10, keys: { leaked: ours(10), busy: every(1) } },
+      follows,
+    ],
+    [
+      'names the key that remains when it alone moves, though others use it as well',
+      { uses: 6, keys: { leaked: every(1, 10), idle: [2], old: [5] }, until: 32 },
+      { verdict: 'remains', api_key_id: 'leaked' },
+    ],
+    [
+      'does not go by what remains while the values are ahead of the Date header',
+      { uses: 6, keys: { leaked: every(1, 10), idle: [2] }, until: 32, skew: 60, dateSkew: 0 },
+      open,
+    ],
+    [
+      'does not go by what remains while the values are behind the Date header',
+      { uses: 6, keys: { leaked: every(1, 10), idle: [2] }, until: 32, skew: -60, dateSkew: 0 },
+      open,
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(judgeTraces(observe(given))).toMatchObject(expected);
+  });
+
+  test('puts the most likely key first while it is open', () => {
+    const given = { uses: 2, keys: { idle: [1], old: [5], moved: [13], leaked: ours(2) } };
+
+    expect(judgeTraces(observe(given))).toEqual({
+      verdict: 'open',
+      likely: ['leaked', 'moved', 'old', 'idle'],
+    });
+  });
+
+  test('does not look at a key that was made after the first look', () => {
+    const observation = observe({ uses: 3, keys: { leaked: ours(3), idle: [] } });
+    const looks = observation.looks.map((look, index) =>
+      index < 3 ? look : { ...look, lastUsed: new Map([...look.lastUsed, ['new', 14]]) },
+    );
+
+    expect(judgeTraces({ ...observation, looks })).toEqual(follows);
+  });
+});
