@@ -69,12 +69,14 @@ export function judgeTraces(observation: Observation): Verdict {
   const step = smallestStep(observation.looks);
   const moved = traces.filter(({ values }) => values.length > 0);
   const following = moved.filter(({ shown }) => shown !== undefined);
-  const [only] = following;
-  if (only?.shown !== undefined && following.length === 1) {
-    const excluded = othersStoodStill(only.id, step, observation);
-    const sure = listingUses(observation) ? excluded && only.agrees : excluded || only.agrees;
-    if (sure && only.shown >= usesNeeded(only, moved.length, excluded, observation)) {
-      return { verdict: 'follows', api_key_id: only.id };
+  const [first] = following.toSorted((a, b) => (b.shown ?? 0) - (a.shown ?? 0));
+  if (first?.shown !== undefined) {
+    const excluded = othersStoodStill(first.id, step, observation);
+    // Another key that follows may have met one of our uses by chance, and has stood still since.
+    const needsBoth = listingUses(observation) || following.length > 1;
+    const sure = needsBoth ? excluded && first.agrees : excluded || first.agrees;
+    if (sure && first.shown >= usesNeeded(first, moved.length, excluded, observation)) {
+      return { verdict: 'follows', api_key_id: first.id };
     }
   }
   const remaining = remainder(step, observation);

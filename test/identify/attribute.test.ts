@@ -147,17 +147,26 @@ describe('the search for our own key, where looking at the listing is a use', ()
     expect(found.filter((id) => id === 'leaked').length).toBeGreaterThanOrEqual(atLeast);
   });
 
-  test('never takes a key that is in use all the time for it, though somebody else uses ours as well', async () => {
-    const found = await findOurs({ kind: 'random', perSecond: 1 / 10 }, [
-      { kind: 'periodic', everySeconds: 0.25 },
-    ]);
+  test('never takes a key that is in use all the time for it, though others use ours as well', async () => {
+    const found = await findOurs(
+      { kind: 'periodic', everySeconds: 10 },
+      [{ kind: 'periodic', everySeconds: 0.25 }],
+      0.2,
+    );
 
     expect(found.filter((id) => id !== undefined && id !== 'leaked')).toEqual([]);
   });
 });
 
-async function findOurs(leaked: Traffic, siblings: Traffic[]): Promise<(string | undefined)[]> {
+/** @param lagJitter seconds by which uses show later, some more, some less */
+async function findOurs(
+  leaked: Traffic,
+  siblings: Traffic[],
+  lagJitter = 0,
+): Promise<(string | undefined)[]> {
   const worlds = Array.from({ length: 30 }, (_, seed) => ({ seed, leaked, siblings }));
-  const played = worlds.map((world) => play({ ...world, lag: 0, skew: -180, latency: 30, own: true }));
+  const played = worlds.map((world) =>
+    play({ ...world, lag: 0, lagJitter, skew: -180, latency: 30, own: true }),
+  );
   return (await Promise.all(played)).map(({ found }) => found);
 }

@@ -120,6 +120,31 @@ describe('the verdict', () => {
       { uses: 6, keys: { leaked: every(1, 10), idle: [2] }, until: 32, skew: -60, dateSkew: 0 },
       open,
     ],
+    [
+      'does not take a busy key for what remains when the values are two seconds behind the Date header',
+      { uses: 4, keys: { leaked: [...ours(4), 11], busy: every(1), idle: [2] }, until: 32, dateSkew: 2 },
+      open,
+    ],
+    [
+      'does not take a key for what remains because the API keeps a use of the leaked one for a minute',
+      { uses: 6, keys: { leaked: [9], sibling: [17], idle: [2] }, until: 32 },
+      open,
+    ],
+    [
+      'does not take a busy key for what remains when times are cut to ten seconds',
+      { uses: 6, keys: { leaked: [10, 20], busy: [0, 10, 20, 30], idle: [] }, until: 32 },
+      open,
+    ],
+    [
+      'is open when another key was used in the very seconds of our uses',
+      { uses: 10, keys: { leaked: ours(10), twin: ours(10).map((second) => second + 0.4) } },
+      open,
+    ],
+    [
+      'is not misled by a use of another key in the second of one of ours',
+      { uses: 6, keys: { leaked: ours(6), sibling: [12] } },
+      follows,
+    ],
   ])('%s', (_, given, expected) => {
     expect(judgeTraces(observe(given))).toMatchObject(expected);
   });
@@ -140,5 +165,54 @@ describe('the verdict', () => {
     );
 
     expect(judgeTraces({ ...observation, looks })).toEqual(follows);
+  });
+});
+
+describe('the verdict on our own token, where each look is a use that shows in it', () => {
+  /** Looks at these seconds; the first use was at 10. */
+  const looksAt = (
+    seconds: number[],
+    keys: Record<string, (second: number) => number | null>,
+  ): Observation => ({
+    looks: seconds.map((second) => ({
+      at: second * 1_000 + 400,
+      apiSecond: second,
+      lastUsed: new Map(Object.entries(keys).map(([id, shown]) => [id, shown(second)])),
+    })),
+    uses: [10, ...seconds].map((second) => ({
+      sent: second * 1_000 + 400,
+      answered: second * 1_000 + 450,
+      apiSecond: second,
+    })),
+    from: 2,
+  });
+  const SECONDS = [12, 15, 17, 20, 24, 26, 29, 31, 35, 38, 40];
+  const itself = (second: number): number => second;
+
+  test.each<[string, Record<string, (second: number) => number | null>, object]>([
+    ['names the key that shows each look', { leaked: itself, idle: () => null }, follows],
+    [
+      'is open when a key in use all the time shows each look as well',
+      { leaked: itself, busy: itself },
+      open,
+    ],
+    [
+      'does not name a key in use all the time when others use ours too',
+      // What shows of ours is a use by others, now and then.
+      { leaked: (second) => (second % 4 === 0 ? second : second - 1), busy: itself },
+      open,
+    ],
+  ])('%s', (_, keys, expected) => {
+    expect(judgeTraces(looksAt(SECONDS, keys))).toMatchObject(expected);
+  });
+
+  test('is soon what remains when the others stand still', () => {
+    const keys = { leaked: itself, idle: () => 1 };
+
+    expect(judgeTraces(looksAt(SECONDS.slice(0, 3), keys))).toMatchObject(open);
+    expect(judgeTraces(looksAt(SECONDS.slice(0, 6), keys))).toEqual({
+      verdict: 'remains',
+      api_key_id: 'leaked',
+    });
   });
 });
