@@ -111,11 +111,13 @@ async function close(
   return { ...ending, alert: closed };
 }
 
-/** Which key the token was of, for the next report of the same token. */
+/** Which key the token was of, for the next report of the same token. One that was dead before its key tells nothing. */
 async function note(ending: Ending, token: Token | undefined, { journal }: Deps): Promise<void> {
-  const { api_key_id, service_user_id, status } = ending;
+  const { api_key_id, service_user_id } = ending;
   if (token === undefined || service_user_id === undefined || api_key_id === undefined) return;
-  if (status === 'revoked') await journal.remember(token, { service_user_id, api_key_id });
+  if (!('proof' in ending) || ending.proof.method !== 'token' || ending.evidence === 'dead_on_arrival')
+    return;
+  await journal.remember(token, { service_user_id, api_key_id });
 }
 
 function pick({ api_key_id }: { readonly api_key_id: string }): { api_key_id: string } {

@@ -10,15 +10,15 @@ export interface Turn {
 export function turns(count: number): Turn[] {
   let busy = count;
   const waiting: (() => void)[] = [];
-  const leave = (): void => {
-    busy -= 1;
+  const resumeWhenIdle = (): void => {
     if (busy <= 0) for (const resume of waiting.splice(0)) resume();
   };
   return Array.from({ length: count }, () => {
     let left = false;
-    const leaveOnce = (): void => {
-      if (!left) leave();
+    const leave = (): void => {
+      if (!left) busy -= 1;
       left = true;
+      resumeWhenIdle();
     };
     return {
       waitForOthers: (until) =>
@@ -28,9 +28,9 @@ export function turns(count: number): Turn[] {
             clearTimeout(timer);
             resolve();
           });
-          leaveOnce();
+          leave();
         }),
-      end: leaveOnce,
+      end: leave,
     };
   });
 }

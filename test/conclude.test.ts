@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { conclude, type Facts } from '../lib/conclude.ts';
 import type { ApiKey } from '../lib/devin.ts';
 
@@ -74,4 +74,61 @@ test.each<[string, Omit<Facts, 'key'>, object]>([
   ],
 ])('%s', (_, facts, expected) => {
   expect(conclude({ key, ...facts })).toEqual({ ...key, ...expected });
+});
+
+describe('every combination', () => {
+  const second = started / 1_000;
+  const results = [accepted('revoked'), accepted('already_revoked')].flatMap((revoked) => [
+    revoked,
+    { ...revoked, uncertain: true },
+  ]);
+  /** What is known of a DELETE of ours that went unseen, and whether a 409 is ours by it. */
+  const histories: { unseenSince?: number; entry?: ApiKey; isOurs: boolean }[] = [
+    { isOurs: false },
+    { entry: entry(second), isOurs: false },
+    { unseenSince: started, isOurs: true },
+    { unseenSince: started, entry: entry(null), isOurs: true },
+    { unseenSince: started, entry: { ...entry(null), revoked_at: undefined }, isOurs: true },
+    { unseenSince: started, entry: entry(second - 301), isOurs: false },
+    { unseenSince: started, entry: entry(second - 300), isOurs: true },
+    { unseenSince: started, entry: entry(second - 299), isOurs: true },
+    { unseenSince: started, entry: entry(second + 60), isOurs: true },
+    { unseenSince: 0, entry: entry(0), isOurs: true },
+  ];
+  const facts = results.flatMap((revoked) => histories.map((history) => ({ revoked, ...history })));
+
+  test.each([
+    ['token', 'token_rejected'],
+    ['listing', 'listed_inactive'],
+  ] as const)('a death that the %s proves is a success, told apart by whose it was', (method, evidence) => {
+    for (const { isOurs, ...given } of facts) {
+      const expected =
+        given.revoked.result === 'revoked'
+          ? { status: 'revoked', evidence }
+          : isOurs
+            ? { status: 'revoked', evidence: 'recovered' }
+            : { status: 'already_revoked', evidence };
+
+      expect(conclude({ key, verdict: dead(method), ...given }), JSON.stringify(given)).toEqual({
+        ...key,
+        ...expected,
+        proof: proof(method),
+      });
+    }
+  });
+
+  test.each([
+    ['alive', { status: 'still_alive', reason: 'why' }],
+    ['unproven', { status: 'failed', reason: 'the API accepted the revocation, which is not proven: why' }],
+  ] as const)('without a death, %s, nothing else makes it a success', (verdict, expected) => {
+    for (const { isOurs: _, ...given } of facts) {
+      expect(conclude({ key, verdict: { verdict, reason: 'why' }, ...given }), JSON.stringify(given)).toEqual(
+        {
+          ...key,
+          ...expected,
+          retryable: true,
+        },
+      );
+    }
+  });
 });

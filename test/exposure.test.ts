@@ -25,6 +25,45 @@ test.each<[string, ExposureFacts, object]>([
     { proven_at: '2026-07-30T08:00:01.250Z', seconds_to_revoke: 1.3 },
   ],
   [
+    'holds no negative time when the proof is older than the report',
+    { seenAt, proof: { method: 'listing', probes: 1, at: seenAt - 5_000 } },
+    { proven_at: '2026-07-30T07:59:55.000Z', seconds_to_revoke: 0 },
+  ],
+  [
+    'takes nothing from an entry that says nothing',
+    {
+      seenAt,
+      entry: entry({ revoked_at: undefined, expires_at: undefined, last_used_at: undefined }),
+    },
+    {},
+  ],
+  [
+    'tells a last use without a word on the leak when it is not known when it leaked',
+    { seenAt, entry: entry({ last_used_at: second('2026-07-30T07:00:00Z') }) },
+    { last_used_at: '2026-07-30T07:00:00.000Z' },
+  ],
+  [
+    'does not tell whether it was used after the leak when the last use may be ours',
+    {
+      seenAt,
+      leakedAt: at('2026-07-30T07:00:00Z'),
+      usedByUs: true,
+      firstUse: seenAt / 1_000,
+      entry: entry({ last_used_at: seenAt / 1_000 + 5 }),
+    },
+    { leaked_at: '2026-07-30T07:00:00.000Z' },
+  ],
+  [
+    'does not doubt a use when none was ours, whatever the time of the first',
+    { seenAt, usedByUs: false, firstUse: 1, entry: entry({ last_used_at: seenAt / 1_000 }) },
+    { last_used_at: seen_at },
+  ],
+  [
+    'keeps what the API tells when our time of the revocation is not known',
+    { seenAt, entry: entry({ revoked_at: second('2026-07-29T00:00:00Z') }) },
+    { revoked_at: '2026-07-29T00:00:00.000Z' },
+  ],
+  [
     'takes the time of the revocation from the API rather than from us',
     { seenAt, revokedAt: seenAt + 900, entry: entry({ revoked_at: second('2026-07-30T08:00:01Z') }) },
     { revoked_at: '2026-07-30T08:00:01.000Z' },
@@ -84,6 +123,10 @@ test.each<[string, ExposureFacts, object]>([
   expect(exposure(facts)).toEqual({ seen_at, ...expected });
 });
 
-test('a time that no date can hold is told all the same', () => {
-  expect(iso(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00.000Z');
+test.each([
+  [Number.MAX_SAFE_INTEGER, '+275760-09-13T00:00:00.000Z'],
+  [-Number.MAX_SAFE_INTEGER, '-271821-04-20T00:00:00.000Z'],
+  [0, '1970-01-01T00:00:00.000Z'],
+])('a time is told, though no date can hold it: %d', (epochMs, expected) => {
+  expect(iso(epochMs)).toBe(expected);
 });

@@ -45,6 +45,32 @@ test('a report does not wait longer than it may', async () => {
   expect(await settled(first!.waitForOthers(Date.now() - 1))).toBe(true);
 });
 
+test('a report that alone is left does not wait', async () => {
+  const [first, second] = turns(2);
+  second!.end();
+
+  expect(await settled(first!.waitForOthers(later()))).toBe(true);
+});
+
+test('a report that waits again, when each other one has ended, waits no more', async () => {
+  const [first, second] = turns(2);
+  const waiting = first!.waitForOthers(later());
+  second!.end();
+  await waiting;
+
+  expect(await settled(first!.waitForOthers(later()))).toBe(true);
+});
+
+test('a report that waited in vain still waits for the others the next time', async () => {
+  const [first, second] = turns(2);
+  await first!.waitForOthers(Date.now() - 1);
+
+  const waiting = first!.waitForOthers(later());
+  expect(await settled(waiting)).toBe(false);
+  second!.end();
+  expect(await settled(waiting)).toBe(true);
+});
+
 test('a report that came alone does not wait', async () => {
   expect(await settled(onlyTurn().waitForOthers(later()))).toBe(true);
 });

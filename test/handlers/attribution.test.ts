@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/outcome.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, loadHandler, type Output } from './load-handler.ts';
+import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
 
-// What happens when the same key is reported again: a redelivery, a reopened alert, an expired key.
+// What happens when the same key is reported again: a redelivery, a reopened alert, an expired key; and what else is
+// held of candidates, our own key and the exposure, beside which-key.test.ts.
 
 type Alert = { owner: string; repo: string; number: number };
 
@@ -19,9 +20,12 @@ afterEach(async () => {
   await sandbox.stop();
 });
 
-const load = () =>
-  loadHandler('revoke', sandbox.env({ LEAK_QUEUE_URL: undefined, PROOF_WINDOW_SECONDS: '1' }));
-const invoke = async (revoke: Handler<'revoke'>, event: unknown) => (await revoke(event)) as Outcome;
+const load = (env: Record<string, string> = {}) =>
+  loadHandler('revoke', sandbox.env({ LEAK_QUEUE_URL: undefined, PROOF_WINDOW_SECONDS: '1', ...env }));
+const invoke = async (revoke: Handler<'revoke'>, event: unknown, context = lambdaContext()) =>
+  (await revoke(event, context)) as Outcome;
+/** Next to nothing of it is left for a search, so that several keys stay ambiguous. */
+const hasty = () => lambdaContext({ getRemainingTimeInMillis: () => 9_000 });
 const deleted = () =>
   sandbox.devin.requests
     .filter(({ method }) => method === 'DELETE')
@@ -133,7 +137,195 @@ test('a reopened alert of a dead key is verified and closed again with a note, w
   expect(counted()).toEqual(['revoked', 'already_revoked']);
 });
 
+describe('a token', () => {
+  test('whose key somebody else revoked while we were at it is known when it is reported again', async () => {
+    const leak = sandbox.leak();
+    const elsewhere = sandbox.github.createAlert({ secret: leak.token, repo: 'api' });
+    sandbox.devin.onRequest = ({ operation }) => {
+      if (operation === 'listServiceUserApiKeys') sandbox.devin.revoke(leak.api_key_id);
+    };
+    const revoke = await load();
+    const first = await invoke(revoke, { github_alert: leak.alert });
+
+    const second = await invoke(revoke, { github_alert: elsewhere });
+
+    const key = { service_user_id: leak.service_user_id, api_key_id: leak.api_key_id };
+    expect(first).toMatchObject({ status: 'already_revoked', ...key, evidence: 'token_rejected' });
+    expect(second).toMatchObject({
+      status: 'already_revoked',
+      ...key,
+      attribution: { method: 'fingerprint', confidence: 'certain' },
+      exposure: { revoked_at: iso(sandbox.devin.key(leak.api_key_id)?.revoked_at ?? 0) },
+      alert: { closed: true },
+    });
+  });
+
+  test('that was dead already is not noted as that of the key that its report names', async () => {
+    const dead = sandbox.leak();
+    sandbox.devin.revoke(dead.api_key_id);
+    const { api_key_id, service_user_id } = sandbox.leak();
+    const revoke = await load();
+    const named = await invoke(revoke, { service_user_id, api_key_id, token: dead.token });
+
+    const answer = await invoke(revoke, { token: dead.token });
+
+    expect(named).toMatchObject({ status: 'revoked', api_key_id, evidence: 'listed_inactive' });
+    expect(answer).toMatchObject({ status: 'already_revoked', evidence: 'dead_on_arrival', recorded: true });
+    expect(answer).not.toHaveProperty('api_key_id');
+  });
+});
+
+describe('candidates that are revoked one by one', () => {
+  test('leave no collateral when the first one is the leaked key', async () => {
+    const leak = sandbox.leak({ keys: 3 });
+
+    const answer = await invoke(await load({ AMBIGUOUS_KEY: 'revoke_all' }), { token: leak.token }, hasty());
+
+    expect(answer).toMatchObject({
+      status: 'revoked',
+      api_key_id: leak.api_key_id,
+      attribution: { method: 'elimination', confidence: 'high' },
+    });
+    expect(answer).not.toHaveProperty('collateral');
+    expect(deleted()).toEqual([leak.api_key_id]);
+  });
+
+  test('are told with a call each that makes their successor', async () => {
+    const { others } = sandbox.leak({ keys: 2 });
+    const revoke = await load({ AMBIGUOUS_KEY: 'revoke_all' });
+    const { collateral } = await invoke(revoke, { token: others[0]?.token }, hasty());
+
+    const [, method, path, body] = /^(\w+) (\S+) (.*)$/.exec(collateral?.[0]?.replace_with ?? '') ?? [];
+    const made = await fetch(sandbox.devin.url + path, {
+      method: method ?? '',
+      headers: { authorization: `Bearer ${sandbox.admin.token}` },
+      body: body ?? '',
+    });
+
+    expect(collateral).toHaveLength(1);
+    expect([made.status, await made.json()]).toMatchObject([200, { api_key_name: 'leaked' }]);
+  });
+
+  test('are all told when the token outlives them, and the alert stays open', async () => {
+    sandbox.devin.revocationLagMs = Number.POSITIVE_INFINITY;
+    const { alert, keys } = sandbox.leak({ keys: 2 });
+    const revoke = await load({ AMBIGUOUS_KEY: 'revoke_all' });
+
+    const answer = await invoke(revoke, { github_alert: alert }, hasty());
+
+    expect(answer).toMatchObject({ status: 'still_alive', retryable: true, recorded: true });
+    expect(answer.collateral?.map(({ api_key_id }) => api_key_id)).toEqual(deleted());
+    expect(deleted()).toHaveLength(keys.length);
+    expect(sandbox.github.alert(alert.owner, alert.repo, alert.number)?.state).toBe('open');
+  });
+});
+
+describe('our own key', () => {
+  const afterDelete = () => {
+    const { requests } = sandbox.devin;
+    return requests.slice(requests.findIndex(({ method }) => method === 'DELETE') + 1);
+  };
+
+  test('is proven dead by its own 401 alone, and Devin is asked nothing more', async () => {
+    await invoke(await load(), { token: sandbox.admin.token });
+
+    expect(afterDelete().map(({ operation, status }) => [operation, status])).toEqual([['getSelf', 401]]);
+  });
+
+  test('is proven dead beside the standby token, which shows that Devin still tells tokens apart', async () => {
+    const user = sandbox.devin.createServiceUser({ canManage: true });
+    sandbox.secrets.put('standby', sandbox.devin.createKey(user.service_user_id).token);
+
+    await invoke(await load({ STANDBY_TOKEN_SECRET_ID: 'standby' }), { token: sandbox.admin.token });
+
+    const probes = afterDelete().map(({ operation, status }) => `${operation} ${status}`);
+    expect(probes.sort()).toEqual(['getSelf 200', 'getSelf 401']);
+  });
+
+  test('lets the others of its batch finish first, their records included', async () => {
+    const own = sandbox.github.createAlert({ secret: sandbox.admin.token });
+    const other = sandbox.leak();
+    const path = new RegExp(other.service_user_id);
+    sandbox.devin.fault({ operation: 'listServiceUserApiKeys', path, delayMs: 400 });
+    const Records = [own, other.alert].flatMap((alert) => delivery(alert).Records);
+
+    expect(await (await load())({ Records })).toEqual(DONE);
+
+    expect(deleted()).toEqual([other.api_key_id, sandbox.admin.api_key_id]);
+    const outcome = sandbox.s3
+      .objects('records/')
+      .find(({ body, key }) => key.endsWith('90-outcome.json') && body.includes(other.api_key_id));
+    const ownDelete = sandbox.devin.requests.findLast(({ method }) => method === 'DELETE');
+    expect(outcome?.at).toBeLessThanOrEqual(ownDelete?.at ?? 0);
+  });
+
+  test('is told from a sibling of the same service user, which is a key like any other', async () => {
+    const sibling = sandbox.devin.createKey(sandbox.admin.service_user_id);
+    const { api_key_id, service_user_id, token } = sibling;
+    const revoke = await load();
+
+    const ambiguous = await invoke(revoke, { token }, hasty());
+    const named = await invoke(revoke, { service_user_id, api_key_id, token });
+
+    const ids = [sandbox.admin, sibling].map((key) => key.api_key_id).sort();
+    expect(ambiguous).toMatchObject({ status: 'escalated' });
+    expect(ambiguous.candidates?.map((key) => key.api_key_id).sort()).toEqual(ids);
+    expect(named).toMatchObject({ status: 'revoked', evidence: 'token_rejected', api_key_id });
+    expect(counted()).toEqual(['escalated', 'revoked']);
+    expect(sandbox.devin.isLive(sandbox.admin.token)).toBe(true);
+  });
+});
+
+describe('the exposure', () => {
+  test('tells that the key was used by nobody after it leaked', async () => {
+    const usedAt = second() - 7_200;
+    const leak = sandbox.leak({ key: { last_used_at: usedAt } });
+    // Our own use does not show yet, so that the one before it does.
+    sandbox.devin.lastUsedLagMs = 60_000;
+
+    const { exposure } = await invoke(await load(), { github_alert: leak.alert });
+
+    expect(exposure).toMatchObject({ last_used_at: iso(usedAt), used_after_leak: false });
+  });
+
+  test('does not tell our own use as that of somebody else', async () => {
+    const leak = sandbox.leak({ key: { last_used_at: second() - 7_200 } });
+
+    const { exposure } = await invoke(await load(), { github_alert: leak.alert });
+
+    expect(exposure).toMatchObject({ leaked_at: expect.any(String), proven_at: expect.any(String) });
+    expect(exposure).not.toHaveProperty('last_used_at');
+    expect(exposure).not.toHaveProperty('used_after_leak');
+  });
+
+  test('has its times in order, and the seconds from the first sight to the proof', async () => {
+    sandbox.devin.revocationLagMs = 300;
+    const leak = sandbox.leak();
+
+    const { exposure } = await invoke(await load(), { github_alert: leak.alert });
+
+    const { proven_at = '', revoked_at = '', seconds_to_revoke, seen_at = '' } = exposure ?? {};
+    const order = [seen_at, revoked_at, proven_at];
+    expect(order).toEqual([...order].sort());
+    expect(seconds_to_revoke).toBe(Math.round((Date.parse(proven_at) - Date.parse(seen_at)) / 100) / 10);
+    expect(seconds_to_revoke).toBeGreaterThanOrEqual(0.3);
+  });
+});
+
 describe('an expired key', () => {
+  test('is told with the time of its end when an earlier report of its token named it', async () => {
+    const expires_at = second() + 3_600;
+    const leak = sandbox.leak({ key: { expires_at } });
+    const revoke = await load();
+    await invoke(revoke, { token: leak.token });
+
+    expect(await invoke(revoke, { github_alert: leak.alert })).toMatchObject({
+      status: 'already_revoked',
+      api_key_id: leak.api_key_id,
+      exposure: { expires_at: iso(expires_at), revoked_at: expect.any(String) },
+    });
+  });
+
   test('is dead on arrival when its token is all that is known', async () => {
     const leak = sandbox.leak({ keys: 2, key: { expires_at: second() - 60 } });
 

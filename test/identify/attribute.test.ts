@@ -112,6 +112,23 @@ describe('the search', () => {
     if (mostUses > 0) expect(calls.at(-1)?.call).toBe('use');
   });
 
+  test.each([1, 3, 10, 40])('makes no call after a deadline of %d seconds', async (budget) => {
+    const { calls, deadline, ended, uses, verdict } = await search({ budget });
+
+    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls.every(({ at }) => at < deadline)).toBe(true);
+    expect(uses.length).toBeLessThanOrEqual(10);
+    expect(ended - deadline).toBeLessThan(1_000);
+  });
+
+  test('tells the most likely key first when the token stops working on the way', async () => {
+    const { uses, verdict } = await search({ moves: 'c', usesThatWork: 2 });
+
+    expect(verdict).toEqual({ verdict: 'open', likely: ['c', 'a', 'b'] });
+    expect(uses).toHaveLength(3);
+  });
+
   test('does not look at keys that are no candidates, even when one of them follows', async () => {
     const { verdict } = await search({ moves: 'dead', listed: ['a', 'b', 'c', 'dead'] });
 
@@ -135,6 +152,32 @@ describe('the search for our own key, where looking at the listing is a use', ()
     expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
     expect(uses).toEqual([]);
     expect(ended - deadline).toBeLessThan(5_000);
+  });
+
+  test.each<[string, number, number]>([
+    ['the first', 0, 1],
+    ['the third', 2, 3],
+  ])('ends at once when the token no longer lists, from %s listing on', async (_, listingsThatWork, made) => {
+    const { calls, verdict } = await search({ moves: 'c', listingUses: true, listingsThatWork });
+
+    expect(verdict).toMatchObject({ verdict: 'open' });
+    expect(calls.map(({ call }) => call)).toEqual(Array.from({ length: made }, () => 'list'));
+  });
+
+  test('names no key when the token dies while it is searched for', async () => {
+    const played = await play({
+      seed: 1,
+      leaked: { kind: 'idle' },
+      siblings: [{ kind: 'idle' }, { kind: 'random', perSecond: 1 / 5 }],
+      lag: 0,
+      skew: 0,
+      latency: 30,
+      own: true,
+      diesAfter: 3,
+    });
+
+    expect(played).toMatchObject({ verdict: 'open', found: undefined });
+    expect(played.seconds).toBeLessThan(6);
   });
 
   test.each<[string, Traffic[], number]>([

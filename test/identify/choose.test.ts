@@ -24,6 +24,24 @@ describe('the choice', () => {
     ['is the only key', [key('a')], { choice: 'key', entry: key('a') }],
     ['is the only active key', [dead('a'), key('b'), dead('c')], { choice: 'key', entry: key('b') }],
     [
+      'is the only key, never used, that does not expire',
+      [key('a', { last_used_at: undefined, expires_at: undefined, revoked_at: undefined })],
+      {
+        choice: 'key',
+        entry: key('a', { last_used_at: undefined, expires_at: undefined, revoked_at: undefined }),
+      },
+    ],
+    [
+      'is none when the only one was made later',
+      [key('a', { created_at: SECOND + 301 })],
+      { choice: 'none' },
+    ],
+    [
+      'goes by what the API calls active, not by times',
+      [key('a', { expires_at: 1 }), key('b')],
+      { choice: 'ambiguous', candidates: [key('a', { expires_at: 1 }), key('b')] },
+    ],
+    [
       'is ambiguous between two',
       [key('a'), key('b')],
       { choice: 'ambiguous', candidates: [key('a'), key('b')] },
@@ -55,15 +73,46 @@ describe('a key that ended lately', () => {
       false,
     ],
     ['is not one whose end is not known', dead('a', { revoked_at: undefined, expires_at: undefined }), true],
+    ['expired at the edge', dead('a', { expires_at: SECOND - 320 }), true],
+    ['did not expire a second before the edge', dead('a', { expires_at: SECOND - 321 }), false],
+    ['was revoked a second after the edge', dead('a', { revoked_at: SECOND - 319 }), true],
+    ['was revoked by a clock that is ahead', dead('a', { revoked_at: SECOND + 60 }), true],
+    [
+      'was not revoked after it had expired long before',
+      dead('a', { revoked_at: SECOND, expires_at: 1 }),
+      false,
+    ],
     ['is not an active one', key('a', { expires_at: SECOND }), false],
   ])('%s', (_, entry, expected) => {
     expect(endedLately([entry], NOW, 20_000)).toEqual(expected ? [entry] : []);
   });
 });
 
+test('keys that ended lately are told in the order of the listing, without the others', () => {
+  const [first, second] = [dead('c', { revoked_at: SECOND }), dead('a', { expires_at: SECOND })];
+
+  expect(endedLately([key('d'), first, dead('b', { revoked_at: 1 }), second], NOW, 20_000)).toEqual([
+    first,
+    second,
+  ]);
+});
+
 describe('the key that was revoked since an intent', () => {
   test.each([
     ['is none when nothing was revoked', [key('a'), dead('b')], undefined],
+    ['is none without keys', [], undefined],
+    [
+      'is none when the listing does not say when',
+      [dead('a', { revoked_at: null }), dead('b', { revoked_at: undefined })],
+      undefined,
+    ],
+    ['is not one that expired', [dead('b', { expires_at: SECOND })], undefined],
+    ['may be a second after the edge', [dead('b', { revoked_at: SECOND - 299 })], 'b'],
+    [
+      'is the one that was revoked since, among those revoked before',
+      [dead('a', { revoked_at: SECOND - 9_000 }), dead('b', { revoked_at: SECOND + 1 })],
+      'b',
+    ],
     ['is the only one', [key('a'), dead('b', { revoked_at: SECOND })], 'b'],
     [
       'may be five minutes before it by a clock that is behind',

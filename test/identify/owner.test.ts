@@ -8,7 +8,12 @@ const alive = (principal_type: string, service_user_id?: string): Probe => ({
 });
 const escalated = (principal_type: string) => ({
   owner: 'undecided',
-  ending: expect.objectContaining({ status: 'escalated', principal_type, next_step: expect.any(String) }),
+  ending: {
+    status: 'escalated',
+    principal_type,
+    reason: `the token belongs to a principal of type ${principal_type}, not to a service user`,
+    next_step: 'find its owner in Devin and revoke it there; the alert stays open',
+  },
 });
 
 test.each<[string, Probe, unknown]>([
@@ -30,8 +35,29 @@ test.each<[string, Probe, unknown]>([
     alive('service_user', 'service-user-a'),
     { owner: 'service_user', service_user_id: 'service-user-a' },
   ],
-  ['a personal access token is escalated', alive('pat_user'), escalated('pat_user')],
+  [
+    'a personal access token is escalated to its owner',
+    alive('pat_user'),
+    {
+      owner: 'undecided',
+      ending: {
+        status: 'escalated',
+        principal_type: 'pat_user',
+        reason: 'the token is a personal access token, which no admin call revokes',
+        next_step: 'have its owner delete it in the Devin settings, or remove the user; the alert stays open',
+      },
+    },
+  ],
+  [
+    'a personal access token is not a service user’s, whatever id comes with it',
+    alive('pat_user', 'service-user-a'),
+    {
+      owner: 'undecided',
+      ending: expect.objectContaining({ status: 'escalated', principal_type: 'pat_user' }),
+    },
+  ],
   ['another principal is escalated', alive('devin_brain'), escalated('devin_brain')],
+  ['a session’s token is escalated', alive('windsurf_session'), escalated('windsurf_session')],
   ['a principal of a new type is escalated without its name', alive('../<new>'), escalated('unknown')],
   ['a service user without an id is escalated', alive('service_user'), escalated('service_user')],
   [

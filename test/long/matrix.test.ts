@@ -6,10 +6,15 @@ import { startFunction } from '../sandbox/lambda.ts';
 
 // The search for the leaked key with several keys, in real time, through the built function over real HTTP.
 
-type Leak = ReturnType<Sandbox['leak']>;
+type Leak = Pick<
+  ReturnType<Sandbox['leak']>,
+  'service_user_id' | 'api_key_id' | 'token' | 'others' | 'alert'
+>;
 type Row = {
   when: string;
   keys: number;
+  /** of whom; default: a service user of its own */
+  leaked?: 'our own key' | 'a sibling of our own key';
   arrange?: (sandbox: Sandbox, leak: Leak) => void;
   /** default `revoked` */
   status?: Outcome['status'];
@@ -27,6 +32,15 @@ const clock = (seconds: number) => (sandbox: Sandbox) => {
 const after = (ms: number, act: (sandbox: Sandbox, leak: Leak) => void) => (sandbox: Sandbox, leak: Leak) => {
   setTimeout(() => act(sandbox, leak), ms).unref();
 };
+
+function leakOf(sandbox: Sandbox, { keys, leaked }: Row): Leak {
+  if (leaked === undefined) return sandbox.leak({ keys });
+  const { admin, devin, github } = sandbox;
+  const siblings = Array.from({ length: keys - 1 }, () => devin.createKey(admin.service_user_id));
+  const [sibling = admin, ...rest] = siblings;
+  const [key, others] = leaked === 'our own key' ? [admin, siblings] : [sibling, [admin, ...rest]];
+  return { ...key, others, alert: github.createAlert({ secret: key.token }) };
+}
 
 const rows: Row[] = [
   { when: 'there is one key', keys: 1 },
@@ -80,10 +94,17 @@ const rows: Row[] = [
     },
     status: 'already_revoked',
   },
+  {
+    when: 'our own key is a sibling, which each of our calls uses',
+    keys: 3,
+    leaked: 'a sibling of our own key',
+  },
+  { when: 'our own key leaked, so that looking is a use of it as well', keys: 3, leaked: 'our own key' },
 ];
 
 describe.concurrent('with several keys, only the leaked one is ever revoked', () => {
-  test.each(rows)('when $when', async ({ arrange, keys, status = 'revoked' }) => {
+  test.each(rows)('when $when', async (row) => {
+    const { arrange, status = 'revoked' } = row;
     const sandbox = await startSandbox({ sqs: false });
     const revoke = startFunction({
       name: 'revoke',
@@ -91,7 +112,7 @@ describe.concurrent('with several keys, only the leaked one is ever revoked', ()
       env: sandbox.env({ LEAK_QUEUE_URL: undefined }),
       timeoutMs: 90_000,
     });
-    const leak = sandbox.leak({ keys });
+    const leak = leakOf(sandbox, row);
     arrange?.(sandbox, leak);
 
     const outcome = (await revoke.invoke({ github_alert: leak.alert })) as Outcome;
@@ -104,14 +125,17 @@ describe.concurrent('with several keys, only the leaked one is ever revoked', ()
     await Promise.all([revoke.stop(), sandbox.stop()]);
 
     const isDead = status !== 'escalated';
-    expect(outcome).toMatchObject({
-      status,
+    const named = {
       service_user_id: leak.service_user_id,
       ...(isDead && { api_key_id: leak.api_key_id }),
-      recorded: true,
-    });
+      ...(row.leaked === 'our own key' && { own_key: true }),
+    };
+    expect(outcome).toMatchObject({ status, ...named, recorded: true });
+    expect(sandbox.devin.isLive(leak.token)).toBe(!isDead);
     expect(deleted).toEqual(status === 'revoked' ? [leak.api_key_id] : []);
     expect(sandbox.github.alert(owner, repo, number)?.state).toBe(isDead ? 'resolved' : 'open');
-    expect(records.map(({ body }) => JSON.parse(body).status_code)).toEqual([status]);
+    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { status_code: status, unmapped: named },
+    ]);
   });
 });
