@@ -7,7 +7,7 @@ import type { Revoked } from './revoke.ts';
 
 export interface Facts {
   readonly key: Key;
-  readonly revoked: Revoked;
+  readonly revoked: Extract<Revoked, { result: 'revoked' | 'already_revoked' }>;
   readonly verdict: Verdict;
   /** The key's entry in the listing, where it was read after the DELETE. */
   readonly entry?: ApiKey | undefined;

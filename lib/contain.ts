@@ -113,11 +113,12 @@ async function close(
 
 /** Which key the token was of, for the next report of the same token. One that was dead before its key tells nothing. */
 async function note(ending: Ending, token: Token | undefined, { journal }: Deps): Promise<void> {
-  const { api_key_id, service_user_id } = ending;
+  const { api_key_id, attribution, service_user_id } = ending;
   if (token === undefined || service_user_id === undefined || api_key_id === undefined) return;
   if (!('proof' in ending) || ending.proof.method !== 'token' || ending.evidence === 'dead_on_arrival')
     return;
-  await journal.remember(token, { service_user_id, api_key_id });
+  const { confidence = 'medium' } = attribution ?? {};
+  await journal.remember(token, { service_user_id, api_key_id, confidence });
 }
 
 function pick({ api_key_id }: { readonly api_key_id: string }): { api_key_id: string } {

@@ -1,7 +1,8 @@
+import type { Earlier, Known } from './audit/journal.ts';
 import type { Deps } from './deps.ts';
-import type { ApiKey } from './devin.ts';
+import type { ApiKey, KeyListing } from './devin.ts';
 import { exposure } from './exposure.ts';
-import { keyRevokedSince } from './identify/choose.ts';
+import { keysRevokedSince } from './identify/choose.ts';
 import type { Leak } from './identify/leak.ts';
 import type { Ending } from './outcome.ts';
 import type { Report } from './report.ts';
@@ -46,27 +47,40 @@ export async function deadOnArrival(
     proof,
     exposure: exposure({ ...facts, entry }),
   };
-  return earlier.intent === undefined
-    ? {
-        status: 'already_revoked',
-        ...named,
-        attribution: { method: 'fingerprint', confidence: 'certain' },
-        evidence: 'dead_on_arrival',
-      }
-    : {
-        status: 'revoked',
-        ...named,
-        attribution: { method: 'intent', confidence: 'high' },
-        evidence: 'recovered',
-      };
+  if (earlier.intent !== undefined && isOurs(report, earlier.intent, known, listing)) {
+    const attribution = { method: 'intent', confidence: 'high' } as const;
+    return { status: 'revoked', ...named, attribution, evidence: 'recovered' };
+  }
+  const attribution = known && ({ method: 'fingerprint', confidence: known.confidence } as const);
+  return {
+    status: 'already_revoked',
+    ...named,
+    ...(attribution && { attribution }),
+    evidence: 'dead_on_arrival',
+  };
+}
+
+type Intent = NonNullable<Earlier['intent']>;
+
+/**
+ * Whether the DELETE of an earlier delivery, of which only the intent is on record, is what killed the key. Not when
+ * another report of the same token says that it was, nor when the listing shows no key that was revoked since.
+ */
+function isOurs(report: Report, intent: Intent, known: Known | undefined, listing: KeyListing): boolean {
+  if (known !== undefined && known.report_id !== report.report_id) return false;
+  if (!listing.ok) return true;
+  const { api_key_id } = intent;
+  const keys = listing.keys.filter((key) => api_key_id === undefined || key.api_key_id === api_key_id);
+  return keysRevokedSince(intent.time, keys).length > 0;
 }
 
 function findEntry(
   keys: readonly ApiKey[],
-  intent: { readonly api_key_id?: string; readonly time: number } | undefined,
+  intent: Intent | undefined,
   known: string | undefined,
 ): ApiKey | undefined {
   const id = intent?.api_key_id ?? known;
   if (id !== undefined) return keys.find(({ api_key_id }) => api_key_id === id);
-  return intent && keyRevokedSince(intent.time, keys);
+  const revoked = intent ? keysRevokedSince(intent.time, keys) : [];
+  return revoked.length === 1 ? revoked[0] : undefined;
 }

@@ -14,6 +14,8 @@ export type Proof = z.infer<typeof Proof>;
 export const AlertEnding = z.strictObject({ closed: z.boolean(), reason: z.optional(z.string()) });
 export type AlertEnding = z.infer<typeof AlertEnding>;
 
+export const Confidence = z.enum(['certain', 'high', 'medium']);
+
 /** How the key was found, and how sure that is. */
 export const Attribution = z.strictObject({
   /**
@@ -22,7 +24,7 @@ export const Attribution = z.strictObject({
    * delivery, or another report of the same token, found it.
    */
   method: z.enum(['ids', 'only_active_key', 'last_used_at', 'elimination', 'intent', 'fingerprint']),
-  confidence: z.enum(['certain', 'high', 'medium']),
+  confidence: Confidence,
 });
 export type Attribution = z.infer<typeof Attribution>;
 

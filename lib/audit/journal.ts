@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { Key } from '../key.ts';
 import { errorFields, log } from '../log.ts';
-import { Outcome } from '../outcome.ts';
-import type { Report } from '../report.ts';
+import { Confidence, Outcome } from '../outcome.ts';
+import { type Report, ReportId } from '../report.ts';
 import type { RetryOptions } from '../retry.ts';
 import type { Token } from '../token.ts';
 import type { Forward } from './forward.ts';
@@ -46,10 +46,14 @@ export interface Journal {
   /** Makes sure that what belongs to an outcome on record is there and forwarded too. */
   again(outcome: Outcome): Promise<{ recorded: boolean; forwarded?: false }>;
   /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
-  remember(token: Token, key: Key): Promise<void>;
+  remember(token: Token, key: Omit<Known, 'report_id'>): Promise<void>;
   /** The key that a token was of, as an earlier report found out. */
-  recall(token: Token): Promise<Key | undefined>;
+  recall(token: Token): Promise<Known | undefined>;
 }
+
+/** Which key a token was of, how sure that is, and which report found it out. */
+const Known = z.object({ ...Key.shape, confidence: Confidence, report_id: ReportId });
+export type Known = z.infer<typeof Known>;
 
 /** The audit store could not be read. */
 export class JournalError extends Error {
@@ -184,7 +188,7 @@ export function journal(
 
     async recall(token) {
       const found = await store.get(tokenPath(token), brief());
-      return found.ok && found.text !== undefined ? parseJson(found.text, Key) : undefined;
+      return found.ok && found.text !== undefined ? parseJson(found.text, Known) : undefined;
     },
 
     async earlier() {

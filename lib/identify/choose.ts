@@ -33,11 +33,10 @@ export function endedLately(keys: readonly ApiKey[], now: number, windowMs: numb
   return keys.filter((key) => !key.is_active && ended(key) >= since);
 }
 
-/** The key that an earlier delivery of the report revoked before it died: the only one revoked since its intent. */
-export function keyRevokedSince(intentTime: number, keys: readonly ApiKey[]): ApiKey | undefined {
+/** The keys that were revoked since an intent: an earlier delivery of the report may have done it before it died. */
+export function keysRevokedSince(intentTime: number, keys: readonly ApiKey[]): readonly ApiKey[] {
   const since = intentTime / 1_000 - CLOCK_TOLERANCE_SECONDS;
-  const revoked = keys.filter(({ revoked_at }) => typeof revoked_at === 'number' && revoked_at >= since);
-  return revoked.length === 1 ? revoked[0] : undefined;
+  return keys.filter(({ revoked_at }) => typeof revoked_at === 'number' && revoked_at >= since);
 }
 
 /** How far apart the clocks of Devin and of Lambda may be. */

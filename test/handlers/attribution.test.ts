@@ -124,7 +124,7 @@ test('a reopened alert of a dead key is verified and closed again with a note, w
     evidence: 'dead_on_arrival',
     service_user_id: leak.service_user_id,
     api_key_id: leak.api_key_id,
-    attribution: { method: 'fingerprint', confidence: 'certain' },
+    attribution: { method: 'fingerprint', confidence: 'high' },
     proof: { method: 'token' },
     alert: { closed: true },
     recorded: true,
@@ -154,7 +154,7 @@ describe('a token', () => {
     expect(second).toMatchObject({
       status: 'already_revoked',
       ...key,
-      attribution: { method: 'fingerprint', confidence: 'certain' },
+      attribution: { method: 'fingerprint', confidence: 'high' },
       exposure: { revoked_at: iso(sandbox.devin.key(leak.api_key_id)?.revoked_at ?? 0) },
       alert: { closed: true },
     });
@@ -384,3 +384,36 @@ async function reopen({ number, owner, repo }: Alert): Promise<void> {
   );
   expect(answer.status).toBe(200);
 }
+
+describe('an intent whose delivery did not get to the end', () => {
+  const outcomeOf = ({ owner, repo }: Alert) =>
+    sandbox.s3
+      .objects('records/')
+      .filter(({ key }) => key.includes(`/${owner}/${repo}/`) && key.endsWith('90-outcome.json'))
+      .map(({ body }) => JSON.parse(body).unmapped);
+
+  test('is not claimed as a revocation when the key expired meanwhile', async () => {
+    const expires_at = Math.floor(Date.now() / 1_000) + 2;
+    const leak = sandbox.leak({ key: { expires_at } });
+    const revoke = await load();
+    sandbox.devin.fault({ method: 'DELETE', status: 403 });
+    await revoke(delivery(leak.alert));
+    while (sandbox.devin.isLive(leak.token)) await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(await revoke(delivery(leak.alert))).toEqual({ batchItemFailures: [] });
+    expect(outcomeOf(leak.alert)).toMatchObject([{ status: 'already_revoked', evidence: 'dead_on_arrival' }]);
+  });
+
+  test('is not claimed as a revocation when another report of the token revoked the key', async () => {
+    const leak = sandbox.leak();
+    const elsewhere = sandbox.github.createAlert({ repo: 'api', secret: leak.token });
+    const revoke = await load();
+    sandbox.devin.fault({ method: 'DELETE', status: 403 });
+    await revoke(delivery(leak.alert));
+    await revoke(delivery(elsewhere));
+
+    expect(await revoke(delivery(leak.alert))).toEqual({ batchItemFailures: [] });
+    expect(outcomeOf(elsewhere)).toMatchObject([{ status: 'revoked', api_key_id: leak.api_key_id }]);
+    expect(outcomeOf(leak.alert)).toMatchObject([{ status: 'already_revoked', api_key_id: leak.api_key_id }]);
+  });
+});

@@ -210,7 +210,7 @@ describe('one token in several places', () => {
       evidence: 'dead_on_arrival',
       service_user_id: leak.service_user_id,
       api_key_id: leak.api_key_id,
-      attribution: { method: 'fingerprint', confidence: 'certain' },
+      attribution: { method: 'fingerprint', confidence: 'high' },
       exposure: { revoked_at: expect.any(String) },
       alert: { closed: true },
     });

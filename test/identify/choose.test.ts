@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../lib/devin.ts';
-import { chooseKey, endedLately, keyRevokedSince } from '../../lib/identify/choose.ts';
+import { chooseKey, endedLately, keysRevokedSince } from '../../lib/identify/choose.ts';
 
 const NOW = Date.parse('2026-07-30T08:26:40Z');
 const SECOND = NOW / 1_000;
@@ -97,35 +97,35 @@ test('keys that ended lately are told in the order of the listing, without the o
   ]);
 });
 
-describe('the key that was revoked since an intent', () => {
+describe('the keys that were revoked since an intent', () => {
   test.each([
-    ['is none when nothing was revoked', [key('a'), dead('b')], undefined],
-    ['is none without keys', [], undefined],
+    ['is none when nothing was revoked', [key('a'), dead('b')], []],
+    ['is none without keys', [], []],
     [
       'is none when the listing does not say when',
       [dead('a', { revoked_at: null }), dead('b', { revoked_at: undefined })],
-      undefined,
+      [],
     ],
-    ['is not one that expired', [dead('b', { expires_at: SECOND })], undefined],
-    ['may be a second after the edge', [dead('b', { revoked_at: SECOND - 299 })], 'b'],
+    ['is not one that expired', [dead('b', { expires_at: SECOND })], []],
+    ['may be a second after the edge', [dead('b', { revoked_at: SECOND - 299 })], ['b']],
     [
       'is the one that was revoked since, among those revoked before',
       [dead('a', { revoked_at: SECOND - 9_000 }), dead('b', { revoked_at: SECOND + 1 })],
-      'b',
+      ['b'],
     ],
-    ['is the only one', [key('a'), dead('b', { revoked_at: SECOND })], 'b'],
+    ['is the only one', [key('a'), dead('b', { revoked_at: SECOND })], ['b']],
     [
       'may be five minutes before it by a clock that is behind',
       [dead('b', { revoked_at: SECOND - 300 })],
-      'b',
+      ['b'],
     ],
-    ['is not one that was revoked before', [dead('b', { revoked_at: SECOND - 301 })], undefined],
+    ['is not one that was revoked before', [dead('b', { revoked_at: SECOND - 301 })], []],
     [
-      'is not told from another',
+      'are all that it may have been',
       [dead('a', { revoked_at: SECOND }), dead('b', { revoked_at: SECOND })],
-      undefined,
+      ['a', 'b'],
     ],
   ])('%s', (_, keys, expected) => {
-    expect(keyRevokedSince(NOW, keys)?.api_key_id).toBe(expected);
+    expect(keysRevokedSince(NOW, keys).map(({ api_key_id }) => api_key_id)).toEqual(expected);
   });
 });
