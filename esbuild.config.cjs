@@ -1,38 +1,32 @@
 // One set of options for `npm run build` and for serverless-esbuild, so that what is tested is what is deployed.
 const { build } = require('esbuild');
+const { basename, dirname, join } = require('node:path');
 
 /**
- * Parts of the AWS SDK that are never called with the settings of lib/secrets.ts, but that its client imports: they are
- * most of its code, and of the time that it takes to load. An SDK that comes to need more of them breaks the build (an
- * import that is not there) or test/speed.
+ * What most invocations never need is a file of its own beside the bundle: a cold start compiles the whole bundle, used
+ * or not. Such a file has copies of what it imports, so it must not share state with the bundle.
  */
-const UNUSED = {
-  // The credentials are given: Lambda has them in the environment.
-  '@aws-sdk/credential-provider-node': 'export const defaultProvider = undefined;',
-  // lib/aws-transport.ts sends.
-  '@smithy/node-http-handler':
-    'export const NodeHttpHandler = { create: (handler) => handler }; export const streamCollector = undefined;',
-  // lib/aws.ts hashes.
-  '@smithy/core/checksum': 'export const Sha256 = undefined;',
-  // No operation here streams events.
-  '@smithy/core/event-streams':
-    'export const EventStreamSerde = undefined, eventStreamSerdeProvider = undefined;',
-};
-/** Settings from the environment, as the original reads them, without the files that Lambda does not have. */
-const ENVIRONMENT_ONLY = `export const loadConfig = ({ environmentVariableSelector, default: fallback }) => async () =>
-  environmentVariableSelector(process.env) ?? (typeof fallback === 'function' ? fallback() : fallback);`;
+const APART = /[\\/]secrets-client\.ts$/;
 
 /** @type {import('esbuild').Plugin} */
-const leaveOut = {
-  name: 'leave-out',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^@(aws-sdk|smithy)\// }, ({ path }) =>
-      path in UNUSED ? { path, namespace: 'unused', sideEffects: false } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED[path] }));
-    onLoad({ filter: /[\\/]config[\\/]node-config-provider[\\/]configLoader\.js$/ }, () => ({
-      contents: ENVIRONMENT_ONLY,
-    }));
+const apart = {
+  name: 'apart',
+  setup({ initialOptions, onEnd, onResolve }) {
+    const sources = new Set();
+    onResolve({ filter: APART }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      sources.add(join(resolveDir, path));
+      return { path: `./${basename(path, '.ts')}.cjs`, external: true };
+    });
+    onEnd(async () => {
+      const { outdir, outfile, write } = initialOptions;
+      const folder = outdir ?? dirname(outfile);
+      if (write === false) return;
+      for (const source of sources) {
+        const file = join(folder, `${basename(source, '.ts')}.cjs`);
+        await build({ ...options, plugins: [], entryPoints: [source], outfile: file });
+      }
+    });
   },
 };
 
@@ -41,15 +35,14 @@ const options = {
   bundle: true,
   platform: 'node',
   target: 'node24',
-  // CommonJS: an ES module that imports node:http loads undici on Node 24 (25 ms), and modules of one file can be
-  // evaluated later, when the first request is on the wire.
+  // CommonJS: an ES module that imports node:http loads undici on Node 24 (25 ms).
   format: 'cjs',
   mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
   sourcemap: false,
   logLevel: 'warning',
-  plugins: [leaveOut],
+  plugins: [apart],
 };
 
 // serverless-esbuild calls it with its instance, and wants the extension under a name of its own.

@@ -68,7 +68,7 @@ export function requests({ env, admin, githubToken }: Wire) {
     list: (user: string) => devin('listServiceUserApiKeys', 'GET', `${keysPath(user)}?status=all`, admin),
     revoke: (user: string, key: string) =>
       devin('revokeServiceUserApiKey', 'DELETE', `${keysPath(user)}/${key}`, admin),
-    secret: async (id = '', stage = 'AWSCURRENT') => ({
+    secret: async (id = '') => ({
       ...(await amz(
         'secretsmanager',
         `${env.AWS_ENDPOINT_URL_SECRETS_MANAGER}/`,
@@ -76,7 +76,7 @@ export function requests({ env, admin, githubToken }: Wire) {
         '1.1',
         {
           SecretId: id,
-          VersionStage: stage,
+          VersionStage: 'AWSCURRENT',
         },
       )),
       cold: true,

@@ -1,8 +1,10 @@
 import '../lib/early/webhook.ts';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { awsEnvironment } from '../lib/aws.ts';
+import { awsEnvironment } from '../lib/aws-environment.ts';
 import { ConfigError, parseConfig, WebhookConfig } from '../lib/config.ts';
+import { sent } from '../lib/early/webhook.ts';
+import { openEarly } from '../lib/http.ts';
 import { readDelivery } from '../lib/intake/github-webhook.ts';
 import { rawBody } from '../lib/intake/raw-body.ts';
 import { isSigned } from '../lib/intake/signature.ts';
@@ -20,7 +22,7 @@ const ANSWER_WITHIN_MS = 8_000;
 
 let parts: ReturnType<typeof connect> | undefined;
 try {
-  // While the container starts: the secrets are on their way before there is a delivery.
+  // While the container starts: the secret is read before there is a delivery.
   parts = connect();
 } catch {
   // A wrong configuration is told by the invocation that meets it.
@@ -30,6 +32,7 @@ try {
 function connect() {
   const config = parseConfig(WebhookConfig, process.env);
   const aws = awsEnvironment(process.env);
+  sent.then(() => openEarly(aws.endpoint('SQS') ?? config.LEAK_QUEUE_URL));
   const secrets = webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID);
   // A failure shows to the first delivery, which reads them again.
   secrets.accept(() => true).catch(() => {});
@@ -52,7 +55,7 @@ async function receive(event: APIGatewayProxyEventV2, context: Context): Promise
   if (body === undefined) return answer(413, { error: `the body has over ${MAX_BODY_BYTES} bytes` });
 
   const signature = event.headers['x-hub-signature-256'];
-  if (!(await secrets.accept((known) => isSigned(body, signature, known)))) {
+  if (!(await secrets.accept((secret) => isSigned(body, signature, secret)))) {
     log('warn', 'delivery refused: not signed with our secret', fields);
     return answer(401, { error: 'not signed with our secret' });
   }

@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   /** Milliseconds for the whole exchange, connection included. */
   readonly timeoutMs: number;
+  /** Called once the request is on the wire. */
+  readonly onSent?: () => void;
 }
 
 export interface HttpResponse {
@@ -129,6 +131,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
       reject(error instanceof HttpFailure ? error : new HttpFailure(codeOf(error)));
     }
     outgoing.on('error', fail);
+    if (request.onSent !== undefined) outgoing.on('finish', request.onSent);
     outgoing.end(request.body);
   });
 }

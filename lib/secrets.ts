@@ -1,8 +1,8 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import { type AwsEnvironment, Sha256 } from './aws.ts';
-import { sdkTransport } from './aws-transport.ts';
+import type { AwsEnvironment } from './aws-environment.ts';
+import { HttpFailure, type HttpResponse } from './http.ts';
 import { parseJson } from './json.ts';
+import { requestSecret, type SecretVersion } from './secret-request.ts';
 import { devinToken, type Token } from './token.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */
@@ -17,44 +17,63 @@ export class SecretError extends Error {
   }
 }
 
-export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
-
 /**
  * Reads one version of a secret from AWS Secrets Manager.
  *
  * @throws {SecretError}
  */
-export type ReadSecret = (id: string, stage?: Stage) => Promise<string>;
+export type ReadSecret = (id: string, stage?: SecretVersion['stage']) => Promise<string>;
 
-/** @param options.withinMs how long one read may take, with all its attempts */
+/**
+ * The first attempt is one signed request. Unless that is answered with the secret, or with the word that there is no
+ * such version, the SDK's client is loaded and asks again: what to try again, and when, is its judgement.
+ *
+ * @param options.withinMs how long one read may take, with all its attempts
+ */
 export function secretsManager(aws: AwsEnvironment, { withinMs = 6_000 } = {}): ReadSecret {
-  const endpoint = aws.endpoint('SECRETS_MANAGER');
-  const client = new SecretsManagerClient({
-    region: aws.region,
-    credentials: aws.credentials,
-    maxAttempts: 4,
-    requestHandler: sdkTransport(2_500),
-    sha256: Sha256,
-    // What is given here is not looked for in files, which Lambda does not have; esbuild.config.cjs leaves that out.
-    retryMode: 'standard',
-    defaultsMode: 'standard',
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    defaultUserAgentProvider: async () => [['devin-key-revoker']],
-    ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
-  });
   return async (id, stage = 'AWSCURRENT') => {
-    try {
-      const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
-      const answer = await client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
-      if (answer.SecretString === undefined) throw new SecretError(id, 'malformed', 'holds no text');
-      return answer.SecretString;
-    } catch (error) {
-      if (error instanceof SecretError) throw error;
-      const code = error instanceof Error ? error.name : 'unknown';
-      throw new SecretError(id, code, `can not be read (${code})`);
-    }
+    const version = { id, stage };
+    const end = Date.now() + withinMs;
+    const first = readAnswer(id, await requestSecret(aws, version, Math.min(withinMs, 2_500)));
+    return first ?? readAgain(aws, version, end - Date.now());
   };
+}
+
+const Value = z.object({ SecretString: z.optional(z.string()) });
+const Failure = z.object({ __type: z.string() });
+
+/** @returns `undefined` when the answer is not the last word @throws {SecretError} */
+function readAnswer(id: string, answer: HttpResponse | HttpFailure): string | undefined {
+  if (answer instanceof HttpFailure) return undefined;
+  if (answer.status === 200) {
+    const value = parseJson(answer.body, Value);
+    return value && textOf(id, value.SecretString);
+  }
+  // The name may have a namespace before it.
+  const name = parseJson(answer.body, Failure)?.__type.split('#').at(-1);
+  if (name === 'ResourceNotFoundException') throw unreadable(id, name);
+  return undefined;
+}
+
+async function readAgain(aws: AwsEnvironment, version: SecretVersion, withinMs: number): Promise<string> {
+  const { id } = version;
+  let text: string | undefined;
+  try {
+    const { readWithClient } = await import('./secrets-client.ts');
+    text = await readWithClient(aws, version, { withinMs: Math.max(1, withinMs), maxAttempts: 3 });
+  } catch (error) {
+    throw unreadable(id, error instanceof Error ? error.name : 'unknown');
+  }
+  return textOf(id, text);
+}
+
+function textOf(id: string, text: string | undefined): string {
+  if (text === undefined) throw new SecretError(id, 'malformed', 'holds no text');
+  return text;
+}
+
+function unreadable(id: string, code: string): SecretError {
+  return new SecretError(id, code, `can not be read (${code})`);
 }
 
 const TokenSecret = z.object({ token: z.string() });

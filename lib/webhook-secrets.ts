@@ -6,13 +6,13 @@ import { type ReadSecret, SecretError } from './secrets.ts';
 /** The secrets that a delivery may be signed with, kept while the container is warm. */
 export interface WebhookSecrets {
   /**
-   * Whether `check` accepts the current or the previous secret, reading both afresh when it accepts neither, since
-   * they may have been rotated.
+   * Whether `check` accepts the current secret, or the previous one, which is read only for a delivery that the current
+   * one did not sign. When it accepts neither, both are read afresh, since they may have been rotated.
    *
    * @throws {SecretError} when it can not be decided, since a secret could not be read
-   * @throws {ConfigError} when a secret is empty
+   * @throws {ConfigError} when the current secret is empty
    */
-  accept(check: (secrets: readonly string[]) => boolean): Promise<boolean>;
+  accept(check: (secret: string) => boolean): Promise<boolean>;
 }
 
 const Named = z.object({ github: z.optional(z.string()) });
@@ -20,58 +20,65 @@ const Named = z.object({ github: z.optional(z.string()) });
 // Unsigned requests must not turn into as many calls of Secrets Manager.
 const REREAD_AFTER_MS = 30_000;
 
+interface Known {
+  readonly current: Promise<string>;
+  /** Empty when there is none. */
+  previous?: Promise<string>;
+}
+
 export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecrets {
-  let cached: Promise<Known> | undefined;
+  let known: Known | undefined;
   let readAt = 0;
 
-  async function load(): Promise<Known> {
-    const [current, previous] = await Promise.allSettled([
-      read(secretId, 'AWSCURRENT'),
-      read(secretId, 'AWSPREVIOUS'),
-    ]);
-    if (current.status === 'rejected') throw current.reason;
-    const secret = githubSecret(current.value);
-    if (secret === '') throw new ConfigError(`the webhook secret in ${secretId} is empty`);
-    if (previous.status === 'rejected') {
-      const { reason } = previous;
-      // There is no previous version before the first rotation.
-      const isNone = reason instanceof SecretError && reason.code === 'ResourceNotFoundException';
-      return { secrets: [secret], ...(!isNone && { failure: reason }) };
-    }
-    return { secrets: [secret, githubSecret(previous.value)].filter((text) => text !== '') };
-  }
-
-  function reload(): Promise<Known> {
+  function reload(): Known {
     readAt = Date.now();
-    const before = cached;
-    const loading = load();
-    cached = loading;
+    const before = known;
+    const fresh = { current: readCurrent(read, secretId) };
+    known = fresh;
     // What was known still is, though it could not be read again.
-    loading.catch(() => {
-      if (cached === loading) cached = before;
+    fresh.current.catch(() => {
+      if (known === fresh) known = before;
     });
-    return loading;
+    return fresh;
   }
 
   return {
     async accept(check) {
-      const isFresh = cached === undefined;
-      let known = await (cached ?? reload());
-      if (check(known.secrets)) return true;
-      if (!isFresh && Date.now() - readAt >= REREAD_AFTER_MS) {
-        known = await reload();
-        if (check(known.secrets)) return true;
+      const isFresh = known === undefined;
+      let verdict = await judge(known ?? reload());
+      const isStale = !isFresh && Date.now() - readAt >= REREAD_AFTER_MS;
+      if (verdict !== true && isStale) verdict = await judge(reload());
+      if (typeof verdict !== 'boolean') throw verdict.failure;
+      return verdict;
+
+      async function judge(held: Known): Promise<boolean | { failure: unknown }> {
+        if (check(await held.current)) return true;
+        held.previous ??= readPrevious(read, secretId);
+        try {
+          const previous = await held.previous;
+          return previous !== '' && check(previous);
+        } catch (failure) {
+          return { failure };
+        }
       }
-      if (known.failure !== undefined) throw known.failure;
-      return false;
     },
   };
 }
 
-interface Known {
-  readonly secrets: readonly string[];
-  /** Why the previous secret could not be read, so that only a current signature can be judged. */
-  readonly failure?: unknown;
+async function readCurrent(read: ReadSecret, secretId: string): Promise<string> {
+  const secret = githubSecret(await read(secretId, 'AWSCURRENT'));
+  if (secret === '') throw new ConfigError(`the webhook secret in ${secretId} is empty`);
+  return secret;
+}
+
+async function readPrevious(read: ReadSecret, secretId: string): Promise<string> {
+  try {
+    return githubSecret(await read(secretId, 'AWSPREVIOUS'));
+  } catch (error) {
+    // There is no previous version before the first rotation.
+    if (error instanceof SecretError && error.code === 'ResourceNotFoundException') return '';
+    throw error;
+  }
 }
 
 /** The secret itself, or `github` of a JSON object. Empty counts as none, since anybody could sign with it. */

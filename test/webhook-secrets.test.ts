@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { ConfigError } from '../lib/config.ts';
-import { SecretError, type Stage } from '../lib/secrets.ts';
+import type { SecretVersion } from '../lib/secret-request.ts';
+import { SecretError } from '../lib/secrets.ts';
 import { webhookSecrets } from '../lib/webhook-secrets.ts';
 
 const ID = 'webhook-secret';
+type Stage = SecretVersion['stage'];
 const SECOND = 1_000;
 const start = Date.UTC(2026, 10, 23);
 
@@ -32,12 +34,12 @@ function stored(versions: { AWSCURRENT: string | Error; AWSPREVIOUS?: string | E
   return {
     versions,
     reads,
-    signedWith: (secret: string) => secrets.accept((known) => known.includes(secret)),
+    signedWith: (secret: string) => secrets.accept((known) => known === secret),
     known: async () => {
-      let all: readonly string[] = [];
-      await secrets.accept((known) => {
-        all = known;
-        return true;
+      const all: string[] = [];
+      await secrets.accept((secret) => {
+        all.push(secret);
+        return false;
       });
       return all;
     },
@@ -73,9 +75,17 @@ describe('the secrets of the webhook', () => {
     }
   });
 
-  it('are read when they are first needed, and once', async () => {
+  it('are read when they are first needed: the previous one for a delivery that the current one did not sign', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(reads).toEqual([]);
+    expect(await signedWith('b')).toBe(true);
+    expect(reads).toEqual(['AWSCURRENT']);
+    expect(await signedWith('a')).toBe(true);
+    expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+
+  it('are read once, however many need them', async () => {
+    const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(await Promise.all([signedWith('b'), signedWith('a'), signedWith('b')])).toEqual([
       true,
       true,
@@ -139,6 +149,16 @@ describe('a secret that can not be read', () => {
     const { signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
     expect(await signedWith('b')).toBe(true);
     await expect(signedWith('a')).rejects.toEqual(throttled());
+  });
+
+  it('is read again for the delivery that needs it, half a minute later', async () => {
+    const { reads, signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
+    for (let count = 0; count < 10; count++) await expect(signedWith('a')).rejects.toEqual(throttled());
+    expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+    versions.AWSPREVIOUS = 'a';
+    wait(30 * SECOND);
+    expect(await signedWith('a')).toBe(true);
+    expect(reads).toHaveLength(4);
   });
 
   it('does not take away what was known', async () => {

@@ -1,11 +1,12 @@
-import { awsEnvironment, secretsManagerUrl } from '../aws-environment.ts';
-import { openEarly } from '../http.ts';
+import { awsEnvironment } from '../aws-environment.ts';
+import { requestEarly } from '../secret-request.ts';
 
-// Imported first, as lib/early/revoke.ts is.
-const { LEAK_QUEUE_URL, WEBHOOK_SECRET_ID } = process.env;
-if (LEAK_QUEUE_URL && WEBHOOK_SECRET_ID) {
-  const aws = awsEnvironment(process.env);
-  // Two: the current and the previous secret are read at the same time.
-  openEarly(secretsManagerUrl(aws), 2);
-  openEarly(aws.endpoint('SQS') ?? LEAK_QUEUE_URL);
+/** Resolves once the request for the secret is on the wire, or has failed. */
+export const sent = start();
+
+// Whether the settings are right is for lib/config.ts to say; without them nothing is sent.
+async function start(): Promise<void> {
+  const { LEAK_QUEUE_URL, WEBHOOK_SECRET_ID: id } = process.env;
+  if (!LEAK_QUEUE_URL || !id) return;
+  await requestEarly(awsEnvironment(process.env), { id, stage: 'AWSCURRENT' });
 }

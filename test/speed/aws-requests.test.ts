@@ -95,8 +95,8 @@ describe('a message sent to SQS', () => {
   });
 });
 
-describe('a secret read over our own connections', () => {
-  test('is asked for as the SDK does over its own', async () => {
+describe('a secret', () => {
+  test('is asked for as the SDK does', async () => {
     const client = new SecretsManagerClient(settings());
     await client.send(new GetSecretValueCommand({ SecretId: 'a', VersionStage: 'AWSPREVIOUS' }));
     expect(await secretsManager(aws)('a', 'AWSPREVIOUS')).toBe('b');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,35 @@ describe('the first invocation', () => {
     const { answer, loaded } = await firstInvocation('webhook', toEvent(request));
     expect(answer).toMatchObject({ statusCode: 202 });
     expect(loaded.filter((name) => SLOW.test(name))).toEqual(await loadedByNothing());
+  });
+});
+
+describe('the SDK client of Secrets Manager', () => {
+  const client = join(outdir, 'secrets-client.cjs');
+  const away = `${client}.away`;
+  const withoutClient = async <T>(run: () => Promise<T>): Promise<T> => {
+    renameSync(client, away);
+    return run().finally(() => renameSync(away, client));
+  };
+  const invoke = async () => {
+    const { api_key_id, service_user_id, token } = sandbox.leak();
+    const { answer } = await firstInvocation('revoke', { api_key_id, service_user_id, token });
+    return answer;
+  };
+
+  test('is not even there while the first attempt is answered', async () => {
+    expect(await withoutClient(invoke)).toMatchObject({ status: 'revoked' });
+  });
+
+  test.each([
+    ['answered 500', { status: 500 }],
+    ['throttled', { status: 400 }],
+    ['broken off', { reset: 'before' as const }],
+  ])('asks again when the first attempt is %s', async (_title, fault) => {
+    sandbox.secrets.fault(fault);
+    expect(await invoke()).toMatchObject({ status: 'revoked' });
+    sandbox.secrets.fault(fault);
+    expect(await withoutClient(invoke)).toMatchObject({ status: 'failed', retryable: true });
   });
 });
 
