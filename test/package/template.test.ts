@@ -27,8 +27,8 @@ const inAuditBucket = (path = '*') => ({ 'Fn::Sub': `\${AuditBucket.Arn}/${path}
 const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
 
 const functions = [
-  { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 512 },
-  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1024 },
+  { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 1769 },
+  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1769 },
   { name: 'sweep-keys', id: 'SweepDashkeysLambdaFunction', role: 'SweepKeysRole', timeout: 900, memory: 512 },
   {
     name: 'sweep-alerts',
@@ -95,11 +95,15 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     });
   });
 
-  it('is packed as its bundle alone', () => {
+  it('is packed as its bundle, with the SDK client beside it where secrets are read, and nothing else', () => {
     const files = readZip(name);
+    const readsSecrets = Object.keys(resource(id).Properties.Environment.Variables).some((variable) =>
+      variable.endsWith('_SECRET_ID'),
+    );
 
-    expect(Object.keys(files)).toEqual([`handlers/${name}.cjs`]);
-    expect(files[`handlers/${name}.cjs`]?.length).toBeLessThan(1024 * 1024);
+    const expected = [`handlers/${name}.cjs`, ...(readsSecrets ? ['handlers/secrets-client.cjs'] : [])];
+    expect(Object.keys(files).sort()).toEqual(expected.sort());
+    for (const file of Object.values(files)) expect(file.length).toBeLessThan(1024 * 1024);
   });
 });
 
