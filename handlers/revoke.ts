@@ -6,12 +6,14 @@ import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
 import { s3FirstName } from '../lib/audit/list.ts';
 import { type ListObjects, s3List } from '../lib/audit/objects.ts';
+import { prepareEndings } from '../lib/audit/schema.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
-import { type AwsEnvironment, awsEnvironment } from '../lib/aws.ts';
+import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws-environment.ts';
 import { settleBatch } from '../lib/batch.ts';
 import { parseConfig, RevokeConfig } from '../lib/config.ts';
 import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
+import { sent } from '../lib/early/revoke.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
 import { openEarly } from '../lib/http.ts';
@@ -21,6 +23,7 @@ import { log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import { sqsRetrySoon } from '../lib/queue.ts';
 import type { Report } from '../lib/report.ts';
+import { sleep } from '../lib/retry.ts';
 import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
 import { holdSweep } from '../lib/sweep/hold.ts';
 import { stopSwitch } from '../lib/sweep/stop.ts';
@@ -31,7 +34,7 @@ const RESERVE_MS = 5_000;
 
 let parts: ReturnType<typeof connect> | undefined;
 try {
-  // While the container starts: the admin secret is on its way before there is an event.
+  // While the container starts: the admin token is read before there is an event.
   parts = connect();
 } catch {
   // A wrong configuration is told by the invocation that meets it.
@@ -71,6 +74,23 @@ function connect() {
     retrySoon: sqsRetrySoon(aws),
     stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
+}
+
+/** Milliseconds from the first request on the wire until the others of its round are too. */
+const PREPARE_AFTER_MS = 5;
+
+let isPrepared = false;
+
+/** In a new container, makes ready what later steps need, while it waits for the first answers anyway. */
+async function prepare(isAlert: boolean, { AUDIT_BUCKET, DEVIN_API_URL }: RevokeConfig): Promise<void> {
+  isPrepared = true;
+  await sent;
+  await sleep(PREPARE_AFTER_MS);
+  // The listing goes out beside the DELETE, and the proof uses two at once.
+  openEarly(DEVIN_API_URL, 2);
+  // The outcome, the note of the token and the record of the alert are stored together.
+  openEarly(bucketUrl(awsEnvironment(process.env), AUDIT_BUCKET), isAlert ? 3 : 2);
+  prepareEndings();
 }
 
 function siem(config: RevokeConfig, read: ReadSecret, list: ListObjects) {
@@ -116,7 +136,9 @@ class NotDoneError extends Error {
 async function revoke(report: Report, context: Context, attempt = 1, turn = onlyTurn()): Promise<Outcome> {
   parts ??= connect();
   const { admin, config, devin, github, records, region, stop } = parts;
-  if (github !== undefined && report.leak.kind === 'github_alert') openEarly(config.GITHUB_API_URL);
+  const isAlert = github !== undefined && report.leak.kind === 'github_alert';
+  if (isAlert) openEarly(config.GITHUB_API_URL);
+  if (!isPrepared) prepare(isAlert, config);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];

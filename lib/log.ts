@@ -8,6 +8,12 @@ export function log(level: Level, message: string, fields: LogFields = {}): void
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
 }
 
+/** The same line with a record at its end, which is JSON already. */
+export function logRecord(message: string, fields: LogFields, record: string): void {
+  const line = JSON.stringify({ time: new Date().toISOString(), level: 'info', message, ...fields });
+  process.stdout.write(`${line.slice(0, -1)},"record":${record}}\n`);
+}
+
 /** What may be logged of an error: its name and code. Messages and causes may quote input. */
 export function errorFields(error: unknown): { error: string; code?: string } {
   if (!(error instanceof Error)) return { error: typeof error };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { Key } from '../key.ts';
-import { errorFields, log } from '../log.ts';
+import { errorFields, log, logRecord } from '../log.ts';
 import { Confidence, Outcome } from '../outcome.ts';
 import { type Report, ReportId } from '../report.ts';
 import type { RetryOptions } from '../retry.ts';
@@ -9,7 +9,7 @@ import type { Token } from '../token.ts';
 import type { Forward } from './forward.ts';
 import type { ListObjects } from './objects.ts';
 import { type AuditContext, type AuditEntry, auditRecord } from './record.ts';
-import { prepareEndings, serialise } from './schema.ts';
+import { serialise } from './schema.ts';
 import { type AuditStore, recordPath, type Stored } from './store.ts';
 
 /** What an intent says of the key: all of it when the report gave ids, its service user otherwise. */
@@ -100,7 +100,7 @@ export function journal(
     const stored = await store.put(path(name), body, retry);
     if (stored.result === 'stored') written.set(path(name), body);
     if (stored.result === 'exists') isRedelivery = true;
-    else log('info', 'audit', { audit: stored.result, path: path(name), record: JSON.parse(body) });
+    else logRecord('audit', { audit: stored.result, path: path(name) }, body);
     return stored;
   }
 
@@ -153,9 +153,7 @@ export function journal(
   return {
     async intent(key, { ofCandidate = false } = {}) {
       const name = ofCandidate ? candidateName(key.api_key_id) : INTENT;
-      const storing = put(name, build(name, { kind: 'intent', key }), brief());
-      setTimeout(prepareEndings, PREPARE_AFTER_MS).unref();
-      const stored = await storing;
+      const stored = await put(name, build(name, { kind: 'intent', key }), brief());
       if (stored.result === 'failed') intentStored = false;
       return stored;
     },
@@ -216,9 +214,6 @@ const INTENT = '10-intent';
 const ATTEMPT = '50-attempt';
 const ALERT = '70-alert';
 const OUTCOME = '90-outcome';
-
-/** When the requests that go with the intent are on the wire. */
-const PREPARE_AFTER_MS = 5;
 
 /** More than a container ever holds at a time; what is in the log is not lost either. */
 const MAX_UNSAVED = 1_000;

@@ -181,6 +181,9 @@ export type AuditRecord = z.infer<ReturnType<typeof envelope>> & { unmapped: Fac
 /** No id or name of ours looks like this; the tokens that are known have 40 characters after the prefix. */
 const TOKEN = /cog_[A-Za-z0-9_-]{20,}/g;
 
+/** Without code generation, which costs more than it saves for the three records of an invocation. */
+const JITLESS = { jitless: true };
+
 /**
  * A record as it is written. A field that the schema does not name is an error, and what looks like a Devin token is
  * taken out of free text all the same.
@@ -188,16 +191,14 @@ const TOKEN = /cog_[A-Za-z0-9_-]{20,}/g;
  * @throws {z.core.$ZodError}
  */
 export function serialise({ unmapped, ...rest }: AuditRecord): string {
-  // Without code generation, which costs more than it saves for the three records of an invocation.
-  const how = { jitless: true };
   const record = {
-    ...z.parse(envelope(), rest, how),
-    unmapped: z.parse(factsSchema(unmapped.kind), unmapped, how),
+    ...z.parse(envelope(), rest, JITLESS),
+    unmapped: z.parse(factsSchema(unmapped.kind), unmapped, JITLESS),
   };
   return JSON.stringify(record).replace(TOKEN, '[redacted]');
 }
 
-/** Builds what the outcome's record needs, while the process waits for an answer anyway. */
+/** Builds what the outcome's record needs, of which zod makes a part when it first parses. */
 export function prepareEndings(): void {
-  endingFacts();
+  z.safeParse(endingFacts(), { status: 'revoked' }, JITLESS);
 }
