@@ -66,6 +66,13 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
     command: node(built.bare),
     takesRounds: true,
   };
+  const webhook = { name: 'webhook', label: 'this webhook', command: node(built.webhook) };
+  const empty = {
+    name: 'empty',
+    label: 'an empty handler',
+    command: node(built.empty),
+    isSilent: true,
+  };
   switch (scenario) {
     case 'keys':
       return [
@@ -93,17 +100,9 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
     case 'alert':
       return [{ name: 'worker', label: 'this worker', command: node(built.revoke) }, idle, bare];
     case 'webhook':
-      return [
-        { name: 'webhook', label: 'this webhook', command: node(built.webhook) },
-        {
-          name: 'empty',
-          label: 'empty handler, which does not wait',
-          command: node(built.empty),
-          isSilent: true,
-        },
-        { ...idle, label: 'empty handler that waits for the rounds' },
-        bare,
-      ];
+      return [webhook, { ...idle, label: 'an empty handler that waits as long' }, bare];
+    case 'webhookAtOnce':
+      return [webhook, empty, bare];
     default:
       return scenario satisfies never;
   }

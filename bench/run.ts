@@ -39,7 +39,7 @@ try {
     rounds,
     ...('missing' in found && { skipped: `Python with boto3: ${found.missing}` }),
     cold: await measureCold(bench, { built, rounds, tell, ...found }),
-    warm: await measureWarm(bench, { built, pairs: rounds * 2, tell }),
+    warm: await measureWarm(bench, { built, pairs: rounds * 4, tell }),
     bundleBytes: bundleSizes(built),
   };
   tell('');

@@ -3,7 +3,7 @@ import { connect, type Server } from 'node:net';
 import { createServer } from 'node:tls';
 import { startSandbox } from '../test/sandbox/index.ts';
 import { selfSigned } from './certificate.ts';
-import { type Job, prepare, type ScenarioName } from './scenarios.ts';
+import { type Job, latencyOf, prepare, type ScenarioName } from './scenarios.ts';
 
 export type Question =
   | { ask: 'begin'; scenario: ScenarioName }
@@ -38,6 +38,7 @@ let open: Job[] = [];
 
 async function answer(question: Question): Promise<Begun | Ended> {
   if (question.ask === 'begin') {
+    for (const server of Object.values(services)) server.latencyMs = latencyOf(question.scenario, LATENCY_MS);
     const job = await prepare(question.scenario, sandbox, env);
     open.push(job);
     return { event: job.event, rounds: job.rounds };
