@@ -3,7 +3,7 @@ import { closeAlert } from './close.ts';
 import type { Deps } from './deps.ts';
 import { eradicate } from './eradicate.ts';
 import { type Leak, readLeak } from './identify/leak.ts';
-import { count, errorFields, log } from './log.ts';
+import { count, errorFields, log, meanwhile } from './log.ts';
 import { markByIds, markByToken } from './mark.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { ownKey } from './own-key.ts';
@@ -23,11 +23,12 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
   }));
   if ('recorded' in ending) return { ...ending, ...(await deps.journal.again(ending)) };
   const outcome: Outcome = { ...ending, report_id: report.report_id };
-  count('Outcome', { status: outcome.status });
   if (outcome.status === 'ignored') {
+    count('Outcome', { status: outcome.status });
     log('info', 'ignored', { report_id: report.report_id, reason: outcome.reason });
     return outcome;
   }
+  meanwhile(() => count('Outcome', { status: outcome.status }));
   const [{ forwarded, result, told }] = await Promise.all([
     deps.journal.settle(outcome),
     note(ending, token, deps),
@@ -72,9 +73,11 @@ async function work(report: Report, leak: Leak, deps: Deps): Promise<Ending | On
     service_user_id: target.service_user_id,
     ...(target.keys.length === 1 && only && pick(only)),
   };
-  log('info', 'identified', { report_id: report.report_id, ...named, method: target.attribution.method });
+  const { attribution } = target;
+  meanwhile(() =>
+    log('info', 'identified', { report_id: report.report_id, ...named, method: attribution.method }),
+  );
   if (deps.dryRun) {
-    const { attribution } = target;
     return {
       status: 'rehearsed',
       ...named,

@@ -4,7 +4,7 @@ import type { ApiKey } from './devin.ts';
 import { exposure } from './exposure.ts';
 import type { Target } from './identify/target.ts';
 import type { Key } from './key.ts';
-import { log } from './log.ts';
+import { log, meanwhile } from './log.ts';
 import type { Collateral, Ending } from './outcome.ts';
 import { type ProofOptions, prove, type Verdict } from './prove.ts';
 import type { Report } from './report.ts';
@@ -45,10 +45,8 @@ export async function eradicate(
   if ('status' in end) return { ...end, attribution };
 
   const { collateral = [], entry, key, revoked, verdict } = end;
-  log('info', verdict.verdict === 'dead' ? 'proven dead' : 'not proven dead', {
-    report_id: report.report_id,
-    ...key,
-  });
+  const shown = verdict.verdict === 'dead' ? 'proven dead' : 'not proven dead';
+  meanwhile(() => log('info', shown, { report_id: report.report_id, ...key }));
   const ending = conclude({
     key,
     revoked,
@@ -98,7 +96,8 @@ async function revokeOne(
   }
   const accepted =
     revoked.result === 'refused' ? ({ result: 'already_revoked', uncertain: true } as const) : revoked;
-  log('info', accepted.result.replace('_', ' '), { report_id: report.report_id, ...key });
+  const done = accepted.result.replace('_', ' ');
+  meanwhile(() => log('info', done, { report_id: report.report_id, ...key }));
   const [verdict, seen, after] = await Promise.all([
     prove(deps.devin, { ...key, token }, { ...proofOptions(deps), control: !isOnlyAdmin }),
     looking,

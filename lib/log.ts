@@ -8,6 +8,14 @@ export function log(level: Level, message: string, fields: LogFields = {}): void
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
 }
 
+/**
+ * Tells something while an answer is waited for: after what this turn of the event loop sends. Only for a step with a
+ * request to come, as a container is frozen when its invocation ends.
+ */
+export function meanwhile(tell: () => void): void {
+  setImmediate(tell);
+}
+
 /** The same line with a record at its end, which is JSON already. */
 export function logRecord(message: string, fields: LogFields, record: string): void {
   const line = JSON.stringify({ time: new Date().toISOString(), level: 'info', message, ...fields });

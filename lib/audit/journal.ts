@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../json.ts';
 import { Key } from '../key.ts';
-import { errorFields, log, logRecord } from '../log.ts';
+import { errorFields, log, logRecord, meanwhile } from '../log.ts';
 import { Confidence, Outcome } from '../outcome.ts';
 import { type Report, ReportId } from '../report.ts';
 import type { RetryOptions } from '../retry.ts';
@@ -99,8 +99,10 @@ export function journal(
     if (body === undefined) return { result: 'failed', reason: 'the record does not fit its schema' };
     const stored = await store.put(path(name), body, retry);
     if (stored.result === 'stored') written.set(path(name), body);
+    const tell = () => logRecord('audit', { audit: stored.result, path: path(name) }, body);
     if (stored.result === 'exists') isRedelivery = true;
-    else logRecord('audit', { audit: stored.result, path: path(name) }, body);
+    else if (name === INTENT && stored.result === 'stored') meanwhile(tell);
+    else tell();
     return stored;
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AwsEnvironment, signed } from '../aws.ts';
 import { bucketUrl } from '../aws-environment.ts';
 import { HttpFailure, type HttpResponse } from '../http.ts';
@@ -44,15 +44,7 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
     retry: RetryOptions,
     body?: string,
   ): Promise<HttpResponse | HttpFailure> {
-    const headers: Record<string, string> =
-      body === undefined
-        ? {}
-        : {
-            'content-type': 'application/json',
-            'if-none-match': '*',
-            // Object Lock demands a checksum on every put.
-            'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
-          };
+    const headers = body === undefined ? {} : putHeaders(body);
     const request = {
       method,
       url: new URL(`${base}/${encodePath(path)}`),
@@ -90,6 +82,18 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
         ? { ok: true, text: answer.body }
         : { ok: false, reason: `HTTP ${answer.status}` };
     },
+  };
+}
+
+function putHeaders(body: string): Record<string, string> {
+  const digest = hash('sha256', body, 'buffer');
+  return {
+    'content-type': 'application/json',
+    'if-none-match': '*',
+    // Object Lock demands a checksum on every put.
+    'x-amz-checksum-sha256': digest.toString('base64'),
+    // The signer would work it out once more.
+    'x-amz-content-sha256': digest.toString('hex'),
   };
 }
 
