@@ -69,7 +69,7 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
   const webhook = { name: 'webhook', label: 'this webhook', command: node(built.webhook) };
   const empty = {
     name: 'empty',
-    label: 'an empty handler',
+    label: 'an empty handler that does not wait',
     command: node(built.empty),
     isSilent: true,
   };
@@ -100,9 +100,7 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
     case 'alert':
       return [{ name: 'worker', label: 'this worker', command: node(built.revoke) }, idle, bare];
     case 'webhook':
-      return [webhook, { ...idle, label: 'an empty handler that waits as long' }, bare];
-    case 'webhookAtOnce':
-      return [webhook, empty, bare];
+      return [webhook, { ...idle, label: 'an empty handler that waits as long' }, bare, empty];
     default:
       return scenario satisfies never;
   }

@@ -37,7 +37,6 @@ const TITLES: Readonly<Record<ScenarioName, string>> = {
   keys: 'A report by key ids with a token, cold: process start to stored outcome',
   alert: 'A GitHub alert from the queue, cold: process start to stored outcome',
   webhook: "GitHub's webhook, cold: process start to 202",
-  webhookAtOnce: 'The same with upstreams that answer at once, so that nobody waits',
 };
 
 /** The results for a terminal. */

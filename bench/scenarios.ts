@@ -4,12 +4,8 @@ import { signedDelivery } from '../test/sandbox/github-delivery.ts';
 import type { Sandbox } from '../test/sandbox/index.ts';
 import { type Rounds, requests } from './rounds.ts';
 
-export const SCENARIOS = ['keys', 'alert', 'webhook', 'webhookAtOnce'] as const;
+export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
-
-/** Milliseconds after which the upstreams answer; at once where what counts is the function's own part. */
-export const latencyOf = (name: ScenarioName, latencyMs: number): number =>
-  name === 'webhookAtOnce' ? 0 : latencyMs;
 
 /** One job, not done yet. */
 export interface Job {
@@ -35,7 +31,6 @@ export async function prepare(name: ScenarioName, sandbox: Sandbox, env: Env): P
     case 'alert':
       return byAlert(sandbox, make, leak);
     case 'webhook':
-    case 'webhookAtOnce':
       return byWebhook(sandbox, make, leak);
     default:
       return name satisfies never;

@@ -4,7 +4,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { createServer } from 'node:tls';
 import { startSandbox } from '../test/sandbox/index.ts';
 import { selfSigned } from './certificate.ts';
-import { type Job, latencyOf, prepare, type ScenarioName } from './scenarios.ts';
+import { type Job, prepare, type ScenarioName } from './scenarios.ts';
 
 export type Question =
   | { ask: 'begin'; scenario: ScenarioName }
@@ -29,7 +29,9 @@ const services = {
 const { cert, key } = selfSigned();
 const fronts: Server[] = [];
 const env = sandbox.env();
-for (const [name, { url }] of Object.entries(services)) {
+for (const [name, server] of Object.entries(services)) {
+  const { url } = server;
+  server.onArrival = () => exactly(LATENCY_MS);
   const front = await startFront(Number(new URL(url).port));
   env[name] = front;
   if (name === 'AWS_ENDPOINT_URL_SQS') env.LEAK_QUEUE_URL = sandbox.sqs.queueUrl.replace(url, front);
@@ -39,8 +41,6 @@ let open: Job[] = [];
 
 async function answer(question: Question): Promise<Begun | Ended> {
   if (question.ask === 'begin') {
-    const latencyMs = latencyOf(question.scenario, LATENCY_MS);
-    for (const server of Object.values(services)) server.onArrival = () => exactly(latencyMs);
     const job = await prepare(question.scenario, sandbox, env);
     open.push(job);
     return { event: job.event, rounds: job.rounds };

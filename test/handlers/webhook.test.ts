@@ -439,12 +439,10 @@ describe('an outage', () => {
       return { answer: await answer, isInTime: Date.now() - from < 9_500 };
     };
 
-    const queueHangs = timed(invoke(await start(), delivered()));
-    const env = sandbox.env({ AWS_ENDPOINT_URL_SECRETS_MANAGER: other.secrets.url });
-    const secretsHang = timed(invoke(await loadHandler('webhook', env), delivered()));
-
     const expected = { answer: down(), isInTime: true };
-    expect(await Promise.all([queueHangs, secretsHang])).toEqual([expected, expected]);
+    expect(await timed(invoke(await start(), delivered()))).toEqual(expected);
+    const env = sandbox.env({ AWS_ENDPOINT_URL_SECRETS_MANAGER: other.secrets.url });
+    expect(await timed(invoke(await loadHandler('webhook', env), delivered()))).toEqual(expected);
     expect(sandbox.sqs.requests.length).toBeGreaterThan(0);
     expect(other.secrets.requests.length).toBeGreaterThan(0);
     expect(queued()).toEqual([]);

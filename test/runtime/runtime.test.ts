@@ -61,6 +61,25 @@ describe('the packaged functions under the Lambda runtime client', () => {
     expect(sandbox.devin.requests).toEqual([]);
   });
 
+  it('ask again for a secret by the SDK client of their zip', async () => {
+    sandbox.secrets.fault({ status: 500 });
+    const before = sandbox.secrets.requests.length;
+    const cold = await start('WebhookLambdaFunction', 'webhook');
+    const own = await startFunctionUrl(async (event) => response(await cold.invoke(event)));
+    const ping = await fetch(own.url, { method: 'POST', body: '{}' });
+    await Promise.all([own.stop(), cold.stop()]);
+
+    expect(ping.status).toBe(401);
+    const stages = sandbox.secrets.requests
+      .slice(before)
+      .map(({ status, versionStage }) => [status, versionStage]);
+    expect(stages).toEqual([
+      [500, 'AWSCURRENT'],
+      [200, 'AWSCURRENT'],
+      [400, 'AWSPREVIOUS'],
+    ]);
+  });
+
   it('lead a signed delivery, sent twice, to a revoked key, a closed alert and one record', async () => {
     const leak = sandbox.leak();
     const { owner, repo, number } = leak.alert;

@@ -1,6 +1,16 @@
-// Runs a bundle's first invocation and prints which parts of Node that loaded, one a line.
-// Usage: node first-invocation.cjs <bundle> < event
+// Runs a bundle's first invocation and prints its answer, which parts of Node that loaded, and what of the bundle ran
+// before the first request was on the wire. Usage: node first-invocation.cjs <bundle> < event
 const { readFileSync } = require('node:fs');
+const http = require('node:http');
+
+// zod makes it when it is loaded.
+const isZodLoaded = () => '__zod_globalConfig' in globalThis;
+let zodBeforeFirstRequest;
+const { request } = http;
+http.request = (...args) =>
+  request(...args).once('finish', () => {
+    zodBeforeFirstRequest ??= isZodLoaded();
+  });
 
 const { handler } = require(process.argv[2]);
 const context = {
@@ -9,6 +19,6 @@ const context = {
   getRemainingTimeInMillis: () => 60_000,
 };
 handler(JSON.parse(readFileSync(0, 'utf8')), context).then((answer) => {
-  const text = `\n${JSON.stringify({ answer, loaded: process.moduleLoadList })}\n`;
-  process.stdout.write(text, () => process.exit(0));
+  const seen = { answer, loaded: process.moduleLoadList, zodBeforeFirstRequest, zod: isZodLoaded() };
+  process.stdout.write(`\n${JSON.stringify(seen)}\n`, () => process.exit(0));
 });

@@ -39,14 +39,22 @@ describe('the first invocation', () => {
   });
 
   test('of the webhook loads no slow part of Node', async () => {
-    const { alert } = sandbox.leak();
-    const delivery = signedDelivery(JSON.stringify(sandbox.github.payload(alert)), sandbox.webhookSecret);
-    const request = { ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' };
-    const { answer, loaded } = await firstInvocation('webhook', toEvent(request));
+    const { answer, loaded } = await firstInvocation('webhook', delivery());
     expect(answer).toMatchObject({ statusCode: 202 });
     expect(loaded.filter((name) => SLOW.test(name))).toEqual(await loadedByNothing());
   });
+
+  test('of the webhook asks for the secret before it loads what reads a delivery', async () => {
+    const seen = await firstInvocation('webhook', delivery());
+    expect(seen).toMatchObject({ answer: { statusCode: 202 }, zodBeforeFirstRequest: false, zod: true });
+  });
 });
+
+function delivery(): unknown {
+  const { alert } = sandbox.leak();
+  const signed = signedDelivery(JSON.stringify(sandbox.github.payload(alert)), sandbox.webhookSecret);
+  return toEvent({ ...signed, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' });
+}
 
 describe('the SDK client of Secrets Manager', () => {
   const client = join(outdir, 'secrets-client.cjs');
@@ -77,7 +85,14 @@ describe('the SDK client of Secrets Manager', () => {
   });
 });
 
-async function firstInvocation(name: string, event: unknown): Promise<{ answer: unknown; loaded: string[] }> {
+interface Seen {
+  readonly answer: unknown;
+  readonly loaded: string[];
+  readonly zodBeforeFirstRequest: boolean;
+  readonly zod: boolean;
+}
+
+async function firstInvocation(name: string, event: unknown): Promise<Seen> {
   const script = join(import.meta.dirname, 'first-invocation.cjs');
   const output = await run([script, join(outdir, `${name}.cjs`)], JSON.stringify(event));
   return JSON.parse(output.trim().split('\n').at(-1) ?? '');
