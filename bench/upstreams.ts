@@ -1,9 +1,8 @@
 // A process of its own, so that the measured process shares nothing with the services that it calls.
-import { connect, type Server } from 'node:net';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { createServer } from 'node:tls';
 import { startSandbox } from '../test/sandbox/index.ts';
 import { selfSigned } from './certificate.ts';
+import { startFront } from './front.ts';
 import { type Job, prepare, type ScenarioName } from './scenarios.ts';
 
 export type Question =
@@ -26,15 +25,14 @@ const services = {
   DEVIN_API_URL: sandbox.devin,
   GITHUB_API_URL: sandbox.github,
 };
-const { cert, key } = selfSigned();
-const fronts: Server[] = [];
+const certificate = selfSigned();
 const env = sandbox.env();
 for (const [name, server] of Object.entries(services)) {
   const { url } = server;
   server.onArrival = () => exactly(LATENCY_MS);
-  const front = await startFront(Number(new URL(url).port));
-  env[name] = front;
-  if (name === 'AWS_ENDPOINT_URL_SQS') env.LEAK_QUEUE_URL = sandbox.sqs.queueUrl.replace(url, front);
+  const front = await startFront(url, certificate);
+  env[name] = front.url;
+  if (name === 'AWS_ENDPOINT_URL_SQS') env.LEAK_QUEUE_URL = sandbox.sqs.queueUrl.replace(url, front.url);
 }
 
 let open: Job[] = [];
@@ -62,22 +60,6 @@ async function exactly(ms: number): Promise<undefined> {
   while (performance.now() < end) await turn();
 }
 
-/** TLS in front of a stand-in: the bytes are passed on as they are. */
-async function startFront(port: number): Promise<string> {
-  const server = createServer({ key, cert }, (outer) => {
-    const inner = connect(port, '127.0.0.1');
-    inner.setNoDelay(true);
-    outer.setNoDelay(true);
-    outer.on('error', () => inner.destroy()).pipe(inner);
-    inner.on('error', () => outer.destroy()).pipe(outer);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  fronts.push(server);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the front has no port');
-  return `https://127.0.0.1:${address.port}`;
-}
-
 process.on('message', (question: Question) => {
   answer(question).then(
     (value) => process.send?.(value),
@@ -85,5 +67,5 @@ process.on('message', (question: Question) => {
   );
 });
 process.on('disconnect', () => process.exit());
-const ready: Ready = { env, cert };
+const ready: Ready = { env, cert: certificate.cert };
 process.send?.(ready);

@@ -138,7 +138,8 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
   const { admin, config, devin, github, records, region, stop } = parts;
   const isAlert = github !== undefined && report.leak.kind === 'github_alert';
   if (isAlert) openEarly(config.GITHUB_API_URL);
-  if (!isPrepared) prepare(isAlert, config);
+  // What is not ready then is made when it is needed.
+  if (!isPrepared) prepare(isAlert, config).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];

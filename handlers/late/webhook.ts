@@ -17,6 +17,8 @@ type Answer = APIGatewayProxyStructuredResultV2;
 const MAX_BODY_BYTES = 1024 * 1024;
 /** GitHub gives up after 10 s. */
 const ANSWER_WITHIN_MS = 8_000;
+/** Two may be read one after the other, the first of them while this file waits to be loaded. */
+const READ_SECRET_WITHIN_MS = 3_500;
 
 let parts: ReturnType<typeof connect> | undefined;
 try {
@@ -30,7 +32,10 @@ try {
 function connect() {
   const config = parseConfig(WebhookConfig, process.env);
   const aws = awsEnvironment(process.env);
-  const secrets = webhookSecrets(secretsManager(aws), config.WEBHOOK_SECRET_ID);
+  const secrets = webhookSecrets(
+    secretsManager(aws, { withinMs: READ_SECRET_WITHIN_MS }),
+    config.WEBHOOK_SECRET_ID,
+  );
   // A failure shows to the first delivery, which reads them again.
   secrets.accept(() => true).catch(() => {});
   openEarly(aws.endpoint('SQS') ?? config.LEAK_QUEUE_URL);

@@ -1,5 +1,5 @@
 import type { Outcome } from '../outcome.ts';
-import type { Report } from '../report.ts';
+import { LeakReport, type Report } from '../report.ts';
 import { type Code, RATINGS } from './ratings.ts';
 import type { AuditRecord, PlanFacts } from './schema.ts';
 
@@ -103,9 +103,9 @@ export function planRecord(
   };
 }
 
-/** The report without its token; given alone, it leaves nothing but its kind. */
-function subject({ token: _token, ...rest }: Report) {
-  return rest;
+/** The report without its token. A token given alone leaves nothing but its kind. */
+function subject({ token: _token, leak, ...rest }: Report) {
+  return leak.kind === 'token' ? { ...rest, leak } : LeakReport.parse({ ...rest, leak });
 }
 
 function codeOf(entry: AuditEntry): Code {

@@ -449,6 +449,20 @@ describe('an outage', () => {
     await other.stop();
   });
 
+  it('in which the previous secret can not be read matters only to what the current one did not sign', async () => {
+    const handler = await start();
+    expect((await invoke(handler, delivered())).statusCode).toBe(202);
+    sandbox.secrets.fault({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
+    const from = Date.now();
+    expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(down());
+    expect(Date.now() - from).toBeLessThan(6_000);
+    expect((await invoke(handler, delivered())).statusCode).toBe(202);
+    sandbox.secrets.clearFaults();
+    expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(down());
+    vi.setSystemTime(Date.now() + 31_000);
+    expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(refused());
+  });
+
   it('of our own is answered 500', async () => {
     expect(await invoke(await start(), { [MARK]: leak.token })).toEqual(
       json(500, { error: 'internal error' }),
