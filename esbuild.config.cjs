@@ -1,6 +1,9 @@
 // One set of options for `npm run build` and for serverless-esbuild, so that what is tested is what is deployed.
 const { build } = require('esbuild');
+const { readdirSync, statSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
+
+const OUT = 'dist/handlers';
 
 /**
  * What most invocations never need is a file of its own beside the bundle: a cold start compiles the whole bundle, used
@@ -55,14 +58,14 @@ if (require.main === module) {
     entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'].map(
       (name) => `handlers/${name}.ts`,
     ),
-    outdir: 'dist/handlers',
+    outdir: OUT,
     outExtension: { '.js': '.cjs' },
-    metafile: true,
   })
-    .then(({ metafile }) => {
+    .then(() => {
       if (process.argv.includes('--quiet')) return;
-      for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
-        process.stdout.write(`${file}  ${(bytes / 1024).toFixed(0)} KiB\n`);
+      for (const file of readdirSync(OUT)) {
+        const path = join(OUT, file);
+        process.stdout.write(`${path}  ${(statSync(path).size / 1024).toFixed(0)} KiB\n`);
       }
     })
     .catch(() => process.exit(1));

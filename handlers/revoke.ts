@@ -1,3 +1,4 @@
+// Before all other imports, so that its request is.
 import '../lib/early/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
@@ -6,13 +7,13 @@ import { httpForward } from '../lib/audit/forward.ts';
 import { journal } from '../lib/audit/journal.ts';
 import { s3FirstName } from '../lib/audit/list.ts';
 import { type ListObjects, s3List } from '../lib/audit/objects.ts';
-import { prepareEndings } from '../lib/audit/schema.ts';
 import { s3AuditStore } from '../lib/audit/store.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws-environment.ts';
 import { settleBatch } from '../lib/batch.ts';
 import { parseConfig, RevokeConfig } from '../lib/config.ts';
 import { contain } from '../lib/contain.ts';
 import { devinClient } from '../lib/devin.ts';
+import { prepare } from '../lib/early/prepare.ts';
 import { sent } from '../lib/early/revoke.ts';
 import { githubClient } from '../lib/github.ts';
 import { githubToken } from '../lib/github-token.ts';
@@ -23,7 +24,6 @@ import { log } from '../lib/log.ts';
 import { isDone, type Outcome } from '../lib/outcome.ts';
 import { sqsRetrySoon } from '../lib/queue.ts';
 import type { Report } from '../lib/report.ts';
-import { sleep } from '../lib/retry.ts';
 import { type ReadSecret, secretsManager } from '../lib/secrets.ts';
 import { holdSweep } from '../lib/sweep/hold.ts';
 import { stopSwitch } from '../lib/sweep/stop.ts';
@@ -76,21 +76,19 @@ function connect() {
   };
 }
 
-/** Milliseconds from the first request on the wire until the others of its round are too. */
-const PREPARE_AFTER_MS = 5;
-
 let isPrepared = false;
 
-/** In a new container, makes ready what later steps need, while it waits for the first answers anyway. */
-async function prepare(isAlert: boolean, { AUDIT_BUCKET, DEVIN_API_URL }: RevokeConfig): Promise<void> {
+/** Once in a container. What is not ready by then is made when it is needed. */
+function prepareOnce(isAlert: boolean, { AUDIT_BUCKET, DEVIN_API_URL }: RevokeConfig): void {
+  if (isPrepared) return;
   isPrepared = true;
-  await sent;
-  await sleep(PREPARE_AFTER_MS);
-  // The listing goes out beside the DELETE, and the proof uses two at once.
-  openEarly(DEVIN_API_URL, 2);
-  // The outcome, the note of the token and the record of the alert are stored together.
-  openEarly(bucketUrl(awsEnvironment(process.env), AUDIT_BUCKET), isAlert ? 3 : 2);
-  prepareEndings();
+  const connections = {
+    // The listing goes out beside the DELETE, and the proof uses two at once.
+    [DEVIN_API_URL]: 2,
+    // The outcome, the note of the token and the record of the alert are stored together.
+    [bucketUrl(awsEnvironment(process.env), AUDIT_BUCKET)]: isAlert ? 3 : 2,
+  };
+  prepare(sent, connections).catch(() => {});
 }
 
 function siem(config: RevokeConfig, read: ReadSecret, list: ListObjects) {
@@ -138,8 +136,7 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
   const { admin, config, devin, github, records, region, stop } = parts;
   const isAlert = github !== undefined && report.leak.kind === 'github_alert';
   if (isAlert) openEarly(config.GITHUB_API_URL);
-  // What is not ready then is made when it is needed.
-  if (!isPrepared) prepare(isAlert, config).catch(() => {});
+  prepareOnce(isAlert, config);
   const end = Date.now() + context.getRemainingTimeInMillis();
   const isSweep = report.detector === 'sweep';
   const account = context.invokedFunctionArn.split(':')[4];

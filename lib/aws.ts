@@ -34,7 +34,7 @@ export async function signed(
 }
 
 /** The hash that AWS's signer asks for, from Node's own crypto. */
-export class Sha256 {
+class Sha256 {
   readonly #hash;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

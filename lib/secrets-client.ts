@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AwsEnvironment } from './aws-environment.ts';
-import type { SecretVersion } from './secret-request.ts';
+import type { SecretVersion } from './request-secret.ts';
 
 /**
  * Reads a version of a secret with the AWS SDK's client, which knows what to try again, how long to wait, and what to

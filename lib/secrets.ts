@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { AwsEnvironment } from './aws-environment.ts';
 import { HttpFailure, type HttpResponse } from './http.ts';
 import { parseJson } from './json.ts';
-import { requestSecret, type SecretVersion } from './secret-request.ts';
+import { requestSecret, type SecretVersion } from './request-secret.ts';
 import { devinToken, type Token } from './token.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */

@@ -12,8 +12,11 @@ export interface WebhookSecrets {
    * @throws {SecretError} when it can not be decided, since a secret could not be read
    * @throws {ConfigError} when the current secret is empty
    */
-  accept(check: (secret: string) => boolean): Promise<boolean>;
+  accept(check: Check): Promise<boolean>;
 }
+
+/** Whether a delivery is signed with the secret. */
+type Check = (secret: string) => boolean;
 
 const Named = z.object({ github: z.optional(z.string()) });
 
@@ -42,25 +45,25 @@ export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecre
     return fresh;
   }
 
+  async function judge(held: Known, check: Check): Promise<boolean | { failure: unknown }> {
+    if (check(await held.current)) return true;
+    held.previous ??= readPrevious(read, secretId);
+    try {
+      const previous = await held.previous;
+      return previous !== '' && check(previous);
+    } catch (failure) {
+      return { failure };
+    }
+  }
+
   return {
     async accept(check) {
       const isFresh = known === undefined;
-      let verdict = await judge(known ?? reload());
+      let verdict = await judge(known ?? reload(), check);
       const isStale = !isFresh && Date.now() - readAt >= REREAD_AFTER_MS;
-      if (verdict !== true && isStale) verdict = await judge(reload());
+      if (verdict !== true && isStale) verdict = await judge(reload(), check);
       if (typeof verdict !== 'boolean') throw verdict.failure;
       return verdict;
-
-      async function judge(held: Known): Promise<boolean | { failure: unknown }> {
-        if (check(await held.current)) return true;
-        held.previous ??= readPrevious(read, secretId);
-        try {
-          const previous = await held.previous;
-          return previous !== '' && check(previous);
-        } catch (failure) {
-          return { failure };
-        }
-      }
     },
   };
 }

@@ -1,6 +1,9 @@
+import { verifyWithFallback } from '@octokit/webhooks-methods';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { ConfigError } from '../lib/config.ts';
-import type { SecretVersion } from '../lib/secret-request.ts';
+import { isSigned, sign } from '../lib/intake/signature.ts';
+import type { SecretVersion } from '../lib/request-secret.ts';
 import { SecretError } from '../lib/secrets.ts';
 import { webhookSecrets } from '../lib/webhook-secrets.ts';
 
@@ -94,6 +97,29 @@ describe('the secrets of the webhook', () => {
     wait(3_600 * SECOND);
     expect(await signedWith('b')).toBe(true);
     expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+});
+
+describe('a delivery', () => {
+  const text = () => fc.string({ unit: 'grapheme', minLength: 1 });
+  const secret = () => text().filter((value) => value.trim() !== '' && !/^\s*\{|[\r\n]$/.test(value));
+
+  it('signed with the current or the previous secret is accepted, as by Octokit with its fallback', async () => {
+    await fc.assert(
+      fc.asyncProperty(text(), secret(), secret(), secret(), async (payload, current, previous, other) => {
+        const body = Buffer.from(payload);
+        for (const key of [current, previous, other]) {
+          const signature = sign(body, key);
+          const { accept } = webhookSecrets(
+            async (_id, stage) => (stage === 'AWSPREVIOUS' ? previous : current),
+            ID,
+          );
+          const accepted = await accept((known) => isSigned(body, signature, known));
+          expect(accepted).toBe(await verifyWithFallback(current, payload, signature, [previous]));
+          if (key !== other) expect(accepted).toBe(true);
+        }
+      }),
+    );
   });
 });
 

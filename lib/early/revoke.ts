@@ -1,6 +1,6 @@
 import { awsEnvironment, bucketUrl } from '../aws-environment.ts';
 import { openEarly } from '../http.ts';
-import { requestEarly } from '../secret-request.ts';
+import { requestEarly } from '../request-secret.ts';
 
 /** Resolves once the request for the admin token is on the wire, or has failed. */
 export const sent = start();

@@ -1,5 +1,5 @@
 import { awsEnvironment } from '../aws-environment.ts';
-import { requestEarly } from '../secret-request.ts';
+import { requestEarly } from '../request-secret.ts';
 
 /** Resolves once the request for the secret is on the wire, or has failed. */
 export const sent = start();

@@ -10,13 +10,13 @@ const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'example', se
 
 let service: SecretsManager;
 // A container of its own for each test.
-let request: typeof import('../lib/secret-request.ts');
+let request: typeof import('../lib/request-secret.ts');
 let secrets: typeof import('../lib/secrets.ts');
 
 beforeEach(async () => {
   service = await startSecretsManager({ credentials });
   vi.resetModules();
-  request = await import('../lib/secret-request.ts');
+  request = await import('../lib/request-secret.ts');
   secrets = await import('../lib/secrets.ts');
 });
 afterEach(() => service.stop());
