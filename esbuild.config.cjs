@@ -9,7 +9,7 @@ const OUT = 'dist/handlers';
  * What most invocations never need is a file of its own beside the bundle: a cold start compiles the whole bundle, used
  * or not. Such a file has copies of what it imports, so it must not share state with the bundle.
  */
-const APART = /[\\/]secrets-client\.ts$/;
+const APART = /[\\/]secrets-sdk\.ts$/;
 
 /** @type {import('esbuild').Plugin} */
 const apart = {

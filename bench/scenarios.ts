@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { toEvent } from '../test/sandbox/function-url.ts';
-import { signedDelivery } from '../test/sandbox/github-delivery.ts';
-import type { Sandbox } from '../test/sandbox/index.ts';
+import { toEvent } from '../sandbox/function-url.ts';
+import { signedDelivery } from '../sandbox/github-delivery.ts';
+import type { Sandbox } from '../sandbox/index.ts';
 import { type Rounds, requests } from './rounds.ts';
 
 export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;

@@ -4,8 +4,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startCrowd } from '../test/sandbox/devin-crowd.ts';
-import { startSandbox } from '../test/sandbox/index.ts';
+import { startCrowd } from '../sandbox/devin-crowd.ts';
+import { startSandbox } from '../sandbox/index.ts';
 
 const { values } = parseArgs({
   options: {

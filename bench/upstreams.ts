@@ -1,8 +1,8 @@
 // A process of its own, so that the measured process shares nothing with the services that it calls.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { startSandbox } from '../test/sandbox/index.ts';
-import { selfSigned } from './certificate.ts';
-import { startFront } from './front.ts';
+import { selfSigned } from '../sandbox/certificate.ts';
+import { startSandbox } from '../sandbox/index.ts';
+import { startFront } from '../sandbox/tls-front.ts';
 import { type Job, prepare, type ScenarioName } from './scenarios.ts';
 
 export type Question =

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { cachedAdminToken } from '../lib/admin-token.ts';
-import { awsEnvironment } from '../lib/aws.ts';
-import { ConfigError, parseConfig } from '../lib/config.ts';
-import { devinClient } from '../lib/devin.ts';
-import { SecretError, secretsManager } from '../lib/secrets.ts';
-import { SweepPlanConfig } from '../lib/sweep/config.ts';
-import { previewPlan } from '../lib/sweep/preview.ts';
-import { printCsv, printTable, printTotals, progressBar } from '../lib/sweep/print.ts';
-import { sweepSettings } from '../lib/sweep/settings.ts';
+import { SecretError, secretsManager } from '../lib/aws/secrets.ts';
+import { awsEnvironment } from '../lib/aws/sign-request.ts';
+import { devinClient } from '../lib/clients/devin.ts';
+import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
+import { ConfigError, parseConfig } from '../lib/platform/config.ts';
+import { SweepPlanConfig } from '../lib/sweep/keys/config.ts';
+import { sweepSettings } from '../lib/sweep/keys/settings.ts';
+import { previewPlan } from './sweep/preview.ts';
+import { printCsv, printTable, printTotals, progressBar } from './sweep/print.ts';
 
 const USAGE = `npm run sweep -- --plan [--json | --csv] [--sandbox]
 
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   }
   if (!sandbox) return print(process.env, { json, csv });
   // Only here: the sandbox is not part of what is deployed.
-  const { startSweepSandbox } = await import('../test/sandbox/sweep.ts');
+  const { startSweepSandbox } = await import('../sandbox/sweep.ts');
   const made = await startSweepSandbox();
   try {
     return await print(

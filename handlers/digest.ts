@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { kmsKey } from '../lib/audit/kms.ts';
-import { s3List } from '../lib/audit/objects.ts';
-import { s3AuditStore } from '../lib/audit/store.ts';
-import { writeDigests } from '../lib/audit/write-digests.ts';
-import { awsEnvironment } from '../lib/aws.ts';
-import { DigestConfig, parseConfig } from '../lib/config.ts';
-import { count } from '../lib/log.ts';
+import { writeDigests } from '../lib/audit/digest/write-digests.ts';
+import { kmsKey } from '../lib/aws/kms.ts';
+import { s3List } from '../lib/aws/list-objects.ts';
+import { awsEnvironment } from '../lib/aws/sign-request.ts';
+import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
+import { DigestConfig, parseConfig } from '../lib/platform/config.ts';
+import { count } from '../lib/platform/metrics.ts';
 
 async function handle(_event: unknown, context: Context): Promise<{ days: string[] }> {
   const { AUDIT_BUCKET: bucket, AUDIT_KEY_ID } = parseConfig(DigestConfig, process.env);

@@ -1,11 +1,11 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { s3List } from '../lib/audit/objects.ts';
 import { reconcile } from '../lib/audit/reconcile.ts';
-import { s3AuditStore } from '../lib/audit/store.ts';
-import { awsEnvironment } from '../lib/aws.ts';
-import { parseConfig, ReconcileConfig } from '../lib/config.ts';
-import { sqsQueue } from '../lib/queue.ts';
+import { s3List } from '../lib/aws/list-objects.ts';
+import { awsEnvironment } from '../lib/aws/sign-request.ts';
+import { sqsQueue } from '../lib/aws/sqs.ts';
+import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
+import { parseConfig, ReconcileConfig } from '../lib/platform/config.ts';
 
 type Answer = { lost: number; queued: number };
 

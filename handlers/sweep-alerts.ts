@@ -1,15 +1,15 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { journal } from '../lib/audit/journal.ts';
-import { s3AuditStore } from '../lib/audit/store.ts';
-import { awsEnvironment } from '../lib/aws.ts';
-import { parseConfig } from '../lib/config.ts';
-import { githubClient } from '../lib/github.ts';
-import { githubToken } from '../lib/github-token.ts';
-import { sqsQueue } from '../lib/queue.ts';
-import { secretsManager } from '../lib/secrets.ts';
-import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts.ts';
-import { SweepAlertsConfig } from '../lib/sweep/config.ts';
+import { journal } from '../lib/audit/trail.ts';
+import { secretsManager } from '../lib/aws/secrets.ts';
+import { awsEnvironment } from '../lib/aws/sign-request.ts';
+import { sqsQueue } from '../lib/aws/sqs.ts';
+import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
+import { githubClient } from '../lib/clients/github.ts';
+import { githubToken } from '../lib/clients/github-token.ts';
+import { parseConfig } from '../lib/platform/config.ts';
+import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts/sweep-alerts.ts';
+import { SweepAlertsConfig } from '../lib/sweep/keys/config.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 

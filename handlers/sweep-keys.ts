@@ -1,25 +1,26 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { cachedAdminToken } from '../lib/admin-token.ts';
 import { s3FirstName } from '../lib/audit/list.ts';
-import { s3AuditStore } from '../lib/audit/store.ts';
-import { awsEnvironment } from '../lib/aws.ts';
-import { ConfigError, parseConfig } from '../lib/config.ts';
-import { devinClient } from '../lib/devin.ts';
+import { secretsManager } from '../lib/aws/secrets.ts';
+import { awsEnvironment } from '../lib/aws/sign-request.ts';
+import { snsNotify } from '../lib/aws/sns.ts';
+import { sqsQueue, sqsSender } from '../lib/aws/sqs.ts';
+import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
+import { devinClient } from '../lib/clients/devin.ts';
+import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { BadEventError } from '../lib/intake/request.ts';
-import { count, errorFields, log } from '../lib/log.ts';
-import { snsNotify } from '../lib/notify.ts';
-import { sqsQueue, sqsSender } from '../lib/queue.ts';
-import { adminToken, secretsManager } from '../lib/secrets.ts';
-import type { SweepResult } from '../lib/sweep/chain.ts';
-import { SweepKeysConfig } from '../lib/sweep/config.ts';
-import { readOrder } from '../lib/sweep/event.ts';
-import { ownServiceUsers } from '../lib/sweep/own.ts';
-import { planRecorder } from '../lib/sweep/record-plan.ts';
-import { runSweep } from '../lib/sweep/run.ts';
-import { sweepSettings } from '../lib/sweep/settings.ts';
-import { shelf } from '../lib/sweep/shelf.ts';
-import { stopSwitch } from '../lib/sweep/stop.ts';
+import { ConfigError, parseConfig } from '../lib/platform/config.ts';
+import { errorFields, log } from '../lib/platform/log.ts';
+import { count } from '../lib/platform/metrics.ts';
+import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
+import type { SweepResult } from '../lib/sweep/keys/continuation.ts';
+import { stopSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import { ownServiceUsers } from '../lib/sweep/keys/own-service-users.ts';
+import { shelf } from '../lib/sweep/keys/plan-store.ts';
+import { readOrder } from '../lib/sweep/keys/read-order.ts';
+import { planRecorder } from '../lib/sweep/keys/record-plan.ts';
+import { runSweep } from '../lib/sweep/keys/run-sweep.ts';
+import { sweepSettings } from '../lib/sweep/keys/settings.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 
@@ -61,7 +62,8 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     own: () => ownServiceUsers(devin, standby, { deadline }),
     settings: sweepSettings(config),
     send: (report) => queue.send(report, deadline),
-    goOn: chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
+    enqueueContinuation:
+      chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
     notify: notify ?? (async () => {}),
     record: planRecorder(store, { region, requestId, ...(account && { account }) }, deadline),
     dryRun: config.DRY_RUN,

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { sent } from '../lib/early/webhook.ts';
+import { sent } from '../lib/cold-start/webhook.ts';
 
 // All else is loaded while the secret is on its way.
-const loading = sent.then(() => import('./late/webhook.ts'));
+const loading = sent.then(() => import('./webhook/receive.ts'));
 // Told by the invocation that meets it.
 loading.catch(() => {});
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { captureOutput, lambdaContext, loadHandler, type Output } from './handlers/load-handler.ts';
-import { type Sandbox, startSandbox } from './sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { captureOutput, lambdaContext, loadHandler, type Output } from './support/load-handler.ts';
 
 // A marker token goes through every path, malformed input included, and must come out nowhere: not whole, not in
 // another encoding, not an 8-character part of it.
@@ -244,7 +244,7 @@ async function deliver(
   leak: ReturnType<Sandbox['leak']>,
   how: 'unsigned' | 'signed' | 'broken',
 ): Promise<void> {
-  const { signedDelivery } = await import('./sandbox/github.ts');
+  const { signedDelivery } = await import('../sandbox/github.ts');
   const payload = { ...sandbox.github.payload(leak.alert), secret: leak.token, note: leak.token };
   const body = Buffer.from(how === 'broken' ? `{"secret": "${leak.token}"` : JSON.stringify(payload));
   const signed = signedDelivery(body, how === 'unsigned' ? leak.token : sandbox.webhookSecret, {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { LambdaFunctionURLEvent, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LeakReport } from '../lib/domain/report.ts';
 import { sign } from '../lib/intake/signature.ts';
-import { LeakReport } from '../lib/report.ts';
-import { captureOutput, loadHandler, type Output } from './handlers/load-handler.ts';
-import { alertPayload } from './sandbox/github-shapes.ts';
-import { type Sandbox, startSandbox } from './sandbox/index.ts';
+import { alertPayload } from '../sandbox/github-shapes.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { captureOutput, loadHandler, type Output } from './support/load-handler.ts';
 
 const folder = new URL('../events/', import.meta.url);
 const used = new Set<string>();

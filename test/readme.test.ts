@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { DigestConfig, ReconcileConfig, RevokeConfig, WebhookConfig } from '../lib/config.ts';
+import { Outcome } from '../lib/domain/outcome.ts';
 import { readEvent } from '../lib/intake/event.ts';
-import { Outcome } from '../lib/outcome.ts';
-import { SweepAlertsConfig, SweepKeysConfig } from '../lib/sweep/config.ts';
+import { DigestConfig, ReconcileConfig, RevokeConfig, WebhookConfig } from '../lib/platform/config.ts';
+import { SweepAlertsConfig, SweepKeysConfig } from '../lib/sweep/keys/config.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -45,7 +45,7 @@ describe('the README', () => {
   });
 
   test('names commands that exist', () => {
-    const named = [...readme.matchAll(/npm (?:run (?:-s )?)?([a-z][\w:]*)/g)].map(([, name]) => name ?? '');
+    const named = [...readme.matchAll(/npm (?:run (?:-s )?)?([a-z][\w:-]*)/g)].map(([, name]) => name ?? '');
     const known = new Set([...Object.keys(packageJson.scripts), 'ci']);
 
     expect(named.length).toBeGreaterThan(10);

@@ -1,7 +1,7 @@
-import { type AwsEnvironment, signed } from '../aws.ts';
-import { bucketUrl } from '../aws-environment.ts';
-import { HttpFailure } from '../http.ts';
-import { type RetryOptions, sendRetrying } from '../retry.ts';
+import { bucketUrl } from '../aws/environment.ts';
+import { type AwsEnvironment, signed } from '../aws/sign-request.ts';
+import { HttpFailure } from '../platform/http.ts';
+import { type RetryOptions, sendRetrying } from '../platform/retry.ts';
 
 /** The first name under a prefix of the audit bucket, in byte order, after `startAfter`. */
 export type FirstName = (

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../json.ts';
-import { count, log } from '../log.ts';
-import type { Queue } from '../queue.ts';
-import { LeakReport } from '../report.ts';
-import type { ListObjects, StoredObject } from './objects.ts';
-import type { AuditStore } from './store.ts';
+import type { ListObjects, StoredObject } from '../aws/list-objects.ts';
+import type { Queue } from '../aws/sqs.ts';
+import type { AuditStore } from '../aws/write-once-bucket.ts';
+import { LeakReport } from '../domain/report.ts';
+import { log } from '../platform/log.ts';
+import { count } from '../platform/metrics.ts';
+import { parseJson } from '../platform/parse-json.ts';
 
 /** What an intent must hold for its report to be made again. A report of a token alone can not be: we store none. */
 const Intent = z.object({ unmapped: z.object({ report: LeakReport }) });

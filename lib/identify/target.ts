@@ -1,14 +1,14 @@
-import type { Deps } from '../deps.ts';
-import type { ApiKey, Probe } from '../devin.ts';
-import { iso } from '../exposure.ts';
-import type { Key } from '../key.ts';
-import type { Attribution, Candidate, Ending } from '../outcome.ts';
-import { sleep } from '../retry.ts';
-import type { Token } from '../token.ts';
-import { attribute } from './attribute.ts';
-import { chooseKey } from './choose.ts';
-import { judgeOwner } from './owner.ts';
-import type { Use } from './trace.ts';
+import type { ApiKey, Probe } from '../clients/devin.ts';
+import type { Deps } from '../containment/deps.ts';
+import type { Key } from '../domain/key.ts';
+import type { Attribution, Candidate, OutcomeDraft } from '../domain/outcome.ts';
+import { iso } from '../domain/time.ts';
+import type { Token } from '../domain/token.ts';
+import { sleep } from '../platform/retry.ts';
+import { chooseKey } from './choose-key.ts';
+import type { Use } from './correlate-uses.ts';
+import { attribute } from './search-key.ts';
+import { judgeOwner } from './token-owner.ts';
 
 /** What is to be revoked: one key, or with `revoke_all` several, the most likely one first. */
 export interface Target {
@@ -26,7 +26,11 @@ const SEARCH_MS = 50_000;
 const AFTERWARDS_MS = 5_000;
 
 /** The report names the key; its token, where the report has one, must not say otherwise. */
-export function targetByIds(key: Key, token: Token | undefined, probe: Probe | undefined): Target | Ending {
+export function targetByIds(
+  key: Key,
+  token: Token | undefined,
+  probe: Probe | undefined,
+): Target | OutcomeDraft {
   const target = {
     service_user_id: key.service_user_id,
     keys: [{ api_key_id: key.api_key_id }],
@@ -57,7 +61,10 @@ export interface Sighting {
 }
 
 /** Finds the key of a live token in its service user's listing. `undefined`: no active key is left to be it. */
-export async function targetByListing(sighting: Sighting, deps: Deps): Promise<Target | Ending | undefined> {
+export async function targetByListing(
+  sighting: Sighting,
+  deps: Deps,
+): Promise<Target | OutcomeDraft | undefined> {
   const { keys, service_user_id, token, use } = sighting;
   const chosen = chooseKey(keys, use.sent);
   const found = { service_user_id, token, firstUse: use.apiSecond };
@@ -82,7 +89,7 @@ async function search(
   candidates: readonly ApiKey[],
   found: Pick<Target, 'service_user_id' | 'token' | 'firstUse'>,
   deps: Deps,
-): Promise<Target | Ending> {
+): Promise<Target | OutcomeDraft> {
   const once = { deadline: deps.deadline, attempts: 2 };
   const world = {
     now: Date.now,
@@ -132,7 +139,7 @@ async function isOurs(serviceUserId: string, { deadline, devin }: Deps): Promise
 function ambiguous(
   service_user_id: string,
   keys: readonly ApiKey[],
-): Extract<Ending, { status: 'escalated' }> {
+): Extract<OutcomeDraft, { status: 'escalated' }> {
   const event = JSON.stringify({ service_user_id, api_key_id: keys[0]?.api_key_id });
   return {
     status: 'escalated',

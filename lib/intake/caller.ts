@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { LeakReport } from '../report.ts';
+import { LeakReport } from '../domain/report.ts';
 
 /**
  * Who invoked the function, as far as Lambda tells: a Cognito identity, or what the caller says of itself in the

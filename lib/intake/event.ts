@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { parseJson } from '../json.ts';
-import { LeakReport, type Report } from '../report.ts';
+import { LeakReport, type Report } from '../domain/report.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { caller } from './caller.ts';
 import { badEvent, readRequest } from './request.ts';
 

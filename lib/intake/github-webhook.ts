@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { GitHubAlertRef, type LeakReport } from '../report.ts';
+import { GitHubAlertRef, type LeakReport } from '../domain/report.ts';
 
 /** What a signed delivery asks for. */
 export type Delivery =

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { ApiKeyId, ServiceUserId } from '../key.ts';
-import { GitHubAlertRef, type Report, ReportId } from '../report.ts';
-import { Token } from '../token.ts';
+import { ApiKeyId, ServiceUserId } from '../domain/key.ts';
+import { GitHubAlertRef, type Report, ReportId } from '../domain/report.ts';
+import { Token } from '../domain/token.ts';
 
 /** An event is not what the function takes. The message names every wrong field and quotes no value. */
 export class BadEventError extends Error {

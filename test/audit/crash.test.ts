@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { type SandboxFunction, startFunction } from '../sandbox/lambda.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { type SandboxFunction, startFunction } from '../../sandbox/lambda.ts';
 
 // The process is killed at every request that `contain` makes, before and after the request takes effect: between two
 // requests nothing outside of the process changes, so this is every await. The message then comes back to a new one.

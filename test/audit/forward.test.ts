@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Outcome } from '../../lib/outcome.ts';
-import { captureOutput, loadHandler } from '../handlers/load-handler.ts';
-import { type SandboxServer, startServer } from '../sandbox/http-server.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { captureOutput, loadHandler } from '../support/load-handler.ts';
 
 let sandbox: Sandbox;
 let siem: SandboxServer;

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { serialise } from '../../lib/audit/schema.ts';
-import { records } from './samples.ts';
+import { serialise } from '../../lib/audit/ocsf-schema.ts';
+import { records } from '../support/samples.ts';
 
 const PACKAGE = 'ocsf-json-schema==1.2.0';
 const folder = join(import.meta.dirname, '../../.sandbox/ocsf');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeLog } from './log-folder.ts';
+import { writeLog } from '../support/log-folder.ts';
 
 // The queries of the README, as they stand there, on the same files. DuckDB speaks Athena's SQL but for two functions.
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { serialise } from '../../lib/audit/ocsf-schema.ts';
 import { findLost, reconcile } from '../../lib/audit/reconcile.ts';
-import { serialise } from '../../lib/audit/schema.ts';
-import { s3AuditStore } from '../../lib/audit/store.ts';
-import { awsEnvironment } from '../../lib/aws.ts';
-import type { LeakReport } from '../../lib/report.ts';
-import { captureOutput, loadHandler } from '../handlers/load-handler.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { LEAKED_AT, records, report } from './samples.ts';
+import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import type { LeakReport } from '../../lib/domain/report.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { captureOutput, loadHandler } from '../support/load-handler.ts';
+import { LEAKED_AT, records, report } from '../support/samples.ts';
 
 const MINUTE = 60_000;
 const NOW = LEAKED_AT + 60 * MINUTE;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { schemaBreaks } from '../../lib/audit/cli/verify-record.ts';
-import { auditRecord } from '../../lib/audit/record.ts';
-import { serialise } from '../../lib/audit/schema.ts';
-import { Token } from '../../lib/token.ts';
-import { context, outcomes, records, report } from './samples.ts';
+import { schemaBreaks } from '../../cli/audit/verify-record.ts';
+import { auditRecord } from '../../lib/audit/ocsf-record.ts';
+import { serialise } from '../../lib/audit/ocsf-schema.ts';
+import { Token } from '../../lib/domain/token.ts';
+import { context, outcomes, records, report } from '../support/samples.ts';
 
 const stamp = { name: '90-outcome', time: report.seen_at };
 

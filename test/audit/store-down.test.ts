@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Outcome } from '../../lib/outcome.ts';
-import { captureOutput, type Handler, loadHandler } from '../handlers/load-handler.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { captureOutput, type Handler, loadHandler } from '../support/load-handler.ts';
 
 let sandbox: Sandbox;
 let output: ReturnType<typeof captureOutput>;

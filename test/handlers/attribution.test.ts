@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../lib/outcome.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import {
+  captureOutput,
+  type Handler,
+  lambdaContext,
+  loadHandler,
+  type Output,
+} from '../support/load-handler.ts';
 
 // What happens when the same key is reported again: a redelivery, a reopened alert, an expired key; and what else is
 // held of candidates, our own key and the exposure, beside which-key.test.ts.

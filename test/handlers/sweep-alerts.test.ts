@@ -1,8 +1,14 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AlertSweepResult } from '../../lib/sweep/alerts.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
+import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import {
+  captureOutput,
+  type Handler,
+  lambdaContext,
+  loadHandler,
+  type Output,
+} from '../support/load-handler.ts';
 
 const MINUTE = 60_000;
 let sandbox: Sandbox;

@@ -1,8 +1,14 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SweepResult } from '../../lib/sweep/chain.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
+import type { SweepResult } from '../../lib/sweep/keys/continuation.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import {
+  captureOutput,
+  type Handler,
+  lambdaContext,
+  loadHandler,
+  type Output,
+} from '../support/load-handler.ts';
 
 const DAY = 86_400;
 let sandbox: Sandbox;

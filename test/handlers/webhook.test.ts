@@ -1,12 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
-import { LeakReport } from '../../lib/report.ts';
-import { toEvent } from '../sandbox/function-url.ts';
-import { signedDelivery } from '../sandbox/github-delivery.ts';
-import type { AlertPayload } from '../sandbox/github-shapes.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
+import { LeakReport } from '../../lib/domain/report.ts';
+import { toEvent } from '../../sandbox/function-url.ts';
+import { signedDelivery } from '../../sandbox/github-delivery.ts';
+import type { AlertPayload } from '../../sandbox/github-shapes.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import {
+  captureOutput,
+  type Handler,
+  lambdaContext,
+  loadHandler,
+  type Output,
+} from '../support/load-handler.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const MARK = 'c4n4ry';

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../lib/outcome.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { captureOutput, type Handler, lambdaContext, loadHandler, type Output } from './load-handler.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import {
+  captureOutput,
+  type Handler,
+  lambdaContext,
+  loadHandler,
+  type Output,
+} from '../support/load-handler.ts';
 
 // Which key it was, when it is not obvious. The search itself takes its time: test/identify, test/simulation and
 // test/long hold it; here it is cut short by a function that has little time left.

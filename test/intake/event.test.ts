@@ -1,9 +1,9 @@
 import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import type { LeakReport } from '../../lib/domain/report.ts';
 import { readEvent, readMessage } from '../../lib/intake/event.ts';
 import { BadEventError } from '../../lib/intake/request.ts';
-import type { LeakReport } from '../../lib/report.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 42, 22);
 const invocation = { requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef', now: NOW };

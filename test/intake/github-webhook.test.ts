@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { LeakReport } from '../../lib/domain/report.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
-import { LeakReport } from '../../lib/report.ts';
-import { type AlertPayload, alertPayload, type StoredAlert } from '../sandbox/github-shapes.ts';
+import { type AlertPayload, alertPayload, type StoredAlert } from '../../sandbox/github-shapes.ts';
 
 const options = { secretTypes: ['devin_api_key', 'devin_pat'], dryRun: false, now: 1_795_000_000_000 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { Token } from '../../lib/domain/token.ts';
 import { BadEventError, type Origin, readRequest } from '../../lib/intake/request.ts';
-import { Token } from '../../lib/token.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 42, 22);
 const origin: Origin = { detector: 'console', invoked_by: 'console', id: 'request-1', time: NOW - 5_000 };

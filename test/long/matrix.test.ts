@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../lib/outcome.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { startFunction } from '../sandbox/lambda.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { startFunction } from '../../sandbox/lambda.ts';
 
 // The search for the leaked key with several keys, in real time, through the built function over real HTTP.
 

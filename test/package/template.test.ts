@@ -101,7 +101,7 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
       variable.endsWith('_SECRET_ID'),
     );
 
-    const expected = [`handlers/${name}.cjs`, ...(readsSecrets ? ['handlers/secrets-client.cjs'] : [])];
+    const expected = [`handlers/${name}.cjs`, ...(readsSecrets ? ['handlers/secrets-sdk.cjs'] : [])];
     expect(Object.keys(files).sort()).toEqual(expected.sort());
     for (const file of Object.values(files)) expect(file.length).toBeLessThan(1024 * 1024);
   });

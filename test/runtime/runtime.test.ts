@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFunctionUrl } from '../../sandbox/function-url.ts';
+import type { SandboxServer } from '../../sandbox/http-server.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { readResources, zipPath } from '../package/packaged.ts';
-import { startFunctionUrl } from '../sandbox/function-url.ts';
-import type { SandboxServer } from '../sandbox/http-server.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { type Answer, type Runtime, startRuntime } from './runtime-api.ts';
 
 describe('the packaged functions under the Lambda runtime client', () => {

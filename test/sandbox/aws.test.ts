@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type S3, startS3 } from './s3.ts';
-import { type SecretsManager, startSecretsManager } from './secrets-manager.ts';
+import { type S3, startS3 } from '../../sandbox/s3.ts';
+import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 
 const credentials = { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: 'session' };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Devin, startDevin } from './devin.ts';
+import { type Devin, startDevin } from '../../sandbox/devin.ts';
 
 type Schema = { [key: string]: unknown };
 type Response = { $ref?: string; content?: Record<string, { schema: Schema }> };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CreatedKey, type Devin, startDevin } from './devin.ts';
+import { type CreatedKey, type Devin, startDevin } from '../../sandbox/devin.ts';
 
 let devin: Devin;
 let admin: CreatedKey;

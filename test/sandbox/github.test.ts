@@ -1,8 +1,8 @@
 import { createHmac, createSign } from 'node:crypto';
 import { verify } from '@octokit/webhooks-methods';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AlertName, type GitHub, signedDelivery, startGitHub } from './github.ts';
-import { type SandboxRequest, type SandboxServer, startServer } from './http-server.ts';
+import { type AlertName, type GitHub, signedDelivery, startGitHub } from '../../sandbox/github.ts';
+import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 
 let github: GitHub;
 let alert: AlertName;

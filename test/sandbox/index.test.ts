@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from './index.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 
 let sandbox: Sandbox;
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startFunctionUrl } from './function-url.ts';
-import { type SandboxFunction, startFunction } from './lambda.ts';
+import { startFunctionUrl } from '../../sandbox/function-url.ts';
+import { type SandboxFunction, startFunction } from '../../sandbox/lambda.ts';
 
 const bundle = `
 let invocations = 0;

@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sqs, startSqs } from './sqs.ts';
+import { type Sqs, startSqs } from '../../sandbox/sqs.ts';
 
 let sqs: Sqs;
 

@@ -1,6 +1,6 @@
-import type { ApiKey, KeyListing } from '../../lib/devin.ts';
-import { attribute, type World } from '../../lib/identify/attribute.ts';
-import type { Verdict } from '../../lib/identify/trace.ts';
+import type { ApiKey, KeyListing } from '../../lib/clients/devin.ts';
+import type { Verdict } from '../../lib/identify/correlate-uses.ts';
+import { attribute, type World } from '../../lib/identify/search-key.ts';
 
 /** How others use a key. */
 export type Traffic =

@@ -3,13 +3,13 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { s3AuditStore } from '../../lib/audit/store.ts';
-import { type AwsEnvironment, awsEnvironment, secretsManagerUrl } from '../../lib/aws-environment.ts';
-import { sqsQueue } from '../../lib/queue.ts';
-import type { LeakReport } from '../../lib/report.ts';
-import { secretsManager } from '../../lib/secrets.ts';
-import { signatureProblem } from '../sandbox/aws-signature.ts';
-import { type SandboxRequest, type SandboxServer, startServer } from '../sandbox/http-server.ts';
+import { type AwsEnvironment, awsEnvironment, secretsManagerUrl } from '../../lib/aws/environment.ts';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import { sqsQueue } from '../../lib/aws/sqs.ts';
+import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import type { LeakReport } from '../../lib/domain/report.ts';
+import { signatureProblem } from '../../sandbox/aws-signature.ts';
+import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 
 // Where less than an AWS SDK client sends, the request is held to the one that the client itself sends.
 

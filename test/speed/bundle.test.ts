@@ -12,7 +12,7 @@ const LIMIT_KIB: Readonly<Record<string, number>> = { revoke: 120, webhook: 64 }
 
 /** Each costs milliseconds of every cold start, and is not needed. */
 const BANNED = [
-  // The SDK's clients: the one for secrets lies beside the bundle (lib/secrets-client.ts), the others are for tests.
+  // The SDK's clients: the one for secrets lies beside the bundle (lib/aws/secrets-sdk.ts), the others are for tests.
   /@aws-sdk\//,
   // of the SDK's common parts, all but what its signer is made of
   /@smithy\/(?!signature-v4\/|core\/dist-[^/]+\/submodules\/(?:client|protocols|serde|transport)\/|types\/)/,
@@ -63,7 +63,7 @@ describe.each(functions)('the bundle of %s', (name) => {
 
   test('is one file, but for the client of Secrets Manager, which it loads when it needs it', () => {
     const others = output.imports.filter(({ path }) => !isBuiltin(path));
-    const client = { path: './secrets-client.cjs', kind: 'dynamic-import', external: true };
+    const client = { path: './secrets-sdk.cjs', kind: 'dynamic-import', external: true };
     expect(others).toEqual(READS_NO_SECRET.includes(name) ? [] : [client]);
   });
 });

@@ -1,9 +1,9 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { selfSigned } from '../../bench/certificate.ts';
-import { type Front, startFront } from '../../bench/front.ts';
-import { captureOutput, loadHandler, type Output } from '../handlers/load-handler.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { selfSigned } from '../../sandbox/certificate.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { type Front, startFront } from '../../sandbox/tls-front.ts';
+import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
 
 // A connection made when it is needed costs a report two more trips to the service. Nothing of the first round is
 // answered here until all the connections are there that the later rounds use.

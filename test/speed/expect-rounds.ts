@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogEntry } from '../sandbox/http-server.ts';
-import type { Sandbox } from '../sandbox/index.ts';
+import type { LogEntry } from '../../sandbox/http-server.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 
 /** `METHOD operation`, for Secrets Manager with the last part of the secret's id and its stage. */
 function nameOf({ method, operation, secretId, versionStage }: LogEntry): string {

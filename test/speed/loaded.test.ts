@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toEvent } from '../sandbox/function-url.ts';
-import { signedDelivery } from '../sandbox/github-delivery.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { toEvent } from '../../sandbox/function-url.ts';
+import { signedDelivery } from '../../sandbox/github-delivery.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 
 // What a first invocation makes Node load beside the bundle itself, seen from inside a process of its own.
 
@@ -57,7 +57,7 @@ function delivery(): unknown {
 }
 
 describe('the SDK client of Secrets Manager', () => {
-  const client = join(outdir, 'secrets-client.cjs');
+  const client = join(outdir, 'secrets-sdk.cjs');
   const away = `${client}.away`;
   const withoutClient = async <T>(run: () => Promise<T>): Promise<T> => {
     renameSync(client, away);

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { captureOutput, loadHandler, type Output } from '../handlers/load-handler.ts';
-import { toEvent } from '../sandbox/function-url.ts';
-import { signedDelivery } from '../sandbox/github-delivery.ts';
-import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { toEvent } from '../../sandbox/function-url.ts';
+import { signedDelivery } from '../../sandbox/github-delivery.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
 import { expectRounds } from './expect-rounds.ts';
 
 // Every round costs the latency of a service: these are all the requests of a cold container, and which of them go out

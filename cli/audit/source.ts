@@ -1,0 +1,81 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { s3List } from '../../lib/aws/list-objects.ts';
+import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+
+/** A file of the audit log. `storedAt` (epoch milliseconds) is known of a bucket alone: a copy has times of its own. */
+export interface SourceFile {
+  readonly key: string;
+  readonly storedAt?: number;
+}
+
+/** Where the audit log lies: the bucket, or a copy of it in a folder. */
+export interface Source {
+  list(): Promise<SourceFile[]>;
+  /** @throws when the file can not be read */
+  read(key: string): Promise<Buffer>;
+}
+
+/** The person at the command line made a mistake. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @param where a folder, or `s3://bucket` with credentials from the environment */
+export async function openSource(
+  where: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Source> {
+  const bucket = /^s3:\/\/([a-z0-9.-]+)\/?$/.exec(where)?.[1];
+  if (bucket !== undefined) return bucketSource(bucket, env);
+  if (where.startsWith('s3:')) throw new UsageError(`${where} is not of the form s3://bucket`);
+  const found = await stat(where).catch(() => undefined);
+  if (!found?.isDirectory()) throw new UsageError(`${where} is not a folder`);
+  return folderSource(where);
+}
+
+function folderSource(root: string): Source {
+  return {
+    async list() {
+      const entries = await readdir(root, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => ({ key: relative(root, join(entry.parentPath, entry.name)).split(sep).join('/') }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+    },
+    read: (key) => readFile(join(root, ...key.split('/'))),
+  };
+}
+
+function bucketSource(bucket: string, env: Readonly<Record<string, string | undefined>>): Source {
+  const aws = awsEnvironment(env);
+  const list = s3List(aws, bucket);
+  const store = s3AuditStore(aws, bucket);
+  const retry = () => ({ deadline: Date.now() + 60_000 });
+  return {
+    list: () => list('', retry()),
+    async read(key) {
+      const found = await store.get(key, retry());
+      if (!found.ok) throw new Error(`${key} can not be read: ${found.reason}`);
+      if (found.text === undefined) throw new Error(`${key} is not there`);
+      return Buffer.from(found.text);
+    },
+  };
+}
+
+const AT_A_TIME = 16;
+
+/** Reads files, some at a time, in their order. */
+export async function readAll<T>(
+  source: Source,
+  keys: readonly string[],
+  use: (key: string, bytes: Buffer) => T,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (let index = 0; index < keys.length; index += AT_A_TIME) {
+    const some = keys.slice(index, index + AT_A_TIME);
+    all.push(...(await Promise.all(some.map(async (key) => use(key, await source.read(key))))));
+  }
+  return all;
+}

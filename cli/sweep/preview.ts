@@ -1,0 +1,47 @@
+import type { Devin } from '../../lib/clients/devin.ts';
+import { judgePage } from '../../lib/sweep/keys/evaluate-page.ts';
+import { type Block, guard, NOTHING, type Totals } from '../../lib/sweep/keys/guardrails.ts';
+import { ownServiceUsers } from '../../lib/sweep/keys/own-service-users.ts';
+import type { Entry, Page, Start } from '../../lib/sweep/keys/plan.ts';
+
+/** A plan that is only looked at: nothing of it is stored, and nothing is warned of. */
+export interface Preview {
+  readonly totals: Totals;
+  /** What would stand against carrying it out, but for the comparison with the previous plan. */
+  readonly blocks: readonly Block[];
+  readonly entries: readonly Entry[];
+}
+
+/** @param onPage called after each page with the service users so far, and how many there are if that is known */
+export async function previewPlan(
+  devin: Devin,
+  settings: Pick<Start, 'mode' | 'policy' | 'caps'>,
+  onPage: (users: number, total: number | undefined) => void,
+): Promise<Preview> {
+  const started_at = Date.now();
+  const own = await ownServiceUsers(devin, undefined, { deadline: started_at + 60_000 });
+  const start: Start = {
+    version: 1,
+    plan_id: '00000000T000000Z-00000000',
+    started_at,
+    ...settings,
+    own: own ?? [],
+  };
+  const entries: Entry[] = [];
+  let last: Page | undefined;
+  let broken: string | undefined;
+  while (last === undefined || last.next !== null) {
+    const judged = await judgePage(devin, start, last, { deadline: Date.now() + 15 * 60_000 });
+    if (!judged.ok) {
+      broken = judged.reason;
+      break;
+    }
+    last = judged.page;
+    entries.push(...last.entries);
+    onPage(last.totals.users, judged.total);
+  }
+  const totals = last?.totals ?? NOTHING;
+  const skewSeconds = last === undefined ? 0 : (last.skew_seconds ?? undefined);
+  const circumstances = { broken, skewSeconds, ownKnown: own !== undefined, previous: 'none' } as const;
+  return { totals, entries, blocks: guard(totals, start.caps, circumstances) };
+}

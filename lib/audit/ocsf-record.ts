@@ -1,0 +1,268 @@
+import type { Outcome } from '../domain/outcome.ts';
+import { LeakReport, type Report } from '../domain/report.ts';
+import { type Code, RATINGS } from './ocsf-codes.ts';
+import type { AuditRecord, PlanFacts } from './ocsf-schema.ts';
+
+/** Who writes the record: this function's run. */
+export interface AuditContext {
+  readonly account?: string;
+  readonly region: string;
+  /** Of the invocation. */
+  readonly requestId: string;
+  /** How often the report was delivered so far, this time included. */
+  readonly attempt: number;
+}
+
+/** What a record tells of. */
+export type AuditEntry =
+  | { readonly kind: 'intent'; readonly key: { service_user_id: string; api_key_id?: string } }
+  | { readonly kind: 'attempt' | 'outcome'; readonly outcome: Outcome; readonly intentStored: boolean }
+  | { readonly kind: 'alert'; readonly outcome: Outcome & { alert: NonNullable<Outcome['alert']> } };
+
+/** Where a record stands in time and place. `name` is unique within its report. */
+export interface Stamp {
+  readonly name: string;
+  /** Epoch milliseconds of the event. */
+  readonly time: number;
+}
+
+export const PRODUCT = 'devin-key-revoker';
+export const VERSION = '0.1.0';
+
+/**
+ * Builds the record of a report: OCSF 1.8.0, class 7001 Remediation Activity, with the profiles cloud, host and
+ * security_control. A revocation is the activity Evict, all else Other.
+ */
+export function auditRecord(
+  report: Report,
+  entry: AuditEntry,
+  context: AuditContext,
+  { name, time }: Stamp,
+): AuditRecord {
+  const code = codeOf(entry);
+  const { api_key_id, service_user_id } = entry.kind === 'intent' ? entry.key : entry.outcome;
+  const isClosing = entry.kind === 'alert';
+  return {
+    ...activity(isClosing ? [99, 'Close Alert'] : [2, 'Evict']),
+    ...rated(code),
+    ...('outcome' in entry && weight(entry.outcome)),
+    time,
+    timezone_offset: 0,
+    status_detail: detail(entry),
+    message: message(code, { api_key_id, service_user_id }),
+    command_uid: commandUid(report),
+    ...(!isClosing && { countermeasures: [D3FEND] }),
+    remediation: {
+      desc: isClosing
+        ? 'Resolve the alert of a key that is proven dead'
+        : 'Revoke the leaked key at its issuer, then prove that it no longer authenticates',
+    },
+    metadata: metadata(`${report.report_id}#${name}`, report.report_id, report.reported_at),
+    cloud: cloud(context),
+    actor: {
+      app_name: PRODUCT,
+      invoked_by: report.invoked_by,
+      ...(report.caller !== undefined && { user: { name: report.caller } }),
+    },
+    api: api(entry, context),
+    is_alert:
+      code === 'escalated' ||
+      code === 'still_alive' ||
+      ('outcome' in entry && entry.outcome.own_key === true),
+    ...(api_key_id !== undefined && keyEvidence(entry, api_key_id)),
+    unmapped: { ...facts(entry), attempt: context.attempt, report: subject(report) },
+  };
+}
+
+/** Builds the record of a sweep's plan. @param startedAt epoch milliseconds */
+export function planRecord(
+  plan: PlanFacts,
+  startedAt: number,
+  context: Omit<AuditContext, 'attempt'>,
+): AuditRecord {
+  const id = `sweep/${plan.plan_id}`;
+  return {
+    ...activity([99, 'Plan']),
+    ...rated(plan.verdict === 'blocked' ? 'blocked' : 'planned'),
+    time: startedAt,
+    timezone_offset: 0,
+    status_detail: plan.blocks.length > 0 ? plan.blocks.join('; ') : `mode ${plan.mode}`,
+    message: `sweep ${plan.plan_id}: ${plan.verdict}`,
+    command_uid: id,
+    remediation: { desc: 'Revoke keys that are expired, too old or idle, within guard rails' },
+    metadata: metadata(`${id}#20-plan`, id, startedAt),
+    cloud: cloud(context),
+    actor: { app_name: PRODUCT, invoked_by: 'schedule' },
+    api: {
+      operation: 'listServiceUserApiKeys',
+      service: { name: 'devin-api', version: 'v3' },
+      request: { uid: context.requestId },
+    },
+    is_alert: plan.verdict === 'blocked',
+    unmapped: { kind: 'plan', ...plan },
+  };
+}
+
+/** The report without its token. A token given alone leaves nothing but its kind. */
+function subject({ token: _token, leak, ...rest }: Report) {
+  return leak.kind === 'token' ? { ...rest, leak } : LeakReport.parse({ ...rest, leak });
+}
+
+function codeOf(entry: AuditEntry): Code {
+  if (entry.kind === 'intent') return 'intent';
+  if (entry.kind === 'alert') return entry.outcome.alert.closed ? 'alert_closed' : 'alert_open';
+  if (entry.outcome.status === 'ignored') throw new Error('an ignored report has no record');
+  return entry.outcome.status;
+}
+
+function activity([id, name]: readonly [id: number, name: string]) {
+  const class_uid = 7001 as const;
+  const caption = id === 99 ? 'Other' : name;
+  return {
+    class_uid,
+    class_name: 'Remediation Activity',
+    category_uid: 7 as const,
+    category_name: 'Remediation',
+    activity_id: id,
+    activity_name: name,
+    type_uid: class_uid * 100 + id,
+    type_name: `Remediation Activity: ${caption}`,
+  };
+}
+
+function rated(code: Code) {
+  const { action, disposition, severity, status } = RATINGS[code];
+  return {
+    severity_id: severity[0],
+    severity: severity[1],
+    status_id: status[0],
+    status: status[1],
+    status_code: code,
+    action_id: action[0],
+    action: action[1],
+    disposition_id: disposition[0],
+    disposition: disposition[1],
+  };
+}
+
+/** How sure it is which key it was; and nothing is worse than a leak of our own admin token. */
+function weight({ attribution, own_key }: Outcome) {
+  const isMedium = attribution?.confidence === 'medium';
+  return {
+    ...(attribution && {
+      confidence_id: isMedium ? 2 : 3,
+      confidence: isMedium ? 'Medium' : 'High',
+    }),
+    ...(own_key && { severity_id: 6, severity: 'Fatal' }),
+  };
+}
+
+function metadata(uid: string, correlation_uid: string, originalTime: number) {
+  return {
+    version: '1.8.0',
+    profiles: ['cloud', 'host', 'security_control'],
+    uid,
+    correlation_uid,
+    log_name: 'audit',
+    original_time: new Date(originalTime).toISOString(),
+    product: { name: PRODUCT, vendor_name: PRODUCT, version: VERSION },
+  };
+}
+
+function cloud({ account, region }: Pick<AuditContext, 'account' | 'region'>) {
+  return {
+    provider: 'AWS',
+    region,
+    ...(account !== undefined && { account: { uid: account, type_id: 10, type: 'AWS Account' } }),
+  };
+}
+
+function api(entry: AuditEntry, { requestId }: AuditContext) {
+  const request = { uid: requestId };
+  if (entry.kind === 'alert') {
+    const service = { name: 'github-api', version: '2022-11-28' };
+    return { operation: 'secret-scanning/update-alert', service, request };
+  }
+  const isSeen =
+    entry.kind === 'outcome' && entry.outcome.status === 'revoked' && entry.outcome.evidence !== 'recovered';
+  return {
+    operation: 'revokeServiceUserApiKey',
+    service: { name: 'devin-api', version: 'v3' },
+    request,
+    // Only an answer that this run saw; a 200 that nobody saw is never claimed.
+    ...(isSeen && { response: { code: 200 } }),
+  };
+}
+
+/** The key as an observable, and the proof of its death as its enrichment. */
+function keyEvidence(entry: AuditEntry, value: string) {
+  const name = 'unmapped.api_key_id';
+  const observables = [{ name, type_id: 19, type: 'User Credential ID', value }];
+  if (entry.kind !== 'outcome' || !('proof' in entry.outcome)) return { observables };
+  const { at, method, probes } = entry.outcome.proof;
+  const data = { dead: true, method, probes, at };
+  return { observables, enrichments: [{ name, value, type: 'liveness', provider: 'devin-api', data }] };
+}
+
+function facts(entry: AuditEntry) {
+  switch (entry.kind) {
+    case 'intent':
+      return { kind: entry.kind, ...entry.key };
+    case 'alert': {
+      const { alert, api_key_id, service_user_id } = entry.outcome;
+      return { kind: entry.kind, alert, ...defined({ service_user_id, api_key_id }) };
+    }
+    case 'attempt':
+    case 'outcome': {
+      const { forwarded: _forwarded, recorded: _recorded, ...outcome } = entry.outcome;
+      return { kind: entry.kind, ...outcome, ...(!entry.intentStored && { intent_stored: false as const }) };
+    }
+    default:
+      return entry satisfies never;
+  }
+}
+
+function defined<T extends Record<string, string | undefined>>(
+  fields: T,
+): { [K in keyof T]?: NonNullable<T[K]> };
+function defined(fields: Record<string, string | undefined>) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+const D3FEND = {
+  version: '1.2.0',
+  d3f_tactic: { name: 'Evict' },
+  d3f_technique: {
+    uid: 'D3-CR',
+    name: 'Credential Revocation',
+    src_url: 'https://d3fend.mitre.org/technique/d3f:CredentialRevocation/',
+  },
+};
+
+function detail(entry: AuditEntry): string {
+  if (entry.kind === 'intent') return 'about to revoke';
+  const { outcome } = entry;
+  if (entry.kind === 'alert') return entry.outcome.alert.reason ?? 'resolved as revoked';
+  if ('reason' in outcome) return outcome.reason;
+  const proof =
+    outcome.proof.method === 'token'
+      ? `the token answers 401 on probe ${outcome.proof.probes}`
+      : 'the key listing shows the key inactive';
+  return `${outcome.evidence}; ${proof}`;
+}
+
+function message(
+  code: Code,
+  key: { service_user_id: string | undefined; api_key_id: string | undefined },
+): string {
+  const what = key.api_key_id === undefined ? 'API key' : `API key ${key.api_key_id}`;
+  const owner = key.service_user_id === undefined ? '' : ` of ${key.service_user_id}`;
+  return `${what}${owner}: ${code.replaceAll('_', ' ')}`;
+}
+
+/** The finding that the command answers: the alert where there is one, else the report. */
+function commandUid({ leak, report_id }: Report): string {
+  return leak.kind === 'github_alert'
+    ? `github.com/${leak.owner}/${leak.repo}/secret-scanning/${leak.number}`
+    : report_id;
+}

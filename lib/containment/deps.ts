@@ -1,0 +1,24 @@
+import type { Journal } from '../audit/trail.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { AdminToken } from '../clients/devin-admin-token.ts';
+import type { GitHub } from '../clients/github.ts';
+import type { Key } from '../domain/key.ts';
+import type { OutcomeDraft } from '../domain/outcome.ts';
+import type { Turn } from './batch-barrier.ts';
+
+/** What the steps of a containment work with. Built in one place, handlers/revoke.ts. */
+export interface Deps {
+  readonly admin: AdminToken;
+  readonly devin: Devin;
+  readonly github?: GitHub | undefined;
+  readonly journal: Journal;
+  readonly turn: Turn;
+  /** Asked right before the DELETE of a key that the report names; what it answers is how the report ends instead. */
+  readonly hold?: ((key: Key) => Promise<OutcomeDraft | undefined>) | undefined;
+  readonly dryRun: boolean;
+  /** What to do with a token whose key stays ambiguous. */
+  readonly ambiguousKey: 'escalate' | 'revoke_all';
+  readonly proofWindowMs: number;
+  /** Epoch milliseconds after which nothing new is tried. */
+  readonly deadline: number;
+}

@@ -1,0 +1,45 @@
+import type { Devin, Refusal } from '../clients/devin.ts';
+import type { Key } from '../domain/key.ts';
+import type { RetryOptions } from '../platform/retry.ts';
+
+/** How the API took the DELETE. */
+export type Revoked =
+  | {
+      readonly result: 'revoked' | 'already_revoked';
+      /** An earlier attempt of this run may have revoked the key without an answer. */
+      readonly uncertain: boolean;
+    }
+  | { readonly result: 'absent' }
+  | ({ readonly result: 'refused' } & Omit<Refusal, 'ok'>);
+
+/**
+ * Revokes a key. 404 alone is no success, since a wrong service user id looks the same: the key is `absent` only when
+ * the listing of that service user answers and does not show it.
+ */
+export async function revokeKey(devin: Devin, key: Key, retry: RetryOptions): Promise<Revoked> {
+  const answer = await devin.revokeKey(key, retry);
+  if (!answer.ok) return refused(answer);
+  if (answer.answer !== 'not_found') return { result: answer.answer, uncertain: answer.uncertain };
+
+  const listing = await devin.listKeys(key.service_user_id, retry);
+  if (!listing.ok) {
+    return refused({
+      ...listing,
+      reason: `Devin does not know the key (HTTP 404), and the listing does not confirm it: ${listing.reason}`,
+    });
+  }
+  const entry = listing.keys.find(({ api_key_id }) => api_key_id === key.api_key_id);
+  if (entry === undefined) return { result: 'absent' };
+  return entry.is_active
+    ? {
+        result: 'refused',
+        status: 404,
+        retryable: true,
+        reason: 'Devin does not know the key (HTTP 404), yet its listing shows it active',
+      }
+    : { result: 'already_revoked', uncertain: answer.uncertain };
+}
+
+function refused({ ok: _ok, ...rest }: Refusal): Revoked {
+  return { result: 'refused', ...rest };
+}

@@ -1,0 +1,88 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { agents } from './preconnect.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Milliseconds for the whole exchange, connection included. */
+  readonly timeoutMs: number;
+  /** Called once the request is on the wire. */
+  readonly onSent?: () => void;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** No answer: the request may or may not have had its effect. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`no answer: ${code}`);
+    this.code = code;
+  }
+}
+
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/**
+ * One HTTP exchange. Redirects are answers like any other: they are not followed.
+ *
+ * @throws {HttpFailure} `timeout`, `too_large`, or the system's code of a broken connection such as `ECONNRESET`
+ */
+export function send(request: HttpRequest): Promise<HttpResponse> {
+  const { protocol } = request.url;
+  if (protocol !== 'https:' && protocol !== 'http:') return Promise.reject(new HttpFailure('protocol'));
+  const transport = protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const outgoing = transport.request(
+      request.url,
+      { method: request.method, headers: withLength(request), agent: agents[protocol] },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) outgoing.destroy(new HttpFailure('too_large'));
+          else chunks.push(chunk);
+        });
+        incoming.on('error', fail);
+        incoming.on('aborted', () => fail(new HttpFailure('ECONNRESET')));
+        incoming.on('end', () => {
+          clearTimeout(timer);
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString('utf8'),
+          });
+        });
+      },
+    );
+    const timer = setTimeout(() => outgoing.destroy(new HttpFailure('timeout')), request.timeoutMs);
+    function fail(error: Error): void {
+      clearTimeout(timer);
+      reject(error instanceof HttpFailure ? error : new HttpFailure(codeOf(error)));
+    }
+    outgoing.on('error', fail);
+    if (request.onSent !== undefined) outgoing.on('finish', request.onSent);
+    outgoing.end(request.body);
+  });
+}
+
+function withLength({ headers, body }: HttpRequest): Record<string, string> {
+  return {
+    ...headers,
+    ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+  };
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,33 @@
+import { SecretError } from '../../aws/secrets.ts';
+import type { Devin, Probe } from '../../clients/devin.ts';
+import type { Token } from '../../domain/token.ts';
+import type { RetryOptions } from '../../platform/retry.ts';
+
+/**
+ * The service users whose keys we ourselves use: that of the admin token, and of the standby token if there is one.
+ *
+ * @returns `undefined` when it can not be told of every one of them
+ */
+export async function ownServiceUsers(
+  devin: Pick<Devin, 'probe' | 'probeAdmin'>,
+  standby: (() => Promise<Token>) | undefined,
+  retry: RetryOptions,
+): Promise<string[] | undefined> {
+  try {
+    const probes = await Promise.all([
+      devin.probeAdmin(retry),
+      ...(standby ? [standby().then((token) => devin.probe(token, retry))] : []),
+    ]);
+    const owners = probes.map(serviceUser);
+    const known = owners.filter((owner) => owner !== undefined);
+    return known.length === probes.length ? known : undefined;
+  } catch (error) {
+    if (error instanceof SecretError) return undefined;
+    throw error;
+  }
+}
+
+function serviceUser(probe: Probe): string | undefined {
+  if (probe.state !== 'alive' || probe.principal.principal_type !== 'service_user') return undefined;
+  return probe.principal.service_user_id;
+}

@@ -1,0 +1,101 @@
+import type { ApiKey } from '../../clients/devin.ts';
+
+/** What the operator wants; a rule that is not set is off. */
+export interface Policy {
+  /** A key older than this many days is revoked. */
+  readonly maxAgeDays?: number | undefined;
+  /** A key that was not used for longer than this many days is revoked; one never used counts from its creation. */
+  readonly maxIdleDays?: number | undefined;
+  /** Days before the expiry at which a warning is due. */
+  readonly warnDays: readonly number[];
+  /** Ids of service users and of keys that no sweep revokes. */
+  readonly exempt: readonly string[];
+}
+
+/** The service user that a key belongs to. */
+export interface Owner {
+  readonly service_user_id: string;
+  readonly name: string;
+  /** UNIX seconds. */
+  readonly expires_at?: number | null | undefined;
+}
+
+export type RevokeRule = 'expired' | 'owner_expired' | 'owner_removed' | 'max_age' | 'max_idle';
+
+/** What is to be done with a key, and the rule that decided. `since` and `due` are UNIX seconds. */
+export type Decision =
+  | { readonly decision: 'keep'; readonly rule: 'revoked' | 'valid' }
+  | {
+      readonly decision: 'keep';
+      readonly rule: 'own_key' | 'exempt';
+      /** The rule by which it would have been revoked. */
+      readonly spared_from: RevokeRule;
+    }
+  | {
+      readonly decision: 'warn';
+      readonly rule: 'expires_soon';
+      readonly due: number;
+      readonly threshold_days: number;
+    }
+  | { readonly decision: 'warn'; readonly rule: 'no_expiry' }
+  | { readonly decision: 'revoke'; readonly rule: RevokeRule; readonly since: number };
+
+const DAY = 86_400;
+
+/**
+ * Decides what a sweep does with one key. Days are 86,400 UTC seconds. A key expires at the very second of its
+ * `expires_at`; it is too old or idle only when it is over the limit. An exemption takes away the revocation, not a
+ * warning.
+ *
+ * @param own ids of the service users whose keys this software itself uses
+ * @param now UNIX seconds
+ */
+export function judge(
+  key: ApiKey,
+  owner: Owner,
+  policy: Policy,
+  own: ReadonlySet<string>,
+  now: number,
+): Decision {
+  if (isSet(key.revoked_at)) return { decision: 'keep', rule: 'revoked' };
+  const due = revocation(key, owner, policy, now);
+  if (due === undefined) return warning(key, policy, now);
+  const [rule, since] = due;
+  if (own.has(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
+  const isExempt = policy.exempt.includes(owner.service_user_id) || policy.exempt.includes(key.api_key_id);
+  return isExempt
+    ? { decision: 'keep', rule: 'exempt', spared_from: rule }
+    : { decision: 'revoke', rule, since };
+}
+
+function revocation(
+  { created_at, expires_at, is_active, last_used_at }: ApiKey,
+  owner: Owner,
+  { maxAgeDays, maxIdleDays }: Policy,
+  now: number,
+): [RevokeRule, number] | undefined {
+  if (isSet(expires_at) && expires_at <= now) return ['expired', expires_at];
+  if (isSet(owner.expires_at) && owner.expires_at <= now) return ['owner_expired', owner.expires_at];
+  // The API shows a removed owner only by this: a key that works no more, though neither revoked nor expired.
+  if (!is_active) return ['owner_removed', now];
+  if (maxAgeDays !== undefined && now - created_at > maxAgeDays * DAY) {
+    return ['max_age', created_at + maxAgeDays * DAY];
+  }
+  const used = isSet(last_used_at) ? Math.max(last_used_at, created_at) : created_at;
+  if (maxIdleDays !== undefined && now - used > maxIdleDays * DAY) {
+    return ['max_idle', used + maxIdleDays * DAY];
+  }
+  return undefined;
+}
+
+function warning({ expires_at }: ApiKey, { warnDays }: Policy, now: number): Decision {
+  if (!isSet(expires_at)) return { decision: 'warn', rule: 'no_expiry' };
+  const reached = warnDays.filter((days) => expires_at - now <= days * DAY);
+  return reached.length === 0
+    ? { decision: 'keep', rule: 'valid' }
+    : { decision: 'warn', rule: 'expires_soon', due: expires_at, threshold_days: Math.min(...reached) };
+}
+
+function isSet(value: number | null | undefined): value is number {
+  return value !== null && value !== undefined;
+}

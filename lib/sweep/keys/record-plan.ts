@@ -1,0 +1,27 @@
+import { type AuditContext, planRecord } from '../../audit/ocsf-record.ts';
+import { serialise } from '../../audit/ocsf-schema.ts';
+import { recordPath } from '../../audit/record-path.ts';
+import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import type { RecordPlan } from './decide-plan.ts';
+import { ShelfError } from './plan-store.ts';
+
+/** A sweep's plan as an audit record, beside those of leaks. The plan itself stays on its shelf. */
+export function planRecorder(
+  store: AuditStore,
+  context: Omit<AuditContext, 'attempt'>,
+  deadline: number,
+): RecordPlan {
+  return async ({ blocks, mode, plan_id, started_at, totals, verdict }) => {
+    const { rules, ...counts } = totals;
+    const facts = {
+      plan_id,
+      mode,
+      verdict,
+      totals: { ...counts, ...rules },
+      blocks: blocks.map(({ reason }) => reason),
+    };
+    const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
+    const stored = await store.put(path, serialise(planRecord(facts, started_at, context)), { deadline });
+    if (stored.result === 'failed') throw new ShelfError(stored.reason);
+  };
+}

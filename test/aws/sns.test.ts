@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { snsNotify } from '../../lib/aws/sns.ts';
+import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
+import { startSandbox } from '../../sandbox/index.ts';
+import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
+
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:alarms';
+const received: SandboxRequest[] = [];
+let sns: SandboxServer;
+let output: Output;
+
+beforeEach(async () => {
+  received.length = 0;
+  sns = await startServer({
+    handle: (request) => {
+      received.push(request);
+      return { status: 200, body: '<PublishResponse/>' };
+    },
+  });
+  output = captureOutput();
+});
+afterEach(async () => {
+  output.restore();
+  await sns.stop();
+});
+
+const published = () => received.map(({ body }) => Object.fromEntries(new URLSearchParams(body.toString())));
+const notify = (subject: string, text: string): Promise<void> =>
+  snsNotify(awsEnvironment({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_SNS: sns.url }), TOPIC)(subject, text);
+
+describe('a notification', () => {
+  it('is published to the topic, signed, with a subject that SNS takes', async () => {
+    await notify(`ä\n${'x'.repeat(200)}`, 'two\nlines');
+
+    const [request] = received;
+    expect(request?.headers.authorization).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=.*\/us-east-1\/sns\/aws4_request/,
+    );
+    expect(published()).toEqual([
+      {
+        Action: 'Publish',
+        Version: '2010-03-31',
+        TopicArn: TOPIC,
+        Subject: `  ${'x'.repeat(97)}`,
+        Message: 'two\nlines',
+      },
+    ]);
+  });
+
+  it.each([{ status: 403 }, { reset: 'before', times: 9 }] as const)(
+    'that fails by %j fails nothing else',
+    async (fault) => {
+      sns.fault(fault);
+
+      await expect(notify('subject', 'text')).resolves.toBeUndefined();
+      expect(output.entries()).toEqual([
+        expect.objectContaining({ level: 'error', message: 'not notified' }),
+      ]);
+    },
+  );
+});
+
+it("a sweep's summary tells how to release the plan, and warnings that are urgent are mailed", async () => {
+  const sandbox = await startSandbox();
+  const now = Math.floor(Date.now() / 1_000);
+  const { service_user_id } = sandbox.devin.createServiceUser({ name: 'nightly' });
+  sandbox.devin.createKey(service_user_id, { created_at: 1, expires_at: now - 1 });
+  sandbox.devin.createKey(service_user_id, { name: 'ci', created_at: now, expires_at: now + 86_400 });
+  const env = { SWEEP_MODE: 'enforce', NOTIFY_TOPIC_ARN: TOPIC, AWS_ENDPOINT_URL_SNS: sns.url };
+  try {
+    const result = await (await loadHandler('sweep-keys', sandbox.env(env)))({});
+
+    const plan = 'plan_id' in result ? result.plan_id : '';
+    const [warning, summary] = published();
+    expect(warning).toMatchObject({
+      Subject: '1 API key expires soon',
+      Message: expect.stringContaining('"ci"'),
+    });
+    expect(summary).toMatchObject({ Subject: `sweep ${plan}: blocked` });
+    expect(summary?.Message).toContain('Nothing was revoked.');
+    expect(summary?.Message).toContain(`{"release": "${plan}"}`);
+    expect(published()).toHaveLength(2);
+  } finally {
+    await sandbox.stop();
+  }
+});

@@ -1,0 +1,113 @@
+import type { SQSRecord } from 'aws-lambda';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { retryDelay, sqsRetrySoon } from '../../lib/aws/sqs.ts';
+import { settleBatch } from '../../lib/containment/settle-batch.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import { startServer } from '../../sandbox/http-server.ts';
+import { captureOutput, type Output } from '../support/load-handler.ts';
+
+let output: Output;
+beforeEach(() => {
+  output = captureOutput();
+});
+afterEach(() => output.restore());
+
+const report = {
+  version: 1,
+  report_id: 'github/acme/web/1/created/20260730T082640000Z',
+  detector: 'github',
+  invoked_by: 'webhook',
+  reported_at: 0,
+  seen_at: 0,
+  leak: { kind: 'github_alert', owner: 'acme', repo: 'web', number: 1 },
+};
+
+const message = (messageId: string, receiveCount = 1, body: unknown = report): SQSRecord => ({
+  messageId,
+  receiptHandle: `handle of ${messageId}`,
+  body: JSON.stringify(body),
+  attributes: {
+    ApproximateReceiveCount: String(receiveCount),
+    SentTimestamp: '0',
+    SenderId: '',
+    ApproximateFirstReceiveTimestamp: '0',
+  },
+  messageAttributes: {},
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:leaks',
+  awsRegion: 'eu-central-1',
+});
+
+const done: Outcome = { status: 'not_found', report_id: report.report_id, reason: 'gone', recorded: true };
+const failed: Outcome = {
+  status: 'failed',
+  report_id: report.report_id,
+  reason: 'HTTP 500',
+  retryable: true,
+};
+
+test('a batch names what is not done, and brings it back soon', async () => {
+  const soon: unknown[] = [];
+  const answer = await settleBatch(
+    [
+      message('done', 1, { ...report, report_id: 'github/done/1' }),
+      message('failed'),
+      message('thrown', 3),
+      message('unreadable', 1, {}),
+      message('late', 5),
+    ],
+    async ({ report_id }, attempt) => {
+      if (attempt === 3) throw new Error('a bug');
+      return report_id.endsWith('1') ? done : failed;
+    },
+    async (which, seconds) => {
+      soon.push([which.receiptHandle, seconds]);
+    },
+  );
+
+  expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
+    'failed',
+    'thrown',
+    'unreadable',
+    'late',
+  ]);
+  expect(soon).toEqual([
+    ['handle of failed', 15],
+    ['handle of thrown', 60],
+    ['handle of unreadable', 15],
+  ]);
+});
+
+test('tries come quickly at first, and then by the visibility timeout of the queue', () => {
+  expect([1, 2, 3, 4, 5, 8].map(retryDelay)).toEqual([15, 30, 60, 120, undefined, undefined]);
+});
+
+test('a message is brought back by the receipt and the queue that it came with', async () => {
+  const bodies: unknown[] = [];
+  const server = await startServer({
+    handle: ({ body, headers }) => {
+      bodies.push([headers['x-amz-target'], JSON.parse(body.toString())]);
+      return { status: 200, body: {} };
+    },
+  });
+
+  const retrySoon = sqsRetrySoon(awsEnvironment({ AWS_ENDPOINT_URL_SQS: server.url }));
+  await retrySoon({ queueArn: message('m').eventSourceARN, receiptHandle: 'handle' }, 15);
+  await server.stop();
+
+  expect(bodies).toEqual([
+    [
+      'AmazonSQS.ChangeMessageVisibility',
+      { QueueUrl: `${server.url}/111122223333/leaks`, ReceiptHandle: 'handle', VisibilityTimeout: 15 },
+    ],
+  ]);
+});
+
+test('a queue that does not answer leaves the message to its visibility timeout', async () => {
+  const retrySoon = sqsRetrySoon(awsEnvironment({ AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' }));
+
+  await expect(retrySoon({ queueArn: '', receiptHandle: 'handle' }, 15)).resolves.toBeUndefined();
+  expect(output.entries()).toMatchObject([{ level: 'warn', code: 'ECONNREFUSED' }]);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { Probe } from '../../lib/clients/devin.ts';
+import { judgeOwner } from '../../lib/identify/token-owner.ts';
+
+const alive = (principal_type: string, service_user_id?: string): Probe => ({
+  state: 'alive',
+  principal: { principal_type, service_user_id },
+});
+const escalated = (principal_type: string) => ({
+  owner: 'undecided',
+  ending: {
+    status: 'escalated',
+    principal_type,
+    reason: `the token belongs to a principal of type ${principal_type}, not to a service user`,
+    next_step: 'find its owner in Devin and revoke it there; the alert stays open',
+  },
+});
+
+test.each<[string, Probe, unknown]>([
+  ['a dead token is nobody’s', { state: 'dead' }, { owner: 'nobody' }],
+  [
+    'a probe that proves nothing fails, to be tried again',
+    { state: 'unknown', reason: 'HTTP 503' },
+    {
+      owner: 'undecided',
+      ending: {
+        status: 'failed',
+        retryable: true,
+        reason: 'Devin does not say whose token it is: HTTP 503',
+      },
+    },
+  ],
+  [
+    'a service user is told by its id',
+    alive('service_user', 'service-user-a'),
+    { owner: 'service_user', service_user_id: 'service-user-a' },
+  ],
+  [
+    'a personal access token is escalated to its owner',
+    alive('pat_user'),
+    {
+      owner: 'undecided',
+      ending: {
+        status: 'escalated',
+        principal_type: 'pat_user',
+        reason: 'the token is a personal access token, which no admin call revokes',
+        next_step: 'have its owner delete it in the Devin settings, or remove the user; the alert stays open',
+      },
+    },
+  ],
+  [
+    'a personal access token is not a service user’s, whatever id comes with it',
+    alive('pat_user', 'service-user-a'),
+    {
+      owner: 'undecided',
+      ending: expect.objectContaining({ status: 'escalated', principal_type: 'pat_user' }),
+    },
+  ],
+  ['another principal is escalated', alive('devin_brain'), escalated('devin_brain')],
+  ['a session’s token is escalated', alive('windsurf_session'), escalated('windsurf_session')],
+  ['a principal of a new type is escalated without its name', alive('../<new>'), escalated('unknown')],
+  ['a service user without an id is escalated', alive('service_user'), escalated('service_user')],
+  [
+    'an id that must not enter a path is escalated',
+    alive('service_user', 'service-user-a/b'),
+    escalated('service_user'),
+  ],
+])('%s', (_, probe, expected) => {
+  expect(judgeOwner(probe)).toEqual(expected);
+});

@@ -1,0 +1,27 @@
+import type { FirstName } from '../../lib/audit/list.ts';
+import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
+
+/** A bucket that never overwrites. */
+export function memoryBucket(fails: (name: 'put' | 'get' | 'list') => boolean = () => false): {
+  store: AuditStore;
+  firstName: FirstName;
+} {
+  const objects = new Map<string, string>();
+  const down = { ok: false, reason: 'HTTP 503' } as const;
+  return {
+    store: {
+      async put(path, record) {
+        if (fails('put')) return { result: 'failed', reason: 'HTTP 503' };
+        if (objects.has(path)) return { result: 'exists' };
+        objects.set(path, JSON.stringify(record));
+        return { result: 'stored' };
+      },
+      get: async (path) => (fails('get') ? down : { ok: true, text: objects.get(path) }),
+    },
+    firstName: async ({ prefix, startAfter = '' }) => {
+      if (fails('list')) return down;
+      const names = [...objects.keys()].filter((name) => name.startsWith(prefix) && name > startAfter);
+      return { ok: true, name: names.sort()[0] };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Block,
+  type Caps,
+  type Circumstances,
+  guard,
+  isReleasable,
+  NOTHING,
+  type Totals,
+} from '../../../lib/sweep/keys/guardrails.ts';
+
+const totals: Totals = { ...NOTHING, users: 100, keys: 200, active: 100, revoke: 4 };
+const caps: Caps = { maxRevocations: 25, maxRatio: 0.2 };
+const fine: Circumstances = { skewSeconds: 0, ownKnown: true, previous: 'none' };
+
+type Row = {
+  when: string;
+  totals?: Partial<Totals>;
+  caps?: Partial<Caps>;
+  circumstances?: Partial<Circumstances>;
+  guards: Block['guard'][];
+};
+const guards = (row: Row): Block['guard'][] =>
+  guard({ ...totals, ...row.totals }, { ...caps, ...row.caps }, { ...fine, ...row.circumstances }).map(
+    (block) => block.guard,
+  );
+
+describe('the guard rails', () => {
+  it.each<Row>([
+    { when: 'all is well', guards: [] },
+    { when: 'it revokes exactly the cap', totals: { revoke: 25, active: 1_000 }, guards: [] },
+    { when: 'it revokes one over the cap', totals: { revoke: 26, active: 1_000 }, guards: ['cap'] },
+    { when: 'the cap is 0', totals: { revoke: 1 }, caps: { maxRevocations: 0 }, guards: ['cap'] },
+    { when: 'it revokes exactly 20 %', totals: { revoke: 3, active: 15 }, guards: [] },
+    { when: 'it revokes just over 20 %', totals: { revoke: 3, active: 14 }, guards: ['ratio'] },
+    { when: 'no key is active', totals: { revoke: 1, active: 0 }, guards: ['ratio'] },
+    {
+      when: 'no key is active and any share may go',
+      totals: { revoke: 1, active: 0 },
+      caps: { maxRatio: 1 },
+      guards: ['ratio'],
+    },
+    { when: 'nothing is there at all', totals: { revoke: 0, active: 0 }, guards: [] },
+    {
+      when: 'it revokes three times as many as last time',
+      totals: { revoke: 9 },
+      circumstances: { previous: { revoke: 3 } },
+      guards: [],
+    },
+    {
+      when: 'it revokes more than three times as many',
+      totals: { revoke: 10 },
+      circumstances: { previous: { revoke: 3 } },
+      guards: ['surge'],
+    },
+    {
+      when: 'it revokes five, and last time none',
+      totals: { revoke: 5 },
+      circumstances: { previous: { revoke: 0 } },
+      guards: [],
+    },
+    {
+      when: 'it revokes six, and last time none',
+      totals: { revoke: 6 },
+      circumstances: { previous: { revoke: 0 } },
+      guards: ['surge'],
+    },
+    { when: 'the clock is 300 s off', circumstances: { skewSeconds: 300 }, guards: [] },
+    { when: 'the clock is 301 s off', circumstances: { skewSeconds: 301 }, guards: ['clock'] },
+    { when: 'the clock can not be told', circumstances: { skewSeconds: undefined }, guards: ['clock'] },
+    { when: 'the clock is not a number', circumstances: { skewSeconds: Number.NaN }, guards: ['clock'] },
+    { when: 'the listing broke off', circumstances: { broken: 'HTTP 500' }, guards: ['listing'] },
+    { when: 'our own key is not known', circumstances: { ownKnown: false }, guards: ['own_key'] },
+    {
+      when: 'the previous plan is not readable',
+      circumstances: { previous: 'unreadable' },
+      guards: ['previous'],
+    },
+    {
+      when: 'the clock is wrong and nothing is to be revoked',
+      totals: { revoke: 0 },
+      circumstances: { skewSeconds: 400 },
+      guards: ['clock'],
+    },
+    {
+      when: 'the numbers are none',
+      totals: { revoke: Number.NaN, active: Number.NaN },
+      guards: ['cap', 'ratio'],
+    },
+  ])('block with $guards when $when', (row) => {
+    expect(guards(row)).toEqual(row.guards);
+  });
+
+  it('let a person release what is too much, and nothing that can not be trusted', () => {
+    const block = (name: Block['guard']): Block => ({ guard: name, reason: '' });
+
+    expect(isReleasable([block('cap'), block('ratio'), block('surge')])).toBe(true);
+    expect(isReleasable([])).toBe(true);
+    for (const name of ['listing', 'clock', 'own_key', 'previous'] as const) {
+      expect(isReleasable([block('cap'), block(name)]), name).toBe(false);
+    }
+  });
+
+  it('never let through more than a cap, whatever the numbers are', () => {
+    const number = fc.oneof(fc.nat(2_000), fc.constant(Number.NaN), fc.double());
+    fc.assert(
+      fc.property(number, number, number, fc.double({ min: 0, max: 1 }), (revoke, active, cap, ratio) => {
+        const blocks = guard(
+          { ...totals, revoke, active },
+          { maxRevocations: cap, maxRatio: ratio },
+          { ...fine, previous: 'none' },
+        );
+        if (blocks.length > 0 || revoke === 0) return;
+        expect(revoke).toBeLessThanOrEqual(cap);
+        expect(revoke / active).toBeLessThanOrEqual(ratio);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { schemaBreaks } from '../../../cli/audit/verify-record.ts';
+import type { AuditStore } from '../../../lib/aws/write-once-bucket.ts';
+import { planRecorder } from '../../../lib/sweep/keys/record-plan.ts';
+
+test('puts a plan on the audit log, in figures and within the rules of OCSF', async () => {
+  const put: [path: string, text: string][] = [];
+  const store: AuditStore = {
+    put: async (path, record) => {
+      put.push([path, String(record)]);
+      return { result: 'stored' };
+    },
+    get: async () => ({ ok: true, text: undefined }),
+  };
+  const started_at = Date.parse('2026-07-30T03:00:00.000Z');
+  const plan_id = '20260730T030000Z-0a1b2c3d';
+  await planRecorder(
+    store,
+    { region: 'eu-central-1', requestId: 'r-1' },
+    started_at + 60_000,
+  )({
+    version: 1,
+    plan_id,
+    started_at,
+    decided_at: started_at + 900,
+    mode: 'enforce',
+    verdict: 'blocked',
+    pages: 1,
+    totals: { users: 3, keys: 40, active: 30, revoke: 28, warn: 1, rules: { max_age: 28 } },
+    blocks: [{ guard: 'cap', reason: '28 revocations are over the cap of 25' }],
+  });
+  const [[path = '', text = ''] = []] = put;
+
+  expect(path).toBe(`records/date=2026-07-30/sweep/${plan_id}/20-plan.json`);
+  expect(schemaBreaks(path, text)).toEqual([]);
+  expect(JSON.parse(text)).toMatchObject({
+    status: 'Blocked',
+    is_alert: true,
+    actor: { invoked_by: 'schedule' },
+    unmapped: { kind: 'plan', totals: { revoke: 28, max_age: 28 } },
+  });
+});
