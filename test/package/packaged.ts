@@ -42,6 +42,7 @@ function isFresh(): boolean {
       'handlers/**/*.ts',
       'lib/**/*.ts',
       'serverless.yml',
+      'deploy/resources/*',
       'esbuild.config.cjs',
       'package.json',
       'package-lock.json',
