@@ -16,7 +16,7 @@ const refusal = (read: () => unknown): string => {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
-  throw new Error('the configuration was taken');
+  throw new Error('the configuration was accepted');
 };
 
 describe('the settings of the webhook', () => {
@@ -105,7 +105,7 @@ describe('the settings of the worker', () => {
     ['http://127.1.2.3/', 'http://127.1.2.3'],
     ['http://localhost:1', 'http://localhost:1'],
     ['http://[::1]:1', 'http://[::1]:1'],
-  ])('take the base URL %s', (DEVIN_API_URL, expected) => {
+  ])('accept the base URL %s', (DEVIN_API_URL, expected) => {
     const config = parseConfig(RevokeConfig, { ...revoke, DEVIN_API_URL, GITHUB_API_URL: DEVIN_API_URL });
     expect([config.DEVIN_API_URL, config.GITHUB_API_URL]).toEqual([expected, expected]);
   });
@@ -140,7 +140,7 @@ describe('the settings of the worker', () => {
     ['0', 0],
     ['600', 600],
     ['007', 7],
-  ])('take the proof window %j', (PROOF_WINDOW_SECONDS, expected) => {
+  ])('accept the proof window %j', (PROOF_WINDOW_SECONDS, expected) => {
     expect(parseConfig(RevokeConfig, { ...revoke, PROOF_WINDOW_SECONDS }).PROOF_WINDOW_SECONDS).toBe(
       expected,
     );
