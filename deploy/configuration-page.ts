@@ -1,4 +1,5 @@
-import { parameters, type SettingType, settingGroups, wiredSettings } from './settings.ts';
+import type { SettingType } from './setting.ts';
+import { settingGroups, variables, wiredSettings } from './settings.ts';
 
 const INTRODUCTION = `<!-- Generated from deploy/settings.ts by \`npm run docs:configuration\`. Edit that file, not this one. -->
 
@@ -65,24 +66,11 @@ export function configurationPage(): string {
 }
 
 function variableRows(): string[][] {
-  const all = [
-    ...parameters.map(({ variable, parameter: source, readBy, requiredBy }) => ({
-      variable,
-      source,
-      readBy,
-      requiredBy,
-    })),
-    ...wiredSettings.map(({ variable, readBy, requiredBy }) => ({
-      variable,
-      source: undefined,
-      readBy,
-      requiredBy,
-    })),
-  ];
-  return all.flatMap(({ variable, source, readBy, requiredBy = [] }) => {
-    if (variable === undefined) return [];
+  return variables.map((setting) => {
+    const { variable, readBy, requiredBy = [] } = setting;
     const readers = readBy.map((name) => (requiredBy.includes(name) ? `**${code(name)}**` : code(name)));
-    return [[code(variable), source === undefined ? 'the stack' : code(source), readers.join(', ')]];
+    const source = setting.from === 'parameter' ? code(setting.parameter) : 'the stack';
+    return [code(variable), source, readers.join(', ')];
   });
 }
 

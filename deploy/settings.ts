@@ -1,59 +1,8 @@
-/** What reads a setting: a function of the stack, or the command line. */
-export type Reader =
-  | 'webhook'
-  | 'revoke'
-  | 'sweep-keys'
-  | 'sweep-alerts'
-  | 'digest'
-  | 'reconcile'
-  | 'npm run sweep';
-
-export type SettingType =
-  | { readonly kind: 'flag' }
-  | { readonly kind: 'choice'; readonly values: readonly string[] }
-  /** Both ends are allowed. */
-  | { readonly kind: 'whole'; readonly of: string; readonly minimum: number; readonly maximum: number }
-  /** A number from 0 to 1. */
-  | { readonly kind: 'share' }
-  /** https; http only on a loopback address. */
-  | { readonly kind: 'url' }
-  | { readonly kind: 'list'; readonly of: string }
-  | { readonly kind: 'text'; readonly of: string };
-
-interface Common {
-  readonly type: SettingType;
-  /** Markdown. */
-  readonly meaning: string;
-  /** Empty for a parameter that only shapes the stack. */
-  readonly readBy: readonly Reader[];
-  /** Those of `readBy` that do not start without it. */
-  readonly requiredBy?: readonly Reader[];
-}
-
-/** A person sets it: with `--param`, under `params` in serverless.yml. */
-export interface Parameter extends Common {
-  readonly from: 'parameter';
-  readonly parameter: string;
-  /** The environment variable that it becomes. */
-  readonly variable?: string;
-  /** As in serverless.yml; empty means that it is not set. */
-  readonly default: string;
-  readonly example: string;
-}
-
-/** The stack sets it, to a resource of its own. */
-export interface Wired extends Common {
-  readonly from: 'stack';
-  readonly variable: string;
-  /** The logical id in deploy/resources/. */
-  readonly resource: string;
-}
-
-export type Setting = Parameter | Wired;
+import type { Parameter, Setting, Variable, Wired } from './setting.ts';
 
 /**
- * Every setting there is. serverless.yml and the schemas of the functions are held to this table by
- * test/deploy/settings.test.ts; docs/configuration.md is generated from it. No function imports it: its texts would make
+ * Every setting there is. The tests in test/deploy/ hold serverless.yml and the schemas of the
+ * functions to this table; docs/configuration.md is generated from it. No function imports it: its texts would make
  * every cold start slower.
  */
 export const settingGroups: readonly {
@@ -446,3 +395,7 @@ export const wiredSettings: readonly Wired[] = [
 ];
 
 export const parameters: readonly Parameter[] = settingGroups.flatMap(({ settings }) => settings);
+
+export const variables: readonly Variable[] = [...parameters, ...wiredSettings].filter(
+  (setting: Setting): setting is Variable => setting.variable !== undefined,
+);

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   type Parameter,
-  parameters,
+  READERS,
   type Reader,
   type Setting,
   type SettingType,
-  wiredSettings,
-} from '../../deploy/settings.ts';
+  type Variable,
+} from '../../deploy/setting.ts';
+import { parameters, variables } from '../../deploy/settings.ts';
 import {
   ConfigError,
   DigestConfig,
@@ -19,7 +20,7 @@ import {
 } from '../../lib/platform/config.ts';
 import { SweepAlertsConfig } from '../../lib/sweep/alerts/config.ts';
 import { SweepKeysConfig, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
-import { ROOT, readYaml } from './cloudformation-yaml.ts';
+import { ROOT } from './cloudformation-yaml.ts';
 
 const schemas = {
   webhook: WebhookConfig,
@@ -30,14 +31,8 @@ const schemas = {
   reconcile: ReconcileConfig,
   'npm run sweep': SweepPlanConfig,
 } satisfies Record<Reader, unknown>;
-const readers = Object.keys(schemas) as Reader[];
-
-type Variable = Setting & { readonly variable: string };
-const variables = [...parameters, ...wiredSettings].filter(
-  (setting): setting is Variable => setting.variable !== undefined,
-);
 const readBy = (reader: Reader): Variable[] => variables.filter((setting) => setting.readBy.includes(reader));
-const cases = readers.flatMap((reader) => readBy(reader).map((setting) => ({ reader, setting, ...setting })));
+const cases = READERS.flatMap((reader) => readBy(reader).map((setting) => ({ reader, setting, ...setting })));
 
 /** A value that the type allows. */
 const validValue = (setting: Setting): string => {
@@ -69,6 +64,25 @@ describe('the table of settings', () => {
     ).toEqual([]);
   });
 
+  test('has the variables that are read before a configuration is parsed, with the same defaults', () => {
+    const product = globSync('{handlers,lib}/**/*.ts', { cwd: ROOT });
+    const texts = product.map((file) => readFileSync(join(ROOT, file), 'utf8'));
+    const early = texts.filter((text) => /\} = process\.env|process\.env\.[A-Z]/.test(text));
+    const read = early.flatMap((text) => [
+      ...[...text.matchAll(/\{([^{}]*)\} = process\.env/g)].flatMap(
+        ([, names = '']) => names.match(/[A-Z_]{3,}/g) ?? [],
+      ),
+      ...[...text.matchAll(/process\.env\.([A-Z_]+)/g)].map(([, name]) => name),
+    ]);
+    const fallbacks = early.flatMap((text) => [...text.matchAll(/([A-Z_]{3,}) (?:\|\||\?\?) '([^']*)'/g)]);
+
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((name) => !variables.some(({ variable }) => variable === name))).toEqual([]);
+    for (const [, name, value] of fallbacks) {
+      expect(parameters.find(({ variable }) => variable === name)?.default, name).toBe(value);
+    }
+  });
+
   test.each(parameters)('gives an example of $parameter that differs from its default', (setting) => {
     expect(setting.example).not.toBe(setting.default);
     expect(examplesOf(setting.type).refused).not.toContain(setting.example);
@@ -76,7 +90,7 @@ describe('the table of settings', () => {
   });
 });
 
-describe.each(readers)('the configuration of %s', (reader) => {
+describe.each(READERS)('the configuration of %s', (reader) => {
   test('has the variables of the table, and no other', () => {
     const expected = readBy(reader).map(({ variable }) => variable);
 
@@ -128,77 +142,6 @@ describe('a function', () => {
     for (const value of refused) expect(isRefused(reader, setting.variable, value), value).toBe(true);
   });
 });
-
-describe('serverless.yml', () => {
-  const service = readYaml('serverless.yml');
-  const resources = globSync('deploy/resources/*.yml', { cwd: ROOT }).map((path) => readYaml(path));
-  const cfnParameters: Record<string, { Default: unknown }> = Object.assign(
-    {},
-    ...resources.map(({ Parameters }) => Parameters ?? {}),
-  );
-
-  test('has the parameters of the table with their defaults, and no other', () => {
-    const written = Object.entries(service.params.default).map(([name, value]) => [name, String(value)]);
-
-    expect(Object.fromEntries(written)).toEqual(
-      Object.fromEntries(parameters.map((setting) => [setting.parameter, setting.default])),
-    );
-  });
-
-  test('uses every parameter', () => {
-    const files = ['serverless.yml', ...globSync('deploy/resources/*', { cwd: ROOT })];
-    const text = files.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
-    const used = new Set([...text.matchAll(/\$\{param:(\w+)/g)].map(([, name]) => name));
-
-    expect([...used].sort()).toEqual(parameters.map(({ parameter }) => parameter).sort());
-  });
-
-  test('has the functions that the table knows', () => {
-    expect([...Object.keys(service.functions), 'npm run sweep'].sort()).toEqual([...readers].sort());
-  });
-
-  test.each(readers.filter((reader) => reader !== 'npm run sweep'))(
-    'sets the variables that %s reads, from where the table says',
-    (reader) => {
-      const shared: Record<string, unknown> = service.provider.environment;
-      const own: Record<string, unknown> = service.functions[reader].environment;
-      const expected = readBy(reader).map((setting) => [setting.variable, sourceOf(setting)]);
-      // Those of the provider go to every function, read or not.
-      const unread = Object.keys(shared).filter((name) => !readBy(reader).some((v) => v.variable === name));
-      const set = Object.entries({ ...shared, ...own }).filter(([name]) => !unread.includes(name));
-
-      expect(
-        Object.fromEntries(set.map(([name, value]) => [name, writtenSource(value, cfnParameters)])),
-      ).toEqual(Object.fromEntries(expected));
-      expect(Object.keys(own).filter((name) => unread.includes(name))).toEqual([]);
-    },
-  );
-
-  test('shares no variable that nothing reads', () => {
-    const known = variables.map(({ variable }) => variable);
-
-    expect(Object.keys(service.provider.environment).filter((name) => !known.includes(name))).toEqual([]);
-  });
-});
-
-/** `param:name` or the logical id of a resource. */
-function sourceOf(setting: Setting): string {
-  return setting.from === 'parameter' ? `param:${setting.parameter}` : setting.resource;
-}
-
-/** The same, of a value in serverless.yml. A conditional secret is followed to the parameter of its ARN. */
-function writtenSource(value: unknown, cfnParameters: Record<string, { Default: unknown }>): string {
-  const param = /^\$\{(param:\w+)\}$/.exec(String(value))?.[1];
-  if (param !== undefined) return param;
-  const { Ref, GetAtt, If } = value as { Ref?: string; GetAtt?: string; If?: unknown[] };
-  if (If !== undefined) {
-    expect(If[2]).toEqual({ Ref: 'AWS::NoValue' });
-    return writtenSource(If[1], cfnParameters);
-  }
-  if (GetAtt !== undefined) return GetAtt.replace(/\.Arn$/, '');
-  const known = Ref === undefined ? undefined : cfnParameters[Ref];
-  return known === undefined ? String(Ref) : writtenSource(known.Default, cfnParameters);
-}
 
 /** Whether the configuration names the variable as wrong when it has this value. */
 function isRefused(reader: Reader, variable: string, value: string): boolean {
