@@ -8,8 +8,8 @@ import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { githubClient } from '../lib/clients/github.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
 import { parseConfig } from '../lib/platform/config.ts';
+import { SweepAlertsConfig } from '../lib/sweep/alerts/config.ts';
 import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts/sweep-alerts.ts';
-import { SweepAlertsConfig } from '../lib/sweep/keys/config.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 

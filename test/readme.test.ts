@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { Outcome } from '../lib/domain/outcome.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { DigestConfig, ReconcileConfig, RevokeConfig, WebhookConfig } from '../lib/platform/config.ts';
-import { SweepAlertsConfig, SweepKeysConfig } from '../lib/sweep/keys/config.ts';
+import { SweepAlertsConfig } from '../lib/sweep/alerts/config.ts';
+import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

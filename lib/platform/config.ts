@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Settings are missing or wrong. The message names every one of them and quotes no value. */
+/** Settings are missing or wrong. The message names each of them and quotes no value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -46,17 +46,23 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     ),
   );
 
+export const queueUrl = z.url('must be a URL');
+export const devinApiUrl = z._default(baseUrl, 'https://api.devin.ai');
+export const githubApiUrl = z._default(baseUrl, 'https://api.github.com');
+export const secretTypes = commaList.check(z.minLength(1, 'must name at least one secret type'));
+
+// Every field is in the table of deploy/settings.ts, with its meaning; a test compares the two.
 export const WebhookConfig = z.object({
   WEBHOOK_SECRET_ID: text,
-  LEAK_QUEUE_URL: z.url('must be a URL'),
-  GITHUB_SECRET_TYPES: commaList.check(z.minLength(1, 'must name one secret type at least')),
+  LEAK_QUEUE_URL: queueUrl,
+  GITHUB_SECRET_TYPES: secretTypes,
   DRY_RUN: flag,
 });
 export type WebhookConfig = z.infer<typeof WebhookConfig>;
 
 export const RevokeConfig = z.object({
-  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
-  GITHUB_API_URL: z._default(baseUrl, 'https://api.github.com'),
+  DEVIN_API_URL: devinApiUrl,
+  GITHUB_API_URL: githubApiUrl,
   ADMIN_TOKEN_SECRET_ID: text,
   GITHUB_TOKEN_SECRET_ID: z.optional(text),
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
@@ -72,11 +78,11 @@ export type RevokeConfig = z.infer<typeof RevokeConfig>;
 export const DigestConfig = z.object({ AUDIT_BUCKET: text, AUDIT_KEY_ID: text });
 export type DigestConfig = z.infer<typeof DigestConfig>;
 
-export const ReconcileConfig = z.object({ AUDIT_BUCKET: text, LEAK_QUEUE_URL: z.url('must be a URL') });
+export const ReconcileConfig = z.object({ AUDIT_BUCKET: text, LEAK_QUEUE_URL: queueUrl });
 export type ReconcileConfig = z.infer<typeof ReconcileConfig>;
 
 /**
- * Parses a function's settings. An empty variable counts as unset, as CloudFormation can not leave one out.
+ * Parses a function's settings. An empty variable counts as unset, since CloudFormation cannot omit one.
  *
  * @throws {ConfigError}
  */

@@ -11,13 +11,14 @@ export const zipPath = (name: string): string => join(artefacts, `${name}.zip`);
 
 export interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template's properties have one shape for each of its types
   readonly Properties: Record<string, any>;
 }
 
-/** Runs `npm run package`, unless what it made last is newer than everything that it is made from. */
+/** Runs `npm run package`, unless its last output is newer than all of its sources. */
 export function packageOnce(): void {
   if (isFresh()) return;
   const osls = join(root, 'node_modules/osls/bin/serverless.js');
@@ -42,6 +43,7 @@ function isFresh(): boolean {
       'handlers/**/*.ts',
       'lib/**/*.ts',
       'serverless.yml',
+      'deploy/resources/*',
       'esbuild.config.cjs',
       'package.json',
       'package-lock.json',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig, RevokeConfig, WebhookConfig } from '../../lib/platform/config.ts';
 
 const webhook = {
@@ -16,11 +16,11 @@ const refusal = (read: () => unknown): string => {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
-  throw new Error('the configuration was taken');
+  throw new Error('the configuration was accepted');
 };
 
 describe('the settings of the webhook', () => {
-  it('have defaults', () => {
+  test('have defaults', () => {
     expect(parseConfig(WebhookConfig, webhook)).toEqual({
       ...webhook,
       GITHUB_SECRET_TYPES: ['devin_api_key'],
@@ -53,13 +53,13 @@ describe('the settings of the webhook', () => {
     );
   });
 
-  it('are reported together when none is set', () => {
+  test('are reported together when none is set', () => {
     expect(refusal(() => parseConfig(WebhookConfig, {}))).toBe(
       'bad configuration: WEBHOOK_SECRET_ID is not set; LEAK_QUEUE_URL is not set; GITHUB_SECRET_TYPES is not set',
     );
   });
 
-  it('are reported together when all are wrong, without their values', () => {
+  test('are reported together when all are wrong, without their values', () => {
     const env = {
       WEBHOOK_SECRET_ID: '',
       LEAK_QUEUE_URL: 'leaks',
@@ -67,13 +67,13 @@ describe('the settings of the webhook', () => {
       DRY_RUN: 'maybe',
     };
     expect(refusal(() => parseConfig(WebhookConfig, env))).toBe(
-      'bad configuration: WEBHOOK_SECRET_ID is not set; LEAK_QUEUE_URL must be a URL; GITHUB_SECRET_TYPES must name one secret type at least; DRY_RUN must be true or false',
+      'bad configuration: WEBHOOK_SECRET_ID is not set; LEAK_QUEUE_URL must be a URL; GITHUB_SECRET_TYPES must name at least one secret type; DRY_RUN must be true or false',
     );
   });
 });
 
 describe('the settings of the worker', () => {
-  it('have defaults', () => {
+  test('have defaults', () => {
     expect(parseConfig(RevokeConfig, revoke)).toMatchObject({
       ...revoke,
       DEVIN_API_URL: 'https://api.devin.ai',
@@ -83,7 +83,7 @@ describe('the settings of the worker', () => {
     });
   });
 
-  it('count as unset when they are empty', () => {
+  test('count as unset when they are empty', () => {
     const empty = {
       DEVIN_API_URL: '',
       GITHUB_API_URL: '',
@@ -105,7 +105,7 @@ describe('the settings of the worker', () => {
     ['http://127.1.2.3/', 'http://127.1.2.3'],
     ['http://localhost:1', 'http://localhost:1'],
     ['http://[::1]:1', 'http://[::1]:1'],
-  ])('take the base URL %s', (DEVIN_API_URL, expected) => {
+  ])('accept the base URL %s', (DEVIN_API_URL, expected) => {
     const config = parseConfig(RevokeConfig, { ...revoke, DEVIN_API_URL, GITHUB_API_URL: DEVIN_API_URL });
     expect([config.DEVIN_API_URL, config.GITHUB_API_URL]).toEqual([expected, expected]);
   });
@@ -140,7 +140,7 @@ describe('the settings of the worker', () => {
     ['0', 0],
     ['600', 600],
     ['007', 7],
-  ])('take the proof window %j', (PROOF_WINDOW_SECONDS, expected) => {
+  ])('accept the proof window %j', (PROOF_WINDOW_SECONDS, expected) => {
     expect(parseConfig(RevokeConfig, { ...revoke, PROOF_WINDOW_SECONDS }).PROOF_WINDOW_SECONDS).toBe(
       expected,
     );
@@ -162,7 +162,7 @@ describe('the settings of the worker', () => {
   });
 });
 
-it('names every bad setting and quotes no value, whatever the values are', () => {
+test('names every bad setting and quotes no value, whatever the values are', () => {
   const CANARY = 'c4n4ry';
   const bad = fc.string().map((text) => `${CANARY}${text}`);
   const names = ['DEVIN_API_URL', 'GITHUB_API_URL', 'PROOF_WINDOW_SECONDS', 'DRY_RUN'] as const;

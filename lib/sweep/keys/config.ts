@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
-import { baseUrl, commaList, flag, text, wholeNumber } from '../../platform/config.ts';
+import { commaList, devinApiUrl, flag, queueUrl, text, wholeNumber } from '../../platform/config.ts';
 
 /** A share: 0 to 1. */
 const ratio = z.pipe(
@@ -12,10 +12,10 @@ const days = wholeNumber(1, 36_500);
 const warnDays = commaList.check(
   z.refine(
     (values) => values.every((value) => /^[1-9]\d{0,4}$/.test(value)),
-    'must be whole numbers of days, parted by commas',
+    'must be whole numbers of days, separated by commas',
   ),
 );
-// Ids, not names: a name would look like an exemption and be none.
+// Ids only: a name would look like an exemption without being one.
 const exemptIds = commaList.check(
   z.refine(
     (values) =>
@@ -24,7 +24,7 @@ const exemptIds = commaList.check(
           ? ServiceUserId.safeParse(value).success
           : ApiKeyId.safeParse(value).success,
       ),
-    'must be ids of service users or keys, parted by commas',
+    'must be ids of service users or keys, separated by commas',
   ),
 );
 
@@ -40,36 +40,21 @@ const sweepPolicy = {
 };
 
 export const SweepKeysConfig = z.object({
-  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
+  DEVIN_API_URL: devinApiUrl,
   ADMIN_TOKEN_SECRET_ID: text,
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
-  LEAK_QUEUE_URL: z.url('must be a URL'),
-  SWEEP_QUEUE_URL: z.optional(z.url('must be a URL')),
+  LEAK_QUEUE_URL: queueUrl,
+  SWEEP_QUEUE_URL: z.optional(queueUrl),
   AUDIT_BUCKET: text,
   NOTIFY_TOPIC_ARN: z.optional(text),
   ...sweepPolicy,
 });
 export type SweepKeysConfig = z.infer<typeof SweepKeysConfig>;
 
-/** For the plan on the command line, which stores nothing and queues nothing. */
+/** Of `npm run sweep -- --plan`, which stores nothing and queues nothing. */
 export const SweepPlanConfig = z.object({
-  DEVIN_API_URL: z._default(baseUrl, 'https://api.devin.ai'),
+  DEVIN_API_URL: devinApiUrl,
   ADMIN_TOKEN_SECRET_ID: z.optional(text),
   ...sweepPolicy,
 });
 export type SweepPlanConfig = z.infer<typeof SweepPlanConfig>;
-
-const organisation = /^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/;
-export const SweepAlertsConfig = z.object({
-  GITHUB_API_URL: z._default(baseUrl, 'https://api.github.com'),
-  GITHUB_TOKEN_SECRET_ID: text,
-  LEAK_QUEUE_URL: z.url('must be a URL'),
-  AUDIT_BUCKET: text,
-  GITHUB_SECRET_TYPES: commaList.check(z.minLength(1, 'must name one secret type at least')),
-  GITHUB_ORGS: commaList.check(
-    z.minLength(1, 'must name one organisation at least'),
-    z.refine((values) => values.every((value) => organisation.test(value)), 'must be GitHub organisations'),
-  ),
-  DRY_RUN: flag,
-});
-export type SweepAlertsConfig = z.infer<typeof SweepAlertsConfig>;

@@ -1,7 +1,7 @@
 import type { SweepPlanConfig } from './config.ts';
 import type { Start } from './plan.ts';
 
-/** The part of the configuration that a plan is made by. */
+/** The part of the configuration that decides a plan: its mode, its rules and its caps. */
 export function sweepSettings(
   config: Omit<SweepPlanConfig, 'ADMIN_TOKEN_SECRET_ID'>,
 ): Pick<Start, 'mode' | 'policy' | 'caps'> {

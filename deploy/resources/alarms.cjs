@@ -1,0 +1,186 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: osls replaces the variables in what this file exports
+// The alarms. Each notifies AlarmTopic of alarm-topic.yml.
+
+const OURS = 'DevinKeyRevoker';
+
+const lambda = (id) => [{ Name: 'FunctionName', Value: { Ref: id } }];
+const rule = (name) => [{ Name: 'RuleName', Value: name }];
+const job = (name) => [{ Name: 'job', Value: name }];
+const status = (name) => [{ Name: 'status', Value: name }];
+
+const WEBHOOK = lambda('WebhookLambdaFunction');
+const REVOKE = lambda('RevokeLambdaFunction');
+
+const alarm = (Properties) => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: { ...Properties, AlarmActions: [{ Ref: 'AlarmTopic' }] },
+});
+
+/** Exceeding the threshold for a minute raises it. */
+const above = (Threshold, Properties) =>
+  alarm({
+    ...Properties,
+    Threshold,
+    ComparisonOperator: 'GreaterThanThreshold',
+    Period: 60,
+    EvaluationPeriods: 1,
+    TreatMissingData: 'notBreaching',
+  });
+
+/** A single event raises it. */
+const any = (Namespace, MetricName, Dimensions, AlarmDescription) =>
+  above(0, {
+    AlarmDescription,
+    Namespace,
+    MetricName,
+    ...(Dimensions && { Dimensions }),
+    Statistic: 'Sum',
+  });
+
+const queue = (MetricName, id, threshold, AlarmDescription) =>
+  above(threshold, {
+    AlarmDescription,
+    Namespace: 'AWS/SQS',
+    MetricName,
+    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+    Statistic: 'Maximum',
+  });
+
+/**
+ * A job that reports nothing for so many periods (of `Period` seconds) raises it, even when its schedule is off. It is
+ * also on until the first run of a new stack.
+ */
+const missing = (MetricName, Dimensions, { Period, EvaluationPeriods }, AlarmDescription) =>
+  alarm({
+    AlarmDescription,
+    Namespace: OURS,
+    MetricName,
+    ...(Dimensions && { Dimensions }),
+    Statistic: 'Sum',
+    Threshold: 1,
+    ComparisonOperator: 'LessThanThreshold',
+    Period,
+    EvaluationPeriods,
+    TreatMissingData: 'breaching',
+  });
+
+module.exports = {
+  Resources: {
+    DeadLetterAlarm: queue(
+      'ApproximateNumberOfMessagesVisible',
+      'LeakDeadLetterQueue',
+      0,
+      'A leak report could not be settled and lies in the dead-letter queue',
+    ),
+    QueueAgeAlarm: queue(
+      'ApproximateAgeOfOldestMessage',
+      'LeakQueue',
+      '${param:alarmQueueAgeSeconds}',
+      'A leak report waits too long, so the key may still be alive',
+    ),
+
+    WebhookErrorAlarm: any('AWS/Lambda', 'Errors', WEBHOOK, 'The webhook function failed'),
+    // GitHub does not redeliver by itself, so a delivery that was refused is a leak that nobody works on.
+    WebhookUnavailableAlarm: any(
+      'AWS/Lambda',
+      'Url5xxCount',
+      WEBHOOK,
+      'The webhook answered 5xx. Redeliver the failed deliveries on GitHub',
+    ),
+    WebhookThrottledAlarm: any(
+      'AWS/Lambda',
+      'Throttles',
+      WEBHOOK,
+      'The webhook was throttled. Redeliver the failed deliveries on GitHub',
+    ),
+
+    RevokeErrorAlarm: any('AWS/Lambda', 'Errors', REVOKE, 'The revoke function failed'),
+    RevokeDroppedAlarm: any(
+      'AWS/Lambda',
+      'AsyncEventsDropped',
+      REVOKE,
+      'A leak report from EventBridge was given up after its retries. Send it again',
+    ),
+    RuleFailedAlarm: any(
+      'AWS/Events',
+      'FailedInvocations',
+      rule('${self:custom.ruleName}'),
+      'EventBridge could not hand a leak report to the revoke function. Send it again',
+    ),
+    EscalatedAlarm: any(OURS, 'Outcome', status('escalated'), 'A leak was escalated, a person must decide'),
+    StillAliveAlarm: any(
+      OURS,
+      'Outcome',
+      status('still_alive'),
+      'A key was revoked and its token still works',
+    ),
+    FailedAlarm: any(OURS, 'Outcome', status('failed'), 'An attempt to revoke a key failed'),
+
+    SweepErrorAlarm: any(
+      'AWS/Lambda',
+      'Errors',
+      lambda('SweepDashkeysLambdaFunction'),
+      'The sweep of the keys failed',
+    ),
+    SweepBlockedAlarm: any(
+      OURS,
+      'SweepBlocked',
+      job('sweep-keys'),
+      'A sweep was held back by a guard rail, or failed. The log says why, and how to release its plan',
+    ),
+    SweepMissingAlarm: missing(
+      'SweepPlanned',
+      job('sweep-keys'),
+      { Period: 21_600, EvaluationPeriods: 5 },
+      'No sweep of the keys came to a plan for thirty hours',
+    ),
+    SweepDeadLetterAlarm: queue(
+      'ApproximateNumberOfMessagesVisible',
+      'SweepDeadLetterQueue',
+      0,
+      'A sweep did not go on, or its schedule could not be delivered',
+    ),
+
+    AlertSweepFailedAlarm: any(
+      OURS,
+      'AlertSweepFailed',
+      job('sweep-alerts'),
+      'Open alerts of an organisation could not be looked through for missed ones',
+    ),
+    AlertSweepMissingAlarm: {
+      ...missing(
+        'AlertSweepDone',
+        job('sweep-alerts'),
+        { Period: 900, EvaluationPeriods: 4 },
+        'Nobody looked for missed alerts for an hour',
+      ),
+      Condition: 'HasGithubOrgs',
+    },
+
+    LostReportAlarm: any(
+      OURS,
+      'IntentWithoutOutcome',
+      undefined,
+      'An intent to revoke has no outcome after 15 minutes. See npm run audit-log -- show',
+    ),
+    ReconcileErrorAlarm: any(
+      'AWS/Lambda',
+      'Errors',
+      lambda('ReconcileLambdaFunction'),
+      'The function that looks for lost reports failed',
+    ),
+
+    DigestErrorAlarm: any(
+      'AWS/Lambda',
+      'Errors',
+      lambda('DigestLambdaFunction'),
+      'The digest of the audit log was not written. Its next run makes up for it',
+    ),
+    DigestMissingAlarm: missing(
+      'DigestRun',
+      undefined,
+      { Period: 86_400, EvaluationPeriods: 1 },
+      'The digest function did not run for a day',
+    ),
+  },
+};

@@ -1,0 +1,401 @@
+import type { Parameter, Setting, Variable, Wired } from './setting.ts';
+
+/**
+ * Every setting there is. The tests in test/deploy/ hold serverless.yml and the schemas of the
+ * functions to this table; docs/configuration.md is generated from it. No function imports it: its texts would make
+ * every cold start slower.
+ */
+export const settingGroups: readonly {
+  readonly title: string;
+  readonly about: string;
+  readonly settings: readonly Parameter[];
+}[] = [
+  {
+    title: 'Where leaks are reported',
+    about: 'Which reports are taken, and which alerts are looked through for missed ones.',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'githubSecretTypes',
+        variable: 'GITHUB_SECRET_TYPES',
+        readBy: ['webhook', 'sweep-alerts'],
+        requiredBy: ['webhook', 'sweep-alerts'],
+        type: { kind: 'list', of: 'secret types' },
+        default: 'devin_api_key',
+        example: 'devin_api_key,devin_service_key',
+        meaning:
+          'The secret types of GitHub secret scanning that are Devin keys: the slugs of your custom patterns. Alerts of other types are ignored.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'githubApiUrl',
+        variable: 'GITHUB_API_URL',
+        readBy: ['revoke', 'sweep-alerts'],
+        type: { kind: 'url' },
+        default: 'https://api.github.com',
+        example: 'https://github.example.com/api/v3',
+        meaning: 'The GitHub API. Change it for GitHub Enterprise Server.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'eventSource',
+        readBy: [],
+        type: { kind: 'text', of: 'text' },
+        default: 'devin-key-revoker',
+        example: 'acme-scanner',
+        meaning:
+          'The `source` of the EventBridge events that are leak reports. Anyone who may put events on the default bus of the account can send one.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'eventDetailType',
+        readBy: [],
+        type: { kind: 'text', of: 'text' },
+        default: 'Devin API key leaked',
+        example: 'Key leaked',
+        meaning: 'The `detail-type` of these events.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'githubOrgs',
+        variable: 'GITHUB_ORGS',
+        readBy: ['sweep-alerts'],
+        requiredBy: ['sweep-alerts'],
+        type: { kind: 'list', of: 'GitHub organisations' },
+        default: '',
+        example: 'acme,acme-labs',
+        meaning:
+          'The organisations whose open alerts are looked through for those whose webhook was lost. Without it the schedule of `sweep-alerts` is disabled.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepAlertsSchedule',
+        readBy: [],
+        type: { kind: 'text', of: 'schedule expression' },
+        default: 'rate(15 minutes)',
+        example: 'rate(5 minutes)',
+        meaning:
+          'When `sweep-alerts` runs. `AlertSweepMissingAlarm` is raised after an hour without a run, so keep the interval shorter.',
+      },
+    ],
+  },
+  {
+    title: 'Revoking',
+    about: 'What happens to a leaked key.',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'dryRun',
+        variable: 'DRY_RUN',
+        readBy: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'npm run sweep'],
+        type: { kind: 'flag' },
+        default: 'false',
+        example: 'true',
+        meaning: '`true` rehearses: everything is read, and nothing is changed at Devin or GitHub.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'ambiguousKey',
+        variable: 'AMBIGUOUS_KEY',
+        readBy: ['revoke'],
+        type: { kind: 'choice', values: ['escalate', 'revoke_all'] },
+        default: 'escalate',
+        example: 'revoke_all',
+        meaning:
+          'What to do when it cannot be decided which key of a service user leaked. `escalate` revokes nothing and asks a person; `revoke_all` revokes the candidates one by one until the token is dead.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'proofWindowSeconds',
+        variable: 'PROOF_WINDOW_SECONDS',
+        readBy: ['revoke'],
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 600 },
+        default: '20',
+        example: '30',
+        meaning:
+          'How long a revocation may take to show. Keep it well below the timeout of `revoke`, which is 90 seconds.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'devinApiUrl',
+        variable: 'DEVIN_API_URL',
+        readBy: ['revoke', 'sweep-keys', 'npm run sweep'],
+        type: { kind: 'url' },
+        default: 'https://api.devin.ai',
+        example: 'https://devin.example.com',
+        meaning: 'The Devin API.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'standbySecretArn',
+        variable: 'STANDBY_TOKEN_SECRET_ID',
+        readBy: ['revoke', 'sweep-keys'],
+        type: { kind: 'text', of: 'secret ARN' },
+        default: '',
+        example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
+        meaning:
+          'An existing secret with a second admin token, for the day when the first one is the leaked key or is refused. No sweep revokes a key of its service user.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'maximumConcurrency',
+        readBy: [],
+        type: { kind: 'whole', of: 'invocations', minimum: 2, maximum: 1_000 },
+        default: '10',
+        example: '20',
+        meaning:
+          'How many batches of queued reports are worked on at the same time. The rate limit of the Devin API is not documented, so stay low.',
+      },
+    ],
+  },
+  {
+    title: 'Audit log',
+    about: 'How long the evidence is kept, and where its copies go.',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'auditLockMode',
+        readBy: [],
+        type: { kind: 'choice', values: ['GOVERNANCE', 'COMPLIANCE'] },
+        default: 'GOVERNANCE',
+        example: 'COMPLIANCE',
+        meaning:
+          'Object Lock of the records. `GOVERNANCE` is for trials: a person with `s3:BypassGovernanceRetention` can remove them. Choose `COMPLIANCE` in production: then nobody can, not even the root user of the account, and it cannot be undone for what is stored.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'auditLockDays',
+        readBy: [],
+        type: { kind: 'whole', of: 'days', minimum: 1, maximum: 36_500 },
+        default: '365',
+        example: '2555',
+        meaning: 'How long a record is locked.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'auditHttpUrl',
+        variable: 'AUDIT_HTTP_URL',
+        readBy: ['revoke'],
+        type: { kind: 'url' },
+        default: '',
+        example: 'https://siem.example.com/ingest',
+        meaning: 'A SIEM that gets a copy of each record, as a POST of JSON.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'auditHttpSecretArn',
+        variable: 'AUDIT_HTTP_SECRET_ID',
+        readBy: ['revoke'],
+        type: { kind: 'text', of: 'secret ARN' },
+        default: '',
+        example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:siem-AbCdEf',
+        meaning:
+          'An existing secret with the header for the SIEM: the value of `Authorization`, or `{"header", "value"}`.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'logRetentionDays',
+        readBy: [],
+        type: { kind: 'text', of: 'days, one of the periods of CloudWatch Logs' },
+        default: '365',
+        example: '90',
+        meaning: 'How long the logs of the functions are kept. They hold no token and are no evidence.',
+      },
+    ],
+  },
+  {
+    title: 'Sweep of the keys',
+    about: 'Which keys `sweep-keys` revokes without a leak, and how many at most.',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'sweepMode',
+        variable: 'SWEEP_MODE',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'choice', values: ['report', 'enforce'] },
+        default: 'report',
+        example: 'enforce',
+        meaning: '`report` stores a plan; `enforce` carries it out. Read some plans before you enforce.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepMaxAgeDays',
+        variable: 'SWEEP_MAX_AGE_DAYS',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'whole', of: 'days', minimum: 1, maximum: 36_500 },
+        default: '',
+        example: '365',
+        meaning: 'A key that is older is revoked. Without it the rule is off.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepMaxIdleDays',
+        variable: 'SWEEP_MAX_IDLE_DAYS',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'whole', of: 'days', minimum: 1, maximum: 36_500 },
+        default: '',
+        example: '90',
+        meaning:
+          'A key that was not used for longer is revoked; one that was never used counts from its creation. Without it the rule is off.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepWarnDays',
+        variable: 'SWEEP_WARN_DAYS',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'list', of: 'days' },
+        default: '14,7,1',
+        example: '30,7',
+        meaning: 'How many days before a key expires a warning is sent; once for each key and number.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepMaxRevocations',
+        variable: 'SWEEP_MAX_REVOCATIONS',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'whole', of: 'keys', minimum: 0, maximum: 1_000_000 },
+        default: '25',
+        example: '100',
+        meaning:
+          'A plan that revokes more keys is blocked until a person releases it. `0` blocks every plan.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepMaxRatio',
+        variable: 'SWEEP_MAX_RATIO',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'share' },
+        default: '0.2',
+        example: '0.5',
+        meaning:
+          'The same, as a share of all active keys. Set it higher in a small enterprise: at `0.2` one revocation takes five active keys.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepExempt',
+        variable: 'SWEEP_EXEMPT',
+        readBy: ['sweep-keys', 'npm run sweep'],
+        type: { kind: 'list', of: 'service user ids and key ids' },
+        default: '',
+        example: 'service-user-a1f0a1,key-408091',
+        meaning: 'Service users and keys that no sweep revokes. Ids, not names.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepKeysSchedule',
+        readBy: [],
+        type: { kind: 'text', of: 'schedule expression' },
+        default: 'cron(0 3 * * ? *)',
+        example: 'rate(12 hours)',
+        meaning:
+          'When `sweep-keys` runs, in UTC. `SweepMissingAlarm` is raised after thirty hours without a plan, so keep the interval shorter.',
+      },
+    ],
+  },
+  {
+    title: 'Alarms',
+    about: 'Who is notified, and when.',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'alarmEmail',
+        readBy: [],
+        type: { kind: 'text', of: 'e-mail address' },
+        default: '',
+        example: 'oncall@example.com',
+        meaning:
+          'Where alarms are mailed to; the address must confirm the subscription. Without it only the SNS topic is created.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'alarmQueueAgeSeconds',
+        readBy: [],
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 1_209_600 },
+        default: '300',
+        example: '600',
+        meaning: 'A report that waits longer raises an alarm.',
+      },
+    ],
+  },
+];
+
+export const wiredSettings: readonly Wired[] = [
+  {
+    from: 'stack',
+    variable: 'ADMIN_TOKEN_SECRET_ID',
+    resource: 'AdminTokenSecret',
+    readBy: ['revoke', 'sweep-keys', 'npm run sweep'],
+    requiredBy: ['revoke', 'sweep-keys'],
+    type: { kind: 'text', of: 'secret id' },
+    meaning: 'The admin token: `cog_…`, or `{"token"}`.',
+  },
+  {
+    from: 'stack',
+    variable: 'GITHUB_TOKEN_SECRET_ID',
+    resource: 'GithubTokenSecret',
+    readBy: ['revoke', 'sweep-alerts'],
+    requiredBy: ['sweep-alerts'],
+    type: { kind: 'text', of: 'secret id' },
+    meaning:
+      'To read and close alerts: a token, `{"token"}`, or `{"app_id", "installation_id", "private_key"}` of a GitHub App.',
+  },
+  {
+    from: 'stack',
+    variable: 'WEBHOOK_SECRET_ID',
+    resource: 'WebhookSecret',
+    readBy: ['webhook'],
+    requiredBy: ['webhook'],
+    type: { kind: 'text', of: 'secret id' },
+    meaning:
+      'The secret of the GitHub webhook, or `{"github"}`. Its previous version is accepted too, so that a rotation loses no delivery.',
+  },
+  {
+    from: 'stack',
+    variable: 'LEAK_QUEUE_URL',
+    resource: 'LeakQueue',
+    readBy: ['webhook', 'sweep-keys', 'sweep-alerts', 'reconcile'],
+    requiredBy: ['webhook', 'sweep-keys', 'sweep-alerts', 'reconcile'],
+    type: { kind: 'url' },
+    meaning: 'The queue of leak reports.',
+  },
+  {
+    from: 'stack',
+    variable: 'SWEEP_QUEUE_URL',
+    resource: 'SweepQueue',
+    readBy: ['sweep-keys'],
+    type: { kind: 'url' },
+    meaning: 'The queue through which a long sweep continues.',
+  },
+  {
+    from: 'stack',
+    variable: 'NOTIFY_TOPIC_ARN',
+    resource: 'AlarmTopic',
+    readBy: ['sweep-keys'],
+    type: { kind: 'text', of: 'ARN' },
+    meaning: 'The SNS topic for summaries and warnings of a sweep.',
+  },
+  {
+    from: 'stack',
+    variable: 'AUDIT_BUCKET',
+    resource: 'AuditBucket',
+    readBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'],
+    requiredBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'],
+    type: { kind: 'text', of: 'bucket name' },
+    meaning: 'The bucket of the audit log.',
+  },
+  {
+    from: 'stack',
+    variable: 'AUDIT_KEY_ID',
+    resource: 'AuditKey',
+    readBy: ['digest'],
+    requiredBy: ['digest'],
+    type: { kind: 'text', of: 'ARN' },
+    meaning: 'The KMS key that signs the daily digests.',
+  },
+];
+
+export const parameters: readonly Parameter[] = settingGroups.flatMap(({ settings }) => settings);
+
+export const variables: readonly Variable[] = [...parameters, ...wiredSettings].filter(
+  (setting: Setting): setting is Variable => setting.variable !== undefined,
+);

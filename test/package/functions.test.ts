@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { readZip } from './packaged.ts';
+import { arn, functions, resource } from './resources.ts';
+
+describe.each(functions)('the function $name', ({ name, id, role, timeout, memory }) => {
+  test('runs on Node 24 for arm64 under a role of its own', () => {
+    expect(resource(id).Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: `handlers/${name}.handler`,
+      Timeout: timeout,
+      MemorySize: memory,
+      Role: arn(role),
+    });
+  });
+
+  test('gets references to secrets in its environment, never their values', () => {
+    const variables: Record<string, unknown> = resource(id).Properties.Environment.Variables;
+
+    for (const [key, value] of Object.entries(variables).filter(([key]) => key.endsWith('_SECRET_ID'))) {
+      expect(JSON.stringify(value), key).toMatch(/^\{"(?:Ref|Fn::If)":/);
+    }
+    expect(JSON.stringify(variables)).not.toMatch(
+      /cog_|whsec_|gh[pousr]_|github_pat_|resolve:secretsmanager/,
+    );
+  });
+
+  test('keeps its log for a year', () => {
+    expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties).toMatchObject({
+      LogGroupName: expect.stringContaining(name),
+      RetentionInDays: 365,
+    });
+  });
+
+  test('is packaged as its bundle, with the SDK client beside it where secrets are read, and nothing else', () => {
+    const files = readZip(name);
+    const readsSecrets = Object.keys(resource(id).Properties.Environment.Variables).some((variable) =>
+      variable.endsWith('_SECRET_ID'),
+    );
+
+    const expected = [`handlers/${name}.cjs`, ...(readsSecrets ? ['handlers/secrets-sdk.cjs'] : [])];
+    expect(Object.keys(files).sort()).toEqual(expected.sort());
+    for (const file of Object.values(files)) expect(file.length).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe('the environment of a function', () => {
+  test.each([
+    ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
+    [
+      'RevokeLambdaFunction',
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AMBIGUOUS_KEY',
+        'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'GITHUB_API_URL',
+        'GITHUB_TOKEN_SECRET_ID',
+        'PROOF_WINDOW_SECONDS',
+        'STANDBY_TOKEN_SECRET_ID',
+      ],
+    ],
+    [
+      'SweepDashkeysLambdaFunction',
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AUDIT_BUCKET',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'LEAK_QUEUE_URL',
+        'NOTIFY_TOPIC_ARN',
+        'STANDBY_TOKEN_SECRET_ID',
+        'SWEEP_EXEMPT',
+        'SWEEP_MAX_AGE_DAYS',
+        'SWEEP_MAX_IDLE_DAYS',
+        'SWEEP_MAX_RATIO',
+        'SWEEP_MAX_REVOCATIONS',
+        'SWEEP_MODE',
+        'SWEEP_QUEUE_URL',
+        'SWEEP_WARN_DAYS',
+      ],
+    ],
+    [
+      'SweepDashalertsLambdaFunction',
+      [
+        'AUDIT_BUCKET',
+        'DRY_RUN',
+        'GITHUB_API_URL',
+        'GITHUB_ORGS',
+        'GITHUB_SECRET_TYPES',
+        'GITHUB_TOKEN_SECRET_ID',
+        'LEAK_QUEUE_URL',
+      ],
+    ],
+    ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
+  ])('is the one of the contract for %s', (id, names) => {
+    expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
+  });
+});

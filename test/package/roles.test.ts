@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { arn, inAuditBucket, list, ofType, resource, resources, type Statement } from './resources.ts';
+
+interface Policy {
+  Statement: Statement[];
+}
+
+describe('a role', () => {
+  const log = (group: string) => ({
+    Sid: 'Log',
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: arn(group),
+  });
+
+  test.each<[string, Statement[]]>([
+    [
+      'WebhookRole',
+      [
+        log('WebhookLogGroup'),
+        {
+          Sid: 'ReadWebhookSecret',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: { Ref: 'WebhookSecret' },
+        },
+        { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+      ],
+    ],
+    [
+      'RevokeRole',
+      [
+        log('RevokeLogGroup'),
+        {
+          Sid: 'ReadTokens',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { Ref: 'GithubTokenSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        {
+          Sid: 'TakeReports',
+          Effect: 'Allow',
+          Action: [
+            'sqs:ReceiveMessage',
+            'sqs:DeleteMessage',
+            'sqs:ChangeMessageVisibility',
+            'sqs:GetQueueAttributes',
+          ],
+          Resource: arn('LeakQueue'),
+        },
+        {
+          Sid: 'WriteAndReadRecords',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+      ],
+    ],
+    [
+      'SweepKeysRole',
+      [
+        log('SweepDashkeysLogGroup'),
+        {
+          Sid: 'ReadTokens',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        { Sid: 'QueueRevocations', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        {
+          Sid: 'GoOn',
+          Effect: 'Allow',
+          Action: [
+            'sqs:SendMessage',
+            'sqs:ReceiveMessage',
+            'sqs:DeleteMessage',
+            'sqs:ChangeMessageVisibility',
+            'sqs:GetQueueAttributes',
+          ],
+          Resource: arn('SweepQueue'),
+        },
+        {
+          Sid: 'WriteAndReadPlans',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: ['plans/*', 'warnings/*', 'control/*', 'records/*/20-plan.json'].map(inAuditBucket),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+      ],
+    ],
+    [
+      'SweepAlertsRole',
+      [
+        log('SweepDashalertsLogGroup'),
+        {
+          Sid: 'ReadGithubToken',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: { Ref: 'GithubTokenSecret' },
+        },
+        { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+      ],
+    ],
+    [
+      'DigestRole',
+      [
+        log('DigestLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadAll', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket() },
+        {
+          Sid: 'WriteDigests',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: inAuditBucket('digests/*'),
+        },
+      ],
+    ],
+    [
+      'ReconcileRole',
+      [
+        log('ReconcileLogGroup'),
+        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+      ],
+    ],
+  ])('allows its function the listed statements and nothing else: %s', (id, statements) => {
+    const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
+
+    expect(ManagedPolicyArns).toBeUndefined();
+    expect(Policies).toHaveLength(1);
+    expect(Policies[0].PolicyDocument.Statement).toEqual(statements);
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ]);
+  });
+
+  test('lets EventBridge Scheduler of this account invoke the sweeps and queue what it could not deliver', () => {
+    const { AssumeRolePolicyDocument, Policies } = resource('SchedulerRole').Properties;
+
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ]);
+    expect(Policies[0].PolicyDocument.Statement).toEqual([
+      {
+        Sid: 'InvokeSweeps',
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: [arn('SweepDashkeysLambdaFunction'), arn('SweepDashalertsLambdaFunction')],
+      },
+      {
+        Sid: 'KeepUndelivered',
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: arn('SweepDeadLetterQueue'),
+      },
+    ]);
+  });
+
+  test('exists for each function and for the schedules, and for nothing else', () => {
+    expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual([
+      'WebhookRole',
+      'RevokeRole',
+      'SweepKeysRole',
+      'SweepAlertsRole',
+      'SchedulerRole',
+      'DigestRole',
+      'ReconcileRole',
+    ]);
+    expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
+  });
+
+  test('never allows a wildcard action, a wildcard resource, or deleting what is kept', () => {
+    const allowed = ofType('AWS::IAM::Role')
+      .flatMap(([, { Properties }]): { PolicyDocument: Policy }[] => Properties.Policies)
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+
+    for (const { Action, Resource } of allowed) {
+      expect(list(Resource)).not.toContain('*');
+      for (const action of list(Action)) {
+        expect(action).not.toContain('*');
+        if (action !== 'sqs:DeleteMessage')
+          expect(action).not.toMatch(/delete|bypass|retention|put.*policy/i);
+      }
+    }
+  });
+});
