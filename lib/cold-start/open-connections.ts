@@ -1,0 +1,28 @@
+import type { Report } from '../domain/report.ts';
+import { preconnect } from '../platform/preconnect.ts';
+import { sleep } from '../platform/retry.ts';
+
+/** Milliseconds from the first request on the wire until the others of its round are too. */
+const AFTER_FIRST_ROUND_MS = 5;
+
+/**
+ * Opens the connections that the later rounds of a report need, while it waits for the first answers anyway. Those
+ * that are idle in a warm container count.
+ *
+ * @param sent resolves once the container's first request is on the wire, which goes before all
+ * @param urls base URLs; `github` is left out when GitHub's alerts are not read
+ */
+export async function openConnections(
+  { leak }: Pick<Report, 'leak'>,
+  sent: Promise<void>,
+  { bucket, devin, github }: { bucket: string; devin: string; github: string | undefined },
+): Promise<void> {
+  const isAlert = github !== undefined && leak.kind === 'github_alert';
+  if (isAlert) preconnect(github);
+  await sent;
+  await sleep(AFTER_FIRST_ROUND_MS);
+  // The listing goes out beside the DELETE, and the proof uses two at once.
+  preconnect(devin, 2);
+  // The outcome, the note of the token and the record of the alert are stored together.
+  preconnect(bucket, isAlert ? 3 : 2);
+}
