@@ -7,9 +7,9 @@ import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
 import { probeToken } from '../identify/probe-token.ts';
 import { type Leak, readLeak } from '../identify/read-leak.ts';
-import type { Target } from '../identify/target.ts';
+import type { FoundTarget, Target } from '../identify/target.ts';
 import { targetByIds } from '../identify/target-by-ids.ts';
-import { targetByListing } from '../identify/target-by-listing.ts';
+import { type OwnedToken, targetByListing } from '../identify/target-by-listing.ts';
 import { tokenOwner } from '../identify/token-owner.ts';
 import { afterSend, errorFields, log } from '../platform/log.ts';
 import { acceptDelete } from './accept-delete.ts';
@@ -31,8 +31,9 @@ import type { Revocation } from './revocation.ts';
 import { revokeCandidates } from './revoke-candidates.ts';
 import { revokeKey } from './revoke-key.ts';
 
-/** Milliseconds that must be left to revoke our own key, to prove the key dead, and to record it. */
+/** Milliseconds that must be left to revoke our own key. */
 const OWN_KEY_MS = 15_000;
+/** Milliseconds that must be left after the search for the key, beside the proof window. */
 const AFTER_SEARCH_MS = 5_000;
 
 /**
@@ -113,8 +114,9 @@ async function resolveByToken(
   token: Token,
   times: LeakTimes,
   checkingOwnKey: Promise<OwnKeyCheck>,
-  { ambiguousKey, deadline, devin, dryRun, journal, proofWindowMs }: Deps,
+  deps: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
+  const { deadline, devin, dryRun, journal } = deps;
   const retry = { deadline };
   const [{ probe, use }, { isOnlyAdmin }] = await Promise.all([
     probeToken(devin, token, retry),
@@ -139,20 +141,30 @@ async function resolveByToken(
   }
 
   const owned = { service_user_id, token, use, keys: listing.keys, isOnlyAdmin };
+  const found = await resolveByListing(owned, times, deps);
+  return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
+}
+
+async function resolveByListing(
+  owned: OwnedToken,
+  times: LeakTimes,
+  { ambiguousKey, deadline, devin, proofWindowMs }: Deps,
+): Promise<FoundTarget | Decided> {
+  const { isOnlyAdmin, keys, service_user_id } = owned;
   const died = async (windowMs: number) =>
     isOnlyAdmin
       ? ({ status: 'still_works' } as const)
       : checkRecentDeath(owned, times, devin, { deadline, windowMs, control: true }, proofWindowMs);
   // A key that ended a moment ago may still work, and then it is the one: its token dies within the window.
-  if (endedRecently(listing.keys, Date.now(), proofWindowMs).length > 0) {
+  if (endedRecently(keys, Date.now(), proofWindowMs).length > 0) {
     const before = await died(proofWindowMs);
     if (before.status === 'decided') return before;
   }
   const searchUntil = deadline - proofWindowMs - AFTER_SEARCH_MS;
-  const found = await targetByListing(owned, devin, { ambiguousKey, searchUntil, retry });
+  const found = await targetByListing(owned, devin, { ambiguousKey, searchUntil, retry: { deadline } });
   switch (found.status) {
     case 'found':
-      return { status: 'resolved', target: found.target, intent };
+      return found;
     case 'none': {
       const reason = 'the token works, yet the listing shows no active key that it could be of';
       return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
@@ -168,7 +180,7 @@ async function resolveByToken(
 }
 
 /** A dry run records no intent. */
-const NO_INTENT = { status: 'intent_stored' } as const;
+const NO_INTENT = { status: 'intent_skipped' } as const;
 
 /** Revokes the key, or the candidates one by one, and proves the token dead. */
 async function revoke(

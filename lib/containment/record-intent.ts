@@ -3,7 +3,7 @@ import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import { log } from '../platform/log.ts';
 
-/** With either, the report goes on. */
+/** With each of these, the report goes on; `intent_skipped` is that of a dry run. */
 export type Intent =
   | {
       readonly status: 'intent_stored';
@@ -13,7 +13,7 @@ export type Intent =
        */
       readonly unseenSince?: number;
     }
-  | { readonly status: 'intent_not_stored' };
+  | { readonly status: 'intent_not_stored' | 'intent_skipped' };
 
 /**
  * Stores the intent to revoke before anything is revoked. A leak is revoked even when the store is down, since waiting
