@@ -88,7 +88,7 @@ describe('a key that ended lately', () => {
   });
 });
 
-test('keys that ended lately are told in the order of the listing, without the others', () => {
+test('keys that ended recently are returned in the order of the listing, without the others', () => {
   const [first, second] = [dead('c', { revoked_at: SECOND }), dead('a', { expires_at: SECOND })];
 
   expect(endedRecently([key('d'), first, dead('b', { revoked_at: 1 }), second], NOW, 20_000)).toEqual([
