@@ -24,7 +24,7 @@ import type { LeakTimes } from './exposure.ts';
 import { findEntry } from './find-entry.ts';
 import { handleDeadToken } from './handle-dead-token.ts';
 import { proveDead } from './prove-dead.ts';
-import { type Intent, recordIntent } from './record-intent.ts';
+import { type IntentResult, recordIntent } from './record-intent.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { rememberKey } from './remember-key.ts';
 import type { Revocation } from './revocation.ts';
@@ -90,7 +90,7 @@ async function containLeak(report: Report, leak: Leak, deps: Deps): Promise<Deci
   return intent.status === 'intent_not_stored' ? decided(draft) : close(draft);
 }
 
-type Resolved = { readonly status: 'resolved'; readonly target: Target; readonly intent: Intent };
+type Resolved = { readonly status: 'resolved'; readonly target: Target; readonly intent: IntentResult };
 
 /** The report names the key: the intent is recorded while its token, if there is one, is asked whose it is. */
 async function resolveByIds(
@@ -186,7 +186,7 @@ const NO_INTENT = { status: 'intent_skipped' } as const;
 async function revoke(
   report_id: string,
   target: Target,
-  intent: Intent,
+  intent: IntentResult,
   { isOnlyAdmin }: OwnKeyCheck,
   times: LeakTimes,
   deps: Deps,

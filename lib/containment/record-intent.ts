@@ -4,7 +4,7 @@ import type { Report } from '../domain/report.ts';
 import { log } from '../platform/log.ts';
 
 /** With each of these, the report goes on; `intent_skipped` is that of a dry run. */
-export type Intent =
+export type IntentResult =
   | {
       readonly status: 'intent_stored';
       /**
@@ -23,7 +23,7 @@ export async function recordIntent(
   report: Report,
   key: { service_user_id: string; api_key_id?: string },
   journal: Pick<Journal, 'intent' | 'earlier'>,
-): Promise<Intent | Decided | OnRecord> {
+): Promise<IntentResult | Decided | OnRecord> {
   const stored = await journal.intent(key);
   switch (stored.result) {
     case 'stored':

@@ -99,7 +99,7 @@ describe('every combination', () => {
   test.each([
     ['token', 'token_rejected'],
     ['listing', 'listed_inactive'],
-  ] as const)('a death that the %s proves is a success, distinguished by whose it was', (method, evidence) => {
+  ] as const)('a death that the %s proves is a success, whoever caused it', (method, evidence) => {
     for (const { mayBeOurs, ...given } of facts) {
       const expected =
         given.accepted.answer === 'revoked'
