@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { sent } from '../lib/cold-start/webhook.ts';
+import { early } from '../lib/cold-start/webhook.ts';
 
 // All else is loaded while the secret is on its way.
-const loading = sent.then(() => import('./webhook/receive.ts'));
-// Told by the invocation that meets it.
+const loading = early.sent.then(() => import('./webhook/receive.ts'));
+// A failure shows to the invocation that awaits it.
 loading.catch(() => {});
 
 /** GitHub's webhook, behind a Lambda function URL (payload format 2.0). */

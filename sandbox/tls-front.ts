@@ -1,18 +1,23 @@
 import { connect } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, type TLSSocket } from 'node:tls';
 
 export interface Front {
   readonly url: string;
   /** How many connections were made to it so far. */
   readonly connections: () => number;
+  /** Breaks all connections that there are. */
+  drop(): void;
   stop(): void;
 }
 
 /** TLS in front of a stand-in: the bytes are passed on as they are. */
 export async function startFront(url: string, certificate: { key: string; cert: string }): Promise<Front> {
   let connections = 0;
+  const open = new Set<TLSSocket>();
   const server = createServer(certificate, (outer) => {
     connections += 1;
+    open.add(outer);
+    outer.once('close', () => open.delete(outer));
     const inner = connect(Number(new URL(url).port), '127.0.0.1');
     inner.setNoDelay(true);
     outer.setNoDelay(true);
@@ -25,6 +30,9 @@ export async function startFront(url: string, certificate: { key: string; cert: 
   return {
     url: `https://127.0.0.1:${address.port}`,
     connections: () => connections,
+    drop: () => {
+      for (const socket of open) socket.destroy();
+    },
     stop: () => server.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
+import { early } from '../../lib/cold-start/webhook.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
 import { isSigned } from '../../lib/intake/signature.ts';
@@ -25,7 +26,7 @@ try {
   // The secret is read, and the way to the queue opened, before a delivery needs them.
   parts = connect();
 } catch {
-  // A wrong configuration is told by the invocation that meets it.
+  // The invocation that meets a wrong configuration reports it.
 }
 
 /** @throws {ConfigError} */
@@ -33,7 +34,7 @@ function connect() {
   const config = parseConfig(WebhookConfig, process.env);
   const aws = awsEnvironment(process.env);
   const secrets = webhookSecrets(
-    secretsManager(aws, { withinMs: READ_SECRET_WITHIN_MS }),
+    secretsManager(aws, { early: early.take, withinMs: READ_SECRET_WITHIN_MS }),
     config.WEBHOOK_SECRET_ID,
   );
   // A failure shows to the first delivery, which reads them again.

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { AlertClosure, Outcome } from '../domain/outcome.ts';
+import { AlertClosure, outcomeVariants } from '../domain/outcome.ts';
 import { LeakReport } from '../domain/report.ts';
 
 /** A schema is built when a record first needs it: a cold start has other things to do before. */
@@ -58,7 +58,7 @@ const alertFacts = once(() =>
 const planFacts = once(() => z.strictObject({ kind: z.literal('plan'), ...PlanFacts.shape }));
 
 /** An outcome with all its fields, whatever they come to be, inside a record. */
-const recorded = (option: (typeof Outcome._zod.innerType.def.options)[number]) =>
+const recorded = (option: ReturnType<typeof outcomeVariants>[number]) =>
   z.extend(option, {
     ...context,
     kind: z.enum(['outcome', 'attempt']),
@@ -66,7 +66,7 @@ const recorded = (option: (typeof Outcome._zod.innerType.def.options)[number]) =
     intent_stored: z.optional(z.literal(false)),
   });
 const endingFacts = once(() => {
-  const [first, ...others] = Outcome._zod.innerType.def.options;
+  const [first, ...others] = outcomeVariants();
   return z.discriminatedUnion('status', [recorded(first), ...others.map(recorded)]);
 });
 
@@ -196,9 +196,4 @@ export function serialise({ unmapped, ...rest }: AuditRecord): string {
     unmapped: z.parse(factsSchema(unmapped.kind), unmapped, JITLESS),
   };
   return JSON.stringify(record).replace(TOKEN, '[redacted]');
-}
-
-/** Builds what the outcome's record needs, of which zod makes a part when it first parses. */
-export function prepareEndings(): void {
-  z.safeParse(endingFacts(), { status: 'revoked' }, JITLESS);
 }

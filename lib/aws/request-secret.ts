@@ -1,5 +1,4 @@
 import { HttpFailure, type HttpResponse, send } from '../platform/http.ts';
-import { preconnect } from '../platform/preconnect.ts';
 import { secretsManagerUrl } from './environment.ts';
 import { type AwsEnvironment, signed } from './sign-request.ts';
 
@@ -12,51 +11,21 @@ export interface SecretVersion {
 }
 
 /** What came back, if anything did. */
-type Answer = HttpResponse | HttpFailure;
-
-/** By version: requests that were sent before anybody asked for their answer. */
-const early = new Map<string, Promise<Answer>>();
-
-/**
- * Sends the request for a secret that the first invocation will need, while the rest of a cold start is loaded. Its
- * answer waits for `requestSecret`. A failure shows there too.
- *
- * @returns once the request is on the wire, or has failed
- */
-export function requestEarly(aws: AwsEnvironment, version: SecretVersion, timeoutMs = 2_500): Promise<void> {
-  preconnect(secretsManagerUrl(aws));
-  return new Promise((resolve) => {
-    const answer = ask(aws, version, timeoutMs, resolve);
-    early.set(nameOf(version), answer);
-    answer.then(
-      () => resolve(),
-      () => resolve(),
-    );
-  });
-}
+export type SecretAnswer = HttpResponse | HttpFailure;
 
 /**
  * One attempt at reading a secret, signed with AWS's signer and held to the SDK's own request by a test. Loading the
- * SDK's client takes a cold start as long as the request itself; it is left to the attempts that need its judgement.
+ * SDK's client takes as long as the request itself; it is left to the attempts that need its judgement.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ *
+ * @param onSent called once the request is on the wire
  */
-export function requestSecret(
-  aws: AwsEnvironment,
-  version: SecretVersion,
-  timeoutMs: number,
-): Promise<Answer> {
-  const name = nameOf(version);
-  const sent = early.get(name);
-  early.delete(name);
-  return sent ?? ask(aws, version, timeoutMs);
-}
-
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html */
-async function ask(
+export async function requestSecret(
   aws: AwsEnvironment,
   { id, stage }: SecretVersion,
   timeoutMs: number,
   onSent?: () => void,
-): Promise<Answer> {
+): Promise<SecretAnswer> {
   const url = URL.parse(secretsManagerUrl(aws));
   if (url === null) return new HttpFailure('no_url');
   const request = await signed(aws, 'secretsmanager', {
@@ -74,8 +43,4 @@ async function ask(
     if (error instanceof HttpFailure) return error;
     throw error;
   }
-}
-
-function nameOf({ id, stage }: SecretVersion): string {
-  return `${stage} ${id}`;
 }

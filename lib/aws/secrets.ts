@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { HttpFailure, type HttpResponse } from '../platform/http.ts';
+import { HttpFailure } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import type { AwsEnvironment } from './environment.ts';
-import { requestSecret, type SecretVersion } from './request-secret.ts';
+import { requestSecret, type SecretAnswer, type SecretVersion } from './request-secret.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */
 export class SecretError extends Error {
@@ -27,14 +27,24 @@ export type ReadSecret = (id: string, stage?: SecretVersion['stage']) => Promise
  * The first attempt is one signed request. Unless that is answered with the secret, or with the word that there is no
  * such version, the SDK's client is loaded and asks again: what to try again, and when, is its judgement.
  *
- * @param options.withinMs how long one read may take, with all its attempts
+ * @param options.withinMs milliseconds that one read may take, with all its attempts
+ * @param options.early the answer to a request of this version that was sent before, if there is one
  */
-export function secretsManager(aws: AwsEnvironment, { withinMs = 6_000 } = {}): ReadSecret {
+export function secretsManager(
+  aws: AwsEnvironment,
+  {
+    early,
+    withinMs = 6_000,
+  }: {
+    early?: (version: SecretVersion) => Promise<SecretAnswer> | undefined;
+    withinMs?: number;
+  } = {},
+): ReadSecret {
   return async (id, stage = 'AWSCURRENT') => {
     const version = { id, stage };
     const end = Date.now() + withinMs;
-    const first = readAnswer(id, await requestSecret(aws, version, Math.min(withinMs, 2_500)));
-    return first ?? readAgain(aws, version, end - Date.now());
+    const answer = await (early?.(version) ?? requestSecret(aws, version, Math.min(withinMs, 2_500)));
+    return readAnswer(id, answer) ?? readAgain(aws, version, end - Date.now());
   };
 }
 
@@ -42,7 +52,7 @@ const Value = z.object({ SecretString: z.optional(z.string()) });
 const Failure = z.object({ __type: z.string() });
 
 /** @returns `undefined` when the answer is not the last word @throws {SecretError} */
-function readAnswer(id: string, answer: HttpResponse | HttpFailure): string | undefined {
+function readAnswer(id: string, answer: SecretAnswer): string | undefined {
   if (answer instanceof HttpFailure) return undefined;
   if (answer.status === 200) {
     const value = parseJson(answer.body, Value);

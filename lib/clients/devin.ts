@@ -3,13 +3,12 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { preconnect } from '../platform/preconnect.ts';
 import { isTransient, type Retried, type RetryOptions, sendRetrying } from '../platform/retry.ts';
 import type { AdminToken } from './devin-admin-token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
 const seconds = z.nullish(z.number());
-// People write all sorts of things into a name, which goes on record.
+// The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
   z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
@@ -47,14 +46,14 @@ const Self = z.object({
 const Problem = z.object({ detail: z.unknown() });
 const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
 
-/** Whose token it is, as far as `GET /v3/self` tells: never which key. */
+/** Whose token it is, as far as `GET /v3/self` says; it never names the key. */
 export interface Principal {
   readonly principal_type: string;
   readonly service_user_id?: string | undefined;
   readonly service_user_name?: string | undefined;
 }
 
-/** What one use of a token showed. Only a 401 says dead; 403, 429, 5xx and time-outs prove nothing. */
+/** What one use of a token showed. Only a 401 means dead; 403, 429, 5xx and time-outs prove nothing. */
 export type Probe =
   | { readonly state: 'alive'; readonly principal: Principal; readonly apiSecond?: number | undefined }
   | { readonly state: 'dead' }
@@ -111,17 +110,20 @@ export interface Devin {
   revokeKey(key: Key, retry: RetryOptions): Promise<Revocation>;
 }
 
+/** The last answer to an admin call, whatever its status. */
+type Answered = { readonly ok: true } & Retried;
+
 const MAX_PAGES = 1_000;
 
 /** A client of the part of the Devin API v3 that this project uses. */
 export function devinClient(baseUrl: string, admin: AdminToken): Devin {
-  async function asAdmin(method: string, path: string, retry: RetryOptions): Promise<Retried | Refusal> {
+  async function asAdmin(method: string, path: string, retry: RetryOptions): Promise<Answered | Refusal> {
     try {
       const token = await admin.get();
       const first = await call(method, path, token, retry);
-      if (first.response.status !== 401) return first;
+      if (first.response.status !== 401) return { ok: true, ...first };
       const rotated = await admin.insteadOf(token);
-      return rotated === undefined ? first : await call(method, path, rotated, retry);
+      return { ok: true, ...(rotated === undefined ? first : await call(method, path, rotated, retry)) };
     } catch (error) {
       if (error instanceof HttpFailure) {
         return { ok: false, reason: `Devin did not answer ${method} (${error.code})`, retryable: true };
@@ -156,13 +158,13 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
     },
 
     async listKeys(serviceUserId, retry) {
-      if (!z.safeParse(ServiceUserId, serviceUserId).success) return strangeId('service_user_id');
+      if (!z.safeParse(ServiceUserId, serviceUserId).success) return unexpectedId('service_user_id');
       const path = `${keysPath(serviceUserId)}?status=all`;
       const keys: ApiKey[] = [];
       let after = '';
       for (let pages = 0; pages < MAX_PAGES; pages++) {
         const result = await asAdmin('GET', path + after, retry);
-        if ('ok' in result) return result;
+        if (!result.ok) return result;
         const { response } = result;
         if (response.status !== 200) return refusal('GET', response);
         const page = parseJson(response.body, ApiKeyPage);
@@ -180,18 +182,15 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const cursor = after === null ? '' : `&after=${encodeURIComponent(after)}`;
       const path = `/v3/enterprise/members/service-users?first=200&include_inactive=true${cursor}`;
       const result = await asAdmin('GET', path, retry);
-      return 'ok' in result ? result : readServiceUsers(result.response);
+      return result.ok ? readServiceUsers(result.response) : result;
     },
 
     async revokeKey(key, retry) {
-      if (!z.safeParse(ServiceUserId, key.service_user_id).success) return strangeId('service_user_id');
-      if (!z.safeParse(ApiKeyId, key.api_key_id).success) return strangeId('api_key_id');
+      if (!z.safeParse(ServiceUserId, key.service_user_id).success) return unexpectedId('service_user_id');
+      if (!z.safeParse(ApiKeyId, key.api_key_id).success) return unexpectedId('api_key_id');
       const path = `${keysPath(key.service_user_id)}/${encodeURIComponent(key.api_key_id)}`;
-      const deleting = asAdmin('DELETE', path, retry);
-      // The proof uses two connections at once; the second one is made meanwhile.
-      preconnect(baseUrl, 2);
-      const result = await deleting;
-      if ('ok' in result) return result;
+      const result = await asAdmin('DELETE', path, retry);
+      if (!result.ok) return result;
       const { uncertain, response } = result;
       const answer = ANSWERS[response.status];
       return answer === undefined
@@ -257,8 +256,8 @@ function refusal(method: string, response: HttpResponse): Refusal {
   };
 }
 
-/** An id of Devin's own that must not enter a path. */
-function strangeId(field: string): Refusal {
+/** An id that came from Devin and must not enter a path. */
+function unexpectedId(field: string): Refusal {
   return { ok: false, reason: `Devin names a ${field} of an unexpected form`, retryable: false };
 }
 

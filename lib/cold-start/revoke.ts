@@ -1,17 +1,17 @@
 import { awsEnvironment, bucketUrl } from '../aws/environment.ts';
-import { requestEarly } from '../aws/request-secret.ts';
 import { preconnect } from '../platform/preconnect.ts';
+import { earlySecret, noEarlySecret } from './early-secret.ts';
 
-/** Resolves once the request for the admin token is on the wire, or has failed. */
-export const sent = start();
+/** The admin token, asked for as soon as the container starts. */
+export const early = start();
 
-// Whether the settings are right is for lib/platform/config.ts to say; without them nothing is sent.
-async function start(): Promise<void> {
+// lib/platform/config.ts validates the settings; without them nothing is sent.
+function start() {
   const { ADMIN_TOKEN_SECRET_ID: id, AUDIT_BUCKET, DEVIN_API_URL } = process.env;
-  if (!id || !AUDIT_BUCKET) return;
+  if (!id || !AUDIT_BUCKET) return noEarlySecret;
   const aws = awsEnvironment(process.env);
-  const sending = requestEarly(aws, { id, stage: 'AWSCURRENT' });
+  const secret = earlySecret(aws, { id, stage: 'AWSCURRENT' });
   preconnect(DEVIN_API_URL || 'https://api.devin.ai');
   preconnect(bucketUrl(aws, AUDIT_BUCKET));
-  await sending;
+  return secret;
 }

@@ -1,12 +1,12 @@
 import { awsEnvironment } from '../aws/environment.ts';
-import { requestEarly } from '../aws/request-secret.ts';
+import { earlySecret, noEarlySecret } from './early-secret.ts';
 
-/** Resolves once the request for the secret is on the wire, or has failed. */
-export const sent = start();
+/** The webhook secret, asked for as soon as the container starts. */
+export const early = start();
 
-// Whether the settings are right is for lib/platform/config.ts to say; without them nothing is sent.
-async function start(): Promise<void> {
+// lib/platform/config.ts validates the settings; without them nothing is sent.
+function start() {
   const { LEAK_QUEUE_URL, WEBHOOK_SECRET_ID: id } = process.env;
-  if (!LEAK_QUEUE_URL || !id) return;
-  await requestEarly(awsEnvironment(process.env), { id, stage: 'AWSCURRENT' });
+  if (!LEAK_QUEUE_URL || !id) return noEarlySecret;
+  return earlySecret(awsEnvironment(process.env), { id, stage: 'AWSCURRENT' });
 }

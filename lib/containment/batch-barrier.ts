@@ -1,13 +1,13 @@
 /** One report's place among those of a batch. */
-export interface Turn {
-  /** Resolves when each other report has ended or waits as well, or when the time is up (epoch milliseconds). */
+export interface BatchPlace {
+  /** Resolves when each other report has ended or waits as well, or at `until` (epoch milliseconds). */
   waitForOthers(until: number): Promise<void>;
-  /** Says that this report has ended. */
+  /** This report has ended. */
   end(): void;
 }
 
-/** Makes the places of a batch, so that what would break the others can go last. */
-export function turns(count: number): Turn[] {
+/** The places of a batch of `count` reports: one that would break the others can wait for them. */
+export function batchBarrier(count: number): BatchPlace[] {
   let busy = count;
   const waiting: (() => void)[] = [];
   const resumeWhenIdle = (): void => {
@@ -36,6 +36,6 @@ export function turns(count: number): Turn[] {
 }
 
 /** The place of a report that came alone. */
-export function onlyTurn(): Turn {
+export function onlyPlace(): BatchPlace {
   return { waitForOthers: () => Promise.resolve(), end() {} };
 }

@@ -1,42 +1,37 @@
 import type { ApiKey } from '../clients/devin.ts';
-import type { Key } from '../domain/key.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../identify/choose-key.ts';
-import type { Verdict } from './prove-dead.ts';
-import type { Revoked } from './revoke-key.ts';
+import type { Revocation } from './revocation.ts';
 
-export interface Facts {
-  readonly key: Key;
-  readonly revoked: Extract<Revoked, { result: 'revoked' | 'already_revoked' }>;
-  readonly verdict: Verdict;
-  /** The key's entry in the listing, where it was read after the DELETE. */
-  readonly entry?: ApiKey | undefined;
-  /** Epoch milliseconds since when a DELETE of ours may have been on its way unseen. */
+export interface RevocationFacts extends Pick<Revocation, 'key' | 'accepted' | 'proof' | 'entry'> {
+  /** Epoch milliseconds since when a DELETE of ours may have had its effect unseen. */
   readonly unseenSince?: number | undefined;
 }
 
 /** Decides how a revocation that the API accepted ended: only a proof makes it a success. */
-export function conclude({ key, revoked, verdict, entry, unseenSince }: Facts): OutcomeDraft {
-  if (verdict.verdict !== 'dead') {
-    return verdict.verdict === 'alive'
-      ? { status: 'still_alive', ...key, reason: verdict.reason, retryable: true }
-      : {
-          status: 'failed',
-          ...key,
-          reason: `the API accepted the revocation, which is not proven: ${verdict.reason}`,
-          retryable: true,
-        };
+export function decideOutcome({ accepted, entry, key, proof, unseenSince }: RevocationFacts): OutcomeDraft {
+  switch (proof.status) {
+    case 'alive':
+      return { status: 'still_alive', ...key, reason: proof.reason, retryable: true };
+    case 'unproven': {
+      const reason = `the API accepted the revocation, which is not proven: ${proof.reason}`;
+      return { status: 'failed', ...key, reason, retryable: true };
+    }
+    case 'dead':
+      break;
+    default:
+      return proof satisfies never;
   }
-  const { proof } = verdict;
-  const evidence = proof.method === 'token' ? 'token_rejected' : 'listed_inactive';
-  if (revoked.result === 'revoked') return { status: 'revoked', ...key, evidence, proof };
-  return isOurs(entry, unseenSince)
-    ? { status: 'revoked', ...key, evidence: 'recovered', proof }
-    : { status: 'already_revoked', ...key, evidence, proof };
+  const evidence = proof.proof.method === 'token' ? 'token_rejected' : 'listed_inactive';
+  const proven = { ...key, proof: proof.proof };
+  if (accepted.answer === 'revoked') return { status: 'revoked', ...proven, evidence };
+  return mayBeOurUnseenDelete(entry, unseenSince)
+    ? { status: 'revoked', ...proven, evidence: 'recovered' }
+    : { status: 'already_revoked', ...proven, evidence };
 }
 
-/** A 409 is ours when a DELETE of ours went unseen and the listing does not say that the key died before it. */
-function isOurs(entry: ApiKey | undefined, unseenSince: number | undefined): boolean {
+/** A key that was dead at the DELETE died of ours when one went unseen and the listing does not date it before that. */
+function mayBeOurUnseenDelete(entry: ApiKey | undefined, unseenSince: number | undefined): boolean {
   if (unseenSince === undefined) return false;
   const revokedAt = entry?.revoked_at;
   return (

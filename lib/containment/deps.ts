@@ -4,17 +4,17 @@ import type { AdminToken } from '../clients/devin-admin-token.ts';
 import type { GitHub } from '../clients/github.ts';
 import type { Key } from '../domain/key.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
-import type { Turn } from './batch-barrier.ts';
+import type { BatchPlace } from './batch-barrier.ts';
 
-/** What the steps of a containment work with. Built in one place, handlers/revoke.ts. */
+/** What `contain` works with. Built in one place, handlers/revoke.ts; no step takes all of it. */
 export interface Deps {
   readonly admin: AdminToken;
   readonly devin: Devin;
   readonly github?: GitHub | undefined;
   readonly journal: Journal;
-  readonly turn: Turn;
-  /** Asked right before the DELETE of a key that the report names; what it answers is how the report ends instead. */
-  readonly hold?: ((key: Key) => Promise<OutcomeDraft | undefined>) | undefined;
+  readonly place: BatchPlace;
+  /** Asked right before the DELETE of a single key; an answer is how the report ends instead. */
+  readonly recheck?: ((key: Key) => Promise<OutcomeDraft | undefined>) | undefined;
   readonly dryRun: boolean;
   /** What to do with a token whose key stays ambiguous. */
   readonly ambiguousKey: 'escalate' | 'revoke_all';

@@ -2,17 +2,21 @@ import type { ApiKey } from '../clients/devin.ts';
 import type { Exposure, Proof } from '../domain/outcome.ts';
 import { iso } from '../domain/time.ts';
 
-export interface ExposureFacts {
-  /** Epoch milliseconds. */
+/** When it leaked, as far as the detector says, and when this software first saw it. Epoch milliseconds. */
+export interface LeakTimes {
   readonly leakedAt?: number | undefined;
   readonly seenAt: number;
+}
+
+export interface ExposureFacts extends LeakTimes {
+  /** When our DELETE was sent, epoch milliseconds. */
   readonly revokedAt?: number | undefined;
   readonly proof?: Proof | undefined;
   /** The key's entry in a listing; its `last_used_at` may be our own use. */
   readonly entry?: ApiKey | undefined;
-  /** Epoch seconds of the API's clock at our first use of the token. A later use is ours, or can not be told from ours. */
+  /** Epoch seconds of the API's clock at our first use of the token. A later use may be ours. */
   readonly firstUse?: number | undefined;
-  /** We used the token, though the API may not have told when. */
+  /** We used the token, though the API may not have said when. */
   readonly usedByUs?: boolean;
 }
 

@@ -4,9 +4,9 @@ import type { Token } from '../domain/token.ts';
 import { sleep } from '../platform/retry.ts';
 
 /** `unproven`: neither dead nor alive could be shown. */
-export type Verdict =
-  | { readonly verdict: 'dead'; readonly proof: Proof }
-  | { readonly verdict: 'alive' | 'unproven'; readonly reason: string };
+export type ProofResult =
+  | { readonly status: 'dead'; readonly proof: Proof }
+  | { readonly status: 'alive' | 'unproven'; readonly reason: string };
 
 export interface ProofOptions {
   /** Milliseconds that a revocation may take to show. */
@@ -15,7 +15,7 @@ export interface ProofOptions {
   readonly deadline: number;
   /**
    * Whether the admin token has to work while the leaked one is answered 401. Only our own key, revoked by itself, has
-   * no admin token left to show that the API still tells tokens apart; its DELETE was answered a moment before.
+   * no admin token left to show that the API still accepts any token; its DELETE was answered a moment before.
    */
   readonly control: boolean;
 }
@@ -32,19 +32,19 @@ export interface ProofSubject {
  * a token, the key listing shows it inactive. Looks again with backoff until the window closes, since a revocation may
  * take a while to show. Anything but a 401 proves nothing.
  */
-export async function prove(
+export async function proveDead(
   devin: Devin,
   { api_key_id, service_user_id, token }: ProofSubject,
   { control, deadline, windowMs }: ProofOptions,
-): Promise<Verdict> {
+): Promise<ProofResult> {
   const end = Math.min(deadline, Date.now() + windowMs);
   for (let probes = 1; ; probes++) {
     const seen =
       token === undefined
         ? await lookAtListing(devin, service_user_id, api_key_id, end)
         : await useToken(devin, token, control, end);
-    if (seen.verdict === 'dead')
-      return { verdict: 'dead', proof: { method: seen.method, probes, at: Date.now() } };
+    if (seen.status === 'dead')
+      return { status: 'dead', proof: { method: seen.method, probes, at: Date.now() } };
     const pause = Math.min(4_000, 125 * 2 ** probes);
     if (Date.now() + pause > end) return seen;
     await sleep(pause);
@@ -52,8 +52,8 @@ export async function prove(
 }
 
 type Sight =
-  | { readonly verdict: 'dead'; readonly method: Proof['method'] }
-  | { readonly verdict: 'alive' | 'unproven'; readonly reason: string };
+  | { readonly status: 'dead'; readonly method: Proof['method'] }
+  | { readonly status: 'alive' | 'unproven'; readonly reason: string };
 
 async function useToken(devin: Devin, token: Token, needsControl: boolean, end: number): Promise<Sight> {
   const [probe, control] = await Promise.all([
@@ -62,15 +62,15 @@ async function useToken(devin: Devin, token: Token, needsControl: boolean, end: 
   ]);
   switch (probe.state) {
     case 'alive':
-      return { verdict: 'alive', reason: 'the token still authenticates after the proof window' };
+      return { status: 'alive', reason: 'the token still authenticates after the proof window' };
     case 'unknown':
-      return { verdict: 'unproven', reason: `the token's probe proves nothing: ${probe.reason}` };
+      return { status: 'unproven', reason: `the token's probe proves nothing: ${probe.reason}` };
     case 'dead':
       // An API that answers 401 to everybody proves nothing of this token.
       return control === undefined || control.state === 'alive'
-        ? { verdict: 'dead', method: 'token' }
+        ? { status: 'dead', method: 'token' }
         : {
-            verdict: 'unproven',
+            status: 'unproven',
             reason: 'the token is answered 401, but so is the admin token, or it gets no answer',
           };
     default:
@@ -86,13 +86,13 @@ async function lookAtListing(
 ): Promise<Sight> {
   const listing = await devin.listKeys(serviceUserId, once(end));
   if (!listing.ok) {
-    return { verdict: 'unproven', reason: `the key listing proves nothing: ${listing.reason}` };
+    return { status: 'unproven', reason: `the key listing proves nothing: ${listing.reason}` };
   }
   const entry = listing.keys.find(({ api_key_id }) => api_key_id === apiKeyId);
-  if (entry === undefined) return { verdict: 'unproven', reason: 'the key listing does not show the key' };
+  if (entry === undefined) return { status: 'unproven', reason: 'the key listing does not show the key' };
   return entry.is_active
-    ? { verdict: 'alive', reason: 'the key listing still shows the key active after the proof window' }
-    : { verdict: 'dead', method: 'listing' };
+    ? { status: 'alive', reason: 'the key listing still shows the key active after the proof window' }
+    : { status: 'dead', method: 'listing' };
 }
 
 /** One attempt; the loop above is the retry. A probe gets 3 s even at the very end of the window. */

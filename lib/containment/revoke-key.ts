@@ -2,8 +2,8 @@ import type { Devin, Refusal } from '../clients/devin.ts';
 import type { Key } from '../domain/key.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 
-/** How the API took the DELETE. */
-export type Revoked =
+/** How the API took the DELETE. `absent`: 404, and the listing does not show the key. */
+export type DeleteResult =
   | {
       readonly result: 'revoked' | 'already_revoked';
       /** An earlier attempt of this run may have revoked the key without an answer. */
@@ -16,7 +16,7 @@ export type Revoked =
  * Revokes a key. 404 alone is no success, since a wrong service user id looks the same: the key is `absent` only when
  * the listing of that service user answers and does not show it.
  */
-export async function revokeKey(devin: Devin, key: Key, retry: RetryOptions): Promise<Revoked> {
+export async function revokeKey(devin: Devin, key: Key, retry: RetryOptions): Promise<DeleteResult> {
   const answer = await devin.revokeKey(key, retry);
   if (!answer.ok) return refused(answer);
   if (answer.answer !== 'not_found') return { result: answer.answer, uncertain: answer.uncertain };
@@ -40,6 +40,6 @@ export async function revokeKey(devin: Devin, key: Key, retry: RetryOptions): Pr
     : { result: 'already_revoked', uncertain: answer.uncertain };
 }
 
-function refused({ ok: _ok, ...rest }: Refusal): Revoked {
+function refused({ ok: _ok, ...rest }: Refusal): DeleteResult {
   return { result: 'refused', ...rest };
 }

@@ -4,10 +4,10 @@ import { isDone, type Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import { readMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
-import { onlyTurn, type Turn, turns } from './batch-barrier.ts';
+import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
 
 /** Contains one report. `attempt`: how often it was delivered, this time included. */
-export type Revoke = (report: Report, attempt: number, turn: Turn) => Promise<Outcome>;
+export type Revoke = (report: Report, attempt: number, place: BatchPlace) => Promise<Outcome>;
 
 /** Works on all messages of a batch at once, each apart from its neighbours, and names those that are not done. */
 export async function settleBatch(
@@ -15,17 +15,17 @@ export async function settleBatch(
   revoke: Revoke,
   retrySoon: RetrySoon,
 ): Promise<SQSBatchResponse> {
-  const places = turns(records.length);
+  const places = batchBarrier(records.length);
   const done = await Promise.all(
-    records.map((record, index) => settle(record, places[index] ?? onlyTurn(), revoke)),
+    records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
   );
   const failed = records.filter((_, index) => !done[index]);
   await Promise.all(failed.map((record) => bringBack(record, retrySoon)));
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** Whether the message may leave the queue. A message that can not be read stays, for the dead-letter queue. */
-async function settle(record: SQSRecord, turn: Turn, revoke: Revoke): Promise<boolean> {
+/** Whether the message may leave the queue. A message that cannot be read stays, for the dead-letter queue. */
+async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Promise<boolean> {
   const fields = { message_id: record.messageId };
   try {
     const report = readMessage(record.body);
@@ -33,16 +33,16 @@ async function settle(record: SQSRecord, turn: Turn, revoke: Revoke): Promise<bo
       log('error', 'message is not a leak report', fields);
       return false;
     }
-    return isDone(await revoke(report, attemptOf(record), turn));
+    return isDone(await revoke(report, attemptOf(record), place));
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
     return false;
   } finally {
-    turn.end();
+    place.end();
   }
 }
 
-/** The key may be alive, so the first tries come sooner than the queue's visibility timeout. */
+/** The key may be alive, so the first retries come sooner than the queue's visibility timeout. */
 async function bringBack(record: SQSRecord, retrySoon: RetrySoon): Promise<void> {
   const seconds = retryDelay(attemptOf(record));
   if (seconds === undefined) return;

@@ -32,7 +32,7 @@ export type Attribution = z.infer<typeof Attribution>;
 export const Exposure = z.strictObject({
   leaked_at: z.optional(z.string()),
   seen_at: z.string(),
-  /** As the API tells. */
+  /** As the API reports. */
   revoked_at: z.optional(z.string()),
   expires_at: z.optional(z.string()),
   proven_at: z.optional(z.string()),
@@ -81,12 +81,9 @@ const common = {
   forwarded: z.optional(z.boolean()),
 };
 
-/**
- * How a report ended: a name from the outcome table of the README, and what belongs to it. Built when an earlier outcome
- * is read, which a cold start seldom does.
- */
-export const Outcome = z.lazy(() =>
-  z.discriminatedUnion('status', [
+/** One schema for each name of the outcome table of the README. */
+export const outcomeVariants = () =>
+  [
     z.strictObject({
       ...common,
       status: z.literal('revoked'),
@@ -116,8 +113,12 @@ export const Outcome = z.lazy(() =>
     z.strictObject({ ...common, status: z.literal('rehearsed'), reason: z.string() }),
     z.strictObject({ ...common, status: z.literal('ignored'), reason: z.string() }),
     z.strictObject({ ...common, status: z.literal('failed'), reason: z.string(), retryable: z.boolean() }),
-  ]),
-);
+  ] as const;
+
+/**
+ * How a report ended, and what belongs to it. Built when it is first parsed with, which most invocations never do.
+ */
+export const Outcome = z.lazy(() => z.discriminatedUnion('status', outcomeVariants()));
 export type Outcome = z.infer<typeof Outcome>;
 export type Status = Outcome['status'];
 
@@ -125,6 +126,22 @@ type WithoutReport<T> = T extends unknown ? Omit<T, 'report_id' | 'recorded' | '
 
 /** An outcome as a step knows it, before it is put on record. */
 export type OutcomeDraft = WithoutReport<Outcome>;
+
+/** What a step returns when it decided how the report ends. */
+export interface Decided {
+  readonly status: 'decided';
+  readonly draft: OutcomeDraft;
+}
+
+/** What a step returns when an earlier delivery of the report has its outcome on record already. */
+export interface OnRecord {
+  readonly status: 'on_record';
+  readonly outcome: Outcome;
+}
+
+export function decided(draft: OutcomeDraft): Decided {
+  return { status: 'decided', draft };
+}
 
 /** Whether the report is done, so that its message may leave the queue. */
 export function isDone(outcome: Outcome): boolean {

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../clients/devin.ts';
 
-/** Which key of a service user leaked, as far as one listing tells. */
+/** Which key of a service user leaked, as far as one listing shows. */
 export type Choice =
   | { readonly choice: 'key'; readonly entry: ApiKey }
   | { readonly choice: 'none' }
@@ -20,13 +20,13 @@ export function chooseKey(keys: readonly ApiKey[], firstSeen: number): Choice {
 }
 
 /**
- * Keys that ended so lately that their tokens may still work for a while. While there is one, the only active key is
+ * Keys that ended so recently that their tokens may still work for a while. While there is one, the only active key is
  * not known to be the leaked one.
  *
  * @param now epoch milliseconds
  * @param windowMs how long a revocation may take to show
  */
-export function endedLately(keys: readonly ApiKey[], now: number, windowMs: number): readonly ApiKey[] {
+export function endedRecently(keys: readonly ApiKey[], now: number, windowMs: number): readonly ApiKey[] {
   const since = (now - windowMs) / 1_000 - CLOCK_TOLERANCE_SECONDS;
   const ended = ({ expires_at, revoked_at }: ApiKey): number =>
     Math.min(revoked_at ?? Number.POSITIVE_INFINITY, expires_at ?? Number.POSITIVE_INFINITY);

@@ -12,7 +12,7 @@ function secret(value: string) {
   const state = { value, failing: false, reads: [] as string[] };
   const read = async (id: string) => {
     state.reads.push(id);
-    if (state.failing) throw new SecretError(id, 'ThrottlingException', 'can not be read');
+    if (state.failing) throw new SecretError(id, 'ThrottlingException', 'cannot be read');
     return state.value;
   };
   return { state, admin: cachedAdminToken(read, ID) };
@@ -98,7 +98,7 @@ describe('an admin token that was refused', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  it('is an error when the secret can not be read, and is read again next time', async () => {
+  it('is an error when the secret cannot be read, and is read again next time', async () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.failing = true;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { onlyTurn, turns } from '../../lib/containment/batch-barrier.ts';
+import { batchBarrier, onlyPlace } from '../../lib/containment/batch-barrier.ts';
 
 const later = () => Date.now() + 60_000;
 const settled = async (waiting: Promise<void>): Promise<boolean> =>
@@ -9,7 +9,7 @@ const settled = async (waiting: Promise<void>): Promise<boolean> =>
   ]);
 
 test('a report waits until each other one has ended', async () => {
-  const [first, second, third] = turns(3);
+  const [first, second, third] = batchBarrier(3);
   const waiting = first!.waitForOthers(later());
 
   second!.end();
@@ -19,7 +19,7 @@ test('a report waits until each other one has ended', async () => {
 });
 
 test('reports that wait do not wait for each other', async () => {
-  const [first, second] = turns(2);
+  const [first, second] = batchBarrier(2);
 
   expect(
     await settled(
@@ -29,7 +29,7 @@ test('reports that wait do not wait for each other', async () => {
 });
 
 test('a report that ends twice counts once', async () => {
-  const [first, second, third] = turns(3);
+  const [first, second, third] = batchBarrier(3);
   second!.end();
   second!.end();
 
@@ -40,20 +40,20 @@ test('a report that ends twice counts once', async () => {
 });
 
 test('a report does not wait longer than it may', async () => {
-  const [first] = turns(2);
+  const [first] = batchBarrier(2);
 
   expect(await settled(first!.waitForOthers(Date.now() - 1))).toBe(true);
 });
 
 test('a report that alone is left does not wait', async () => {
-  const [first, second] = turns(2);
+  const [first, second] = batchBarrier(2);
   second!.end();
 
   expect(await settled(first!.waitForOthers(later()))).toBe(true);
 });
 
 test('a report that waits again, when each other one has ended, waits no more', async () => {
-  const [first, second] = turns(2);
+  const [first, second] = batchBarrier(2);
   const waiting = first!.waitForOthers(later());
   second!.end();
   await waiting;
@@ -62,7 +62,7 @@ test('a report that waits again, when each other one has ended, waits no more', 
 });
 
 test('a report that waited in vain still waits for the others the next time', async () => {
-  const [first, second] = turns(2);
+  const [first, second] = batchBarrier(2);
   await first!.waitForOthers(Date.now() - 1);
 
   const waiting = first!.waitForOthers(later());
@@ -72,5 +72,5 @@ test('a report that waited in vain still waits for the others the next time', as
 });
 
 test('a report that came alone does not wait', async () => {
-  expect(await settled(onlyTurn().waitForOthers(later()))).toBe(true);
+  expect(await settled(onlyPlace().waitForOthers(later()))).toBe(true);
 });

@@ -39,12 +39,12 @@ test.each<[string, ExposureFacts, object]>([
     {},
   ],
   [
-    'tells a last use without a word on the leak when it is not known when it leaked',
+    'has the last use, and nothing on the leak when it is not known when it leaked',
     { seenAt, entry: entry({ last_used_at: second('2026-07-30T07:00:00Z') }) },
     { last_used_at: '2026-07-30T07:00:00.000Z' },
   ],
   [
-    'does not tell whether it was used after the leak when the last use may be ours',
+    'does not say whether it was used after the leak when the last use may be ours',
     {
       seenAt,
       leakedAt: at('2026-07-30T07:00:00Z'),
@@ -60,7 +60,7 @@ test.each<[string, ExposureFacts, object]>([
     { last_used_at: seen_at },
   ],
   [
-    'keeps what the API tells when our time of the revocation is not known',
+    'keeps what the API reports when our time of the revocation is not known',
     { seenAt, entry: entry({ revoked_at: second('2026-07-29T00:00:00Z') }) },
     { revoked_at: '2026-07-29T00:00:00.000Z' },
   ],
@@ -75,7 +75,7 @@ test.each<[string, ExposureFacts, object]>([
     { revoked_at: '2026-07-30T08:00:00.900Z' },
   ],
   [
-    'tells that the key was used after it leaked',
+    'says that the key was used after it leaked',
     {
       seenAt,
       leakedAt: at('2026-07-30T07:00:00Z'),
@@ -88,7 +88,7 @@ test.each<[string, ExposureFacts, object]>([
     },
   ],
   [
-    'tells that it was not',
+    'says that it was not',
     {
       seenAt,
       leakedAt: at('2026-07-30T07:00:00Z'),
@@ -116,7 +116,7 @@ test.each<[string, ExposureFacts, object]>([
     { last_used_at: '2026-07-30T07:59:58.000Z' },
   ],
   [
-    'tells when the key would have expired',
+    'says when the key would have expired',
     { seenAt, entry: entry({ expires_at: second('2026-08-01T00:00:00Z') }) },
     { expires_at: '2026-08-01T00:00:00.000Z' },
   ],
@@ -128,6 +128,6 @@ test.each([
   [Number.MAX_SAFE_INTEGER, '+275760-09-13T00:00:00.000Z'],
   [-Number.MAX_SAFE_INTEGER, '-271821-04-20T00:00:00.000Z'],
   [0, '1970-01-01T00:00:00.000Z'],
-])('a time is told, though no date can hold it: %d', (epochMs, expected) => {
+])('a time is written even where no date can hold it: %d', (epochMs, expected) => {
   expect(iso(epochMs)).toBe(expected);
 });

@@ -196,7 +196,7 @@ describe('candidates that are revoked one by one', () => {
     expect(deleted()).toEqual([leak.api_key_id]);
   });
 
-  test('are told with a call each that makes their successor', async () => {
+  test('are reported with a call each that makes their successor', async () => {
     const { others } = sandbox.leak({ keys: 2 });
     const revoke = await load({ AMBIGUOUS_KEY: 'revoke_all' });
     const { collateral } = await invoke(revoke, { token: others[0]?.token }, hasty());
@@ -212,7 +212,7 @@ describe('candidates that are revoked one by one', () => {
     expect([made.status, await made.json()]).toMatchObject([200, { api_key_name: 'leaked' }]);
   });
 
-  test('are all told when the token outlives them, and the alert stays open', async () => {
+  test('are all reported when the token outlives them, and the alert stays open', async () => {
     sandbox.devin.revocationLagMs = Number.POSITIVE_INFINITY;
     const { alert, keys } = sandbox.leak({ keys: 2 });
     const revoke = await load({ AMBIGUOUS_KEY: 'revoke_all' });
@@ -238,7 +238,7 @@ describe('our own key', () => {
     expect(afterDelete().map(({ operation, status }) => [operation, status])).toEqual([['getSelf', 401]]);
   });
 
-  test('is proven dead beside the standby token, which shows that Devin still tells tokens apart', async () => {
+  test('is proven dead beside the standby token, which shows that Devin still distinguishes tokens', async () => {
     const user = sandbox.devin.createServiceUser({ canManage: true });
     sandbox.secrets.put('standby', sandbox.devin.createKey(user.service_user_id).token);
 
@@ -265,7 +265,7 @@ describe('our own key', () => {
     expect(outcome?.at).toBeLessThanOrEqual(ownDelete?.at ?? 0);
   });
 
-  test('is told from a sibling of the same service user, which is a key like any other', async () => {
+  test('is distinguished from a sibling of the same service user, which is a key like any other', async () => {
     const sibling = sandbox.devin.createKey(sandbox.admin.service_user_id);
     const { api_key_id, service_user_id, token } = sibling;
     const revoke = await load();
@@ -283,7 +283,7 @@ describe('our own key', () => {
 });
 
 describe('the exposure', () => {
-  test('tells that the key was used by nobody after it leaked', async () => {
+  test('says that the key was used by nobody after it leaked', async () => {
     const usedAt = second() - 7_200;
     const leak = sandbox.leak({ key: { last_used_at: usedAt } });
     // Our own use does not show yet, so that the one before it does.
@@ -294,7 +294,7 @@ describe('the exposure', () => {
     expect(exposure).toMatchObject({ last_used_at: iso(usedAt), used_after_leak: false });
   });
 
-  test('does not tell our own use as that of somebody else', async () => {
+  test('does not report our own use as that of somebody else', async () => {
     const leak = sandbox.leak({ key: { last_used_at: second() - 7_200 } });
 
     const { exposure } = await invoke(await load(), { github_alert: leak.alert });
@@ -319,7 +319,7 @@ describe('the exposure', () => {
 });
 
 describe('an expired key', () => {
-  test('is told with the time of its end when an earlier report of its token named it', async () => {
+  test('is reported with the time of its end when an earlier report of its token named it', async () => {
     const expires_at = second() + 3_600;
     const leak = sandbox.leak({ key: { expires_at } });
     const revoke = await load();
@@ -345,7 +345,7 @@ describe('an expired key', () => {
     expect(counted()).toEqual(['already_revoked']);
   });
 
-  test('is told with the time of its end when the report names it', async () => {
+  test('is reported with the time of its end when the report names it', async () => {
     const expires_at = second() - 60;
     const { api_key_id, service_user_id } = sandbox.leak({ keys: 2, key: { expires_at } });
 

@@ -250,7 +250,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     ['delegated dismissal', 403, /delegated alert dismissal/],
     ['no access', 404, /HTTP 404/],
   ])(
-    'tells of a refusal to close the alert (%s), and the key is revoked all the same',
+    'reports a refusal to close the alert (%s), and the key is revoked all the same',
     async (_, status, reason) => {
       const leak = sandbox.leak();
       sandbox.github.fault({ operation: 'updateAlert', status });
@@ -266,7 +266,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     },
   );
 
-  test('resolves the alert even where its validity can not be set', async () => {
+  test('resolves the alert even where its validity cannot be set', async () => {
     const leak = sandbox.leak();
     sandbox.github.refuseValidity = true;
 
@@ -302,7 +302,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     expect(sandbox.devin.requests).toEqual([]);
   });
 
-  test('tells when GitHub does not show the alert', async () => {
+  test('says when GitHub does not show the alert', async () => {
     expect(await invoke({ github_alert: { owner: 'acme', repo: 'webshop', number: 999 } })).toMatchObject({
       status: 'failed',
       reason: expect.stringMatching(/no such alert, no access, or secret scanning is off/),
@@ -461,7 +461,7 @@ describe('a dry run', () => {
   test.each([
     ['of one event', {}, { dry_run: true }],
     ['of the function', { DRY_RUN: 'true' }, {}],
-  ])('%s tells what would be revoked and changes nothing upstream', async (_, env, event) => {
+  ])('%s says what would be revoked and changes nothing upstream', async (_, env, event) => {
     const leak = sandbox.leak();
     revoke = await loadHandler('revoke', environment(env));
 

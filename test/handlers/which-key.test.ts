@@ -152,7 +152,7 @@ describe('our own admin token', () => {
     expect(outcomes()).toMatchObject([{ severity: 'Fatal' }]);
   });
 
-  test('is revoked when the connection breaks after the DELETE, though it can not ask again', async () => {
+  test('is revoked when the connection breaks after the DELETE, though it cannot ask again', async () => {
     sandbox.devin.fault({ method: 'DELETE', reset: 'after' });
 
     expect(await invoke(await load(), { token: sandbox.admin.token })).toMatchObject({
@@ -232,7 +232,7 @@ describe('one token in several places', () => {
 });
 
 describe('the exposure', () => {
-  test('tells when it leaked, was seen, revoked and proven, and that it was used in between', async () => {
+  test('says when it leaked, was seen, revoked and proven, and that it was used in between', async () => {
     const leakedAt = now() - 3_600;
     const usedAt = now() - 60;
     const user = sandbox.devin.createServiceUser();
@@ -254,7 +254,7 @@ describe('the exposure', () => {
     });
   });
 
-  test('tells when a key that somebody else revoked died', async () => {
+  test('says when a key that somebody else revoked died', async () => {
     const leak = sandbox.leak();
     sandbox.devin.onRequest = ({ operation }) => {
       if (operation === 'listServiceUserApiKeys') sandbox.devin.revoke(leak.api_key_id);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../lib/clients/devin.ts';
-import { chooseKey, endedLately, keysRevokedSince } from '../../lib/identify/choose-key.ts';
+import { chooseKey, endedRecently, keysRevokedSince } from '../../lib/identify/choose-key.ts';
 
 const NOW = Date.parse('2026-07-30T08:26:40Z');
 const SECOND = NOW / 1_000;
@@ -84,14 +84,14 @@ describe('a key that ended lately', () => {
     ],
     ['is not an active one', key('a', { expires_at: SECOND }), false],
   ])('%s', (_, entry, expected) => {
-    expect(endedLately([entry], NOW, 20_000)).toEqual(expected ? [entry] : []);
+    expect(endedRecently([entry], NOW, 20_000)).toEqual(expected ? [entry] : []);
   });
 });
 
-test('keys that ended lately are told in the order of the listing, without the others', () => {
+test('keys that ended recently are returned in the order of the listing, without the others', () => {
   const [first, second] = [dead('c', { revoked_at: SECOND }), dead('a', { expires_at: SECOND })];
 
-  expect(endedLately([key('d'), first, dead('b', { revoked_at: 1 }), second], NOW, 20_000)).toEqual([
+  expect(endedRecently([key('d'), first, dead('b', { revoked_at: 1 }), second], NOW, 20_000)).toEqual([
     first,
     second,
   ]);

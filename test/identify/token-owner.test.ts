@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Probe } from '../../lib/clients/devin.ts';
-import { judgeOwner } from '../../lib/identify/token-owner.ts';
+import { tokenOwner } from '../../lib/identify/token-owner.ts';
 
 const alive = (principal_type: string, service_user_id?: string): Probe => ({
   state: 'alive',
   principal: { principal_type, service_user_id },
 });
 const escalated = (principal_type: string) => ({
-  owner: 'undecided',
-  ending: {
+  status: 'decided',
+  draft: {
     status: 'escalated',
     principal_type,
     reason: `the token belongs to a principal of type ${principal_type}, not to a service user`,
@@ -17,13 +17,13 @@ const escalated = (principal_type: string) => ({
 });
 
 test.each<[string, Probe, unknown]>([
-  ['a dead token is nobody’s', { state: 'dead' }, { owner: 'nobody' }],
+  ['a dead token is nobody’s', { state: 'dead' }, { status: 'nobody' }],
   [
-    'a probe that proves nothing fails, to be tried again',
+    'a probe that proves nothing fails, to be retried',
     { state: 'unknown', reason: 'HTTP 503' },
     {
-      owner: 'undecided',
-      ending: {
+      status: 'decided',
+      draft: {
         status: 'failed',
         retryable: true,
         reason: 'Devin does not say whose token it is: HTTP 503',
@@ -31,16 +31,16 @@ test.each<[string, Probe, unknown]>([
     },
   ],
   [
-    'a service user is told by its id',
+    'a service user is known by its id',
     alive('service_user', 'service-user-a'),
-    { owner: 'service_user', service_user_id: 'service-user-a' },
+    { status: 'service_user', service_user_id: 'service-user-a' },
   ],
   [
     'a personal access token is escalated to its owner',
     alive('pat_user'),
     {
-      owner: 'undecided',
-      ending: {
+      status: 'decided',
+      draft: {
         status: 'escalated',
         principal_type: 'pat_user',
         reason: 'the token is a personal access token, which no admin call revokes',
@@ -52,8 +52,8 @@ test.each<[string, Probe, unknown]>([
     'a personal access token is not a service user’s, whatever id comes with it',
     alive('pat_user', 'service-user-a'),
     {
-      owner: 'undecided',
-      ending: expect.objectContaining({ status: 'escalated', principal_type: 'pat_user' }),
+      status: 'decided',
+      draft: expect.objectContaining({ status: 'escalated', principal_type: 'pat_user' }),
     },
   ],
   ['another principal is escalated', alive('devin_brain'), escalated('devin_brain')],
@@ -66,5 +66,5 @@ test.each<[string, Probe, unknown]>([
     escalated('service_user'),
   ],
 ])('%s', (_, probe, expected) => {
-  expect(judgeOwner(probe)).toEqual(expected);
+  expect(tokenOwner(probe)).toEqual(expected);
 });

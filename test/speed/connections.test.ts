@@ -73,3 +73,24 @@ test('a warm worker makes no more', async () => {
   }
   expect([fronts.devin.connections(), fronts.s3.connections()]).toEqual([3, 3]);
 });
+
+test('a warm worker whose connections were broken makes new ones while the first answers are on their way', async () => {
+  holdUntil(sandbox.devin, fronts.devin, 3);
+  holdUntil(sandbox.s3, fronts.s3, 3);
+  const revoke = await loadWorker();
+  const first = sandbox.leak();
+  const ids = ({ api_key_id, service_user_id, token }: typeof first) => ({
+    api_key_id,
+    service_user_id,
+    token,
+  });
+  expect(await revoke(ids(first))).toMatchObject({ status: 'revoked' });
+  for (const front of Object.values(fronts)) front.drop();
+  // Until the worker has seen it.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  holdUntil(sandbox.devin, fronts.devin, 6);
+  holdUntil(sandbox.s3, fronts.s3, 6);
+  expect(await revoke(ids(sandbox.leak()))).toMatchObject({ status: 'revoked' });
+  expect([fronts.devin.connections(), fronts.s3.connections()]).toEqual([6, 6]);
+});

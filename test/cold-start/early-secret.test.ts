@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsEnvironment, awsEnvironment } from '../../lib/aws/environment.ts';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import { earlySecret, noEarlySecret } from '../../lib/cold-start/early-secret.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 
 const ID = 'team/secret';
@@ -9,15 +11,9 @@ const CURRENT = { id: ID, stage: 'AWSCURRENT' } as const;
 const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'example', sessionToken: 'example' };
 
 let service: SecretsManager;
-// A container of its own for each test.
-let request: typeof import('../../lib/aws/request-secret.ts');
-let secrets: typeof import('../../lib/aws/secrets.ts');
 
 beforeEach(async () => {
   service = await startSecretsManager({ credentials });
-  vi.resetModules();
-  request = await import('../../lib/aws/request-secret.ts');
-  secrets = await import('../../lib/aws/secrets.ts');
 });
 afterEach(() => service.stop());
 
@@ -31,18 +27,23 @@ function aws(url = service.url): AwsEnvironment {
   });
 }
 
+/** What reads secrets once the early request is on the wire. */
+async function readAfter(environment = aws(), withinMs = 6_000) {
+  const early = earlySecret(environment, CURRENT);
+  await early.sent;
+  return secretsManager(environment, { early: early.take, withinMs });
+}
+
 describe('a secret that was asked for early', () => {
   it('is not asked for again by the first who reads it', async () => {
     service.put(ID, FIRST);
-    await request.requestEarly(aws(), CURRENT);
-    expect(await secrets.secretsManager(aws())(ID)).toBe(FIRST);
+    expect(await (await readAfter())(ID)).toBe(FIRST);
     expect(service.requests).toHaveLength(1);
   });
 
   it('is asked for again by the second, since it may have been rotated', async () => {
     service.put(ID, FIRST);
-    const read = secrets.secretsManager(aws());
-    await request.requestEarly(aws(), CURRENT);
+    const read = await readAfter();
     await read(ID);
     service.put(ID, SECOND);
     expect(await read(ID)).toBe(SECOND);
@@ -53,8 +54,7 @@ describe('a secret that was asked for early', () => {
     service.put(ID, FIRST);
     service.put(ID, SECOND);
     service.put('another', 'a');
-    const read = secrets.secretsManager(aws());
-    await request.requestEarly(aws(), CURRENT);
+    const read = await readAfter();
     expect([await read(ID, 'AWSPREVIOUS'), await read('another'), await read(ID)]).toEqual([
       FIRST,
       'a',
@@ -62,17 +62,17 @@ describe('a secret that was asked for early', () => {
     ]);
   });
 
-  it('is told to be on the wire before it is answered', async () => {
+  it('is known to be on the wire before it is answered', async () => {
     service.put(ID, FIRST);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => {
       answer = resolve;
     });
     service.onRequest = () => held;
-    await request.requestEarly(aws(), CURRENT);
+    const read = await readAfter();
     await vi.waitFor(() => expect(service.requests).toHaveLength(1));
     answer();
-    expect(await secrets.secretsManager(aws())(ID)).toBe(FIRST);
+    expect(await read(ID)).toBe(FIRST);
   });
 });
 
@@ -80,15 +80,23 @@ describe('an early request that fails', () => {
   it('by a broken connection is made again by the first who reads', async () => {
     service.put(ID, FIRST);
     service.fault({ reset: 'before' });
-    await request.requestEarly(aws(), CURRENT);
-    expect(await secrets.secretsManager(aws())(ID)).toBe(FIRST);
+    expect(await (await readAfter())(ID)).toBe(FIRST);
     expect(service.requests).toHaveLength(2);
   });
 
   it.each(['not a URL', 'ftp://127.0.0.1'])('by an endpoint like "%s" harms nobody', async (url) => {
-    await request.requestEarly(aws(url), CURRENT);
-    await expect(secrets.secretsManager(aws(url), { withinMs: 500 })(ID)).rejects.toMatchObject({
+    const read = await readAfter(aws(url), 500);
+    await expect(read(ID)).rejects.toMatchObject({
       name: 'SecretError',
     });
+  });
+});
+
+describe('no early request', () => {
+  it('leaves the reading to whoever needs the secret', async () => {
+    service.put(ID, FIRST);
+    await noEarlySecret.sent;
+    expect(await secretsManager(aws(), { early: noEarlySecret.take })(ID)).toBe(FIRST);
+    expect(service.requests).toHaveLength(1);
   });
 });

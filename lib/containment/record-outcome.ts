@@ -1,0 +1,30 @@
+import type { Journal } from '../audit/trail.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { afterSend, log } from '../platform/log.ts';
+import { count } from '../platform/metrics.ts';
+
+/**
+ * Puts the outcome on record, once for each report.
+ *
+ * @returns the outcome on record: the first one stands, and a redelivery answers with it. `recorded: false` when the
+ * audit store did not take it, `forwarded: false` when the SIEM did not
+ */
+export async function recordOutcome(
+  outcome: Outcome,
+  journal: Pick<Journal, 'settle' | 'earlier'>,
+): Promise<Outcome> {
+  const { report_id, status } = outcome;
+  if (status === 'ignored') {
+    count('Outcome', { status });
+    log('info', 'ignored', { report_id, reason: outcome.reason });
+    return outcome;
+  }
+  afterSend(() => count('Outcome', { status }));
+  const { forwarded, result, told } = await journal.settle(outcome);
+  const first = result === 'exists' ? await journal.earlier().catch(() => undefined) : undefined;
+  return {
+    ...(first?.outcome ?? told),
+    recorded: result !== 'failed',
+    ...(forwarded === false && { forwarded }),
+  };
+}

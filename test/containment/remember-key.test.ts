@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { rememberKey } from '../../lib/containment/remember-key.ts';
+import type { OutcomeDraft } from '../../lib/domain/outcome.ts';
+import { Token } from '../../lib/domain/token.ts';
+
+const token = new Token(['cog', 'not-a-real-one'].join('_'));
+const key = { service_user_id: 'service-user-a', api_key_id: 'key-a' };
+const proof = { method: 'token', probes: 1, at: 1 } as const;
+const attribution = { method: 'ids', confidence: 'certain' } as const;
+const revoked: OutcomeDraft = { status: 'revoked', ...key, evidence: 'token_rejected', proof, attribution };
+
+async function remembered(draft: OutcomeDraft, given: Token | undefined = token): Promise<unknown[]> {
+  const notes: unknown[] = [];
+  const journal = {
+    remember: async (...note: unknown[]) => {
+      notes.push(note);
+    },
+  };
+  await rememberKey(draft, given, journal);
+  return notes;
+}
+
+test('a token that died with its key is remembered, with how sure the key is', async () => {
+  expect(await remembered(revoked)).toEqual([[token, { ...key, confidence: 'certain' }]]);
+});
+
+test('a key that nothing attributes is remembered with medium confidence', async () => {
+  const { attribution: _, ...unattributed } = revoked;
+  expect(await remembered(unattributed)).toEqual([[token, { ...key, confidence: 'medium' }]]);
+});
+
+test.each<[string, OutcomeDraft]>([
+  [
+    'a token that was dead on arrival',
+    { status: 'already_revoked', ...key, evidence: 'dead_on_arrival', proof, attribution },
+  ],
+  [
+    'a key that the listing alone proves dead',
+    { ...revoked, evidence: 'listed_inactive', proof: { ...proof, method: 'listing' } },
+  ],
+  ['a key that is not named', { status: 'already_revoked', evidence: 'token_rejected', proof }],
+  ['a token that still works', { status: 'still_alive', ...key, reason: 'it works', retryable: true }],
+  ['a failure', { status: 'failed', ...key, reason: 'HTTP 500', retryable: true }],
+])('%s is not remembered', async (_, draft) => {
+  expect(await remembered(draft)).toEqual([]);
+});
+
+test('a report without a token leaves nothing to remember', async () => {
+  const notes: unknown[] = [];
+  await rememberKey(revoked, undefined, { remember: async (note) => void notes.push(note) });
+  expect(notes).toEqual([]);
+});
