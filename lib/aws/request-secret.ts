@@ -1,7 +1,6 @@
-import { HttpFailure, type HttpResponse, send } from '../platform/http.ts';
 import { preconnect } from '../platform/preconnect.ts';
-import { secretsManagerUrl } from './environment.ts';
-import { type AwsEnvironment, signed } from './sign-request.ts';
+import { type AwsAnswer, callAws, jsonRequest } from './call-aws.ts';
+import { type AwsEnvironment, secretsManagerUrl } from './environment.ts';
 
 export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
 
@@ -11,11 +10,8 @@ export interface SecretVersion {
   readonly stage: Stage;
 }
 
-/** What came back, if anything did. */
-type Answer = HttpResponse | HttpFailure;
-
 /** By version: requests that were sent before anybody asked for their answer. */
-const early = new Map<string, Promise<Answer>>();
+const early = new Map<string, Promise<AwsAnswer>>();
 
 /**
  * Sends the request for a secret that the first invocation will need, while the rest of a cold start is loaded. Its
@@ -43,7 +39,7 @@ export function requestSecret(
   aws: AwsEnvironment,
   version: SecretVersion,
   timeoutMs: number,
-): Promise<Answer> {
+): Promise<AwsAnswer> {
   const name = nameOf(version);
   const sent = early.get(name);
   early.delete(name);
@@ -51,29 +47,19 @@ export function requestSecret(
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html */
-async function ask(
+function ask(
   aws: AwsEnvironment,
   { id, stage }: SecretVersion,
   timeoutMs: number,
   onSent?: () => void,
-): Promise<Answer> {
-  const url = URL.parse(secretsManagerUrl(aws));
-  if (url === null) return new HttpFailure('no_url');
-  const request = await signed(aws, 'secretsmanager', {
-    method: 'POST',
-    url,
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'secretsmanager.GetSecretValue',
-    },
-    body: JSON.stringify({ SecretId: id, VersionStage: stage }),
-  });
-  try {
-    return await send({ ...request, timeoutMs, ...(onSent && { onSent }) });
-  } catch (error) {
-    if (error instanceof HttpFailure) return error;
-    throw error;
-  }
+): Promise<AwsAnswer> {
+  const request = {
+    service: 'secretsmanager',
+    url: secretsManagerUrl(aws),
+    ...jsonRequest('1.1', 'secretsmanager.GetSecretValue', { SecretId: id, VersionStage: stage }),
+    ...(onSent && { onSent }),
+  } as const;
+  return callAws(aws, request, { deadline: Date.now() + timeoutMs, attempts: 1, timeoutMs });
 }
 
 function nameOf({ id, stage }: SecretVersion): string {
