@@ -32,7 +32,8 @@ export function sdkOptions(
 /** Ends a call, its pauses between attempts included. @param deadline epoch milliseconds */
 export function abortAt(deadline: number): { abortSignal: AbortSignal } {
   const ms = Math.max(1, Math.min(deadline - Date.now(), MAX_WAIT_MS));
-  return { abortSignal: AbortSignal.timeout(ms) };
+  // Takes whole milliseconds only.
+  return { abortSignal: AbortSignal.timeout(Math.ceil(ms)) };
 }
 
 /** What may be said of an error of the SDK: the system's code or AWS's name of it. Its message may quote input. */

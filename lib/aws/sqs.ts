@@ -1,6 +1,6 @@
 import { LeakReport } from '../domain/report.ts';
-import { log } from '../platform/log.ts';
-import { callAws, jsonRequest } from './call-aws.ts';
+import { errorFields, log } from '../platform/log.ts';
+import { type AwsAnswer, callAws, jsonRequest } from './call-aws.ts';
 import { type AwsEnvironment, sqsUrl } from './environment.ts';
 
 /** The queue did not take a message. */
@@ -69,19 +69,30 @@ export function retryDelay(attempt: number): number | undefined {
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 export function sqsRetrySoon(aws: AwsEnvironment): RetrySoon {
-  return async ({ queueArn, receiptHandle }, seconds) => {
-    const [, , , region = '', account = '', name = ''] = queueArn.split(':');
-    const url = sqsUrl(aws, region);
-    const input = {
-      QueueUrl: `${url}/${account}/${name}`,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: seconds,
-    };
-    const { code, status } = await callAws(
-      aws,
-      { service: 'sqs', url, ...jsonRequest('1.0', 'AmazonSQS.ChangeMessageVisibility', input) },
-      { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 },
-    );
-    if (status !== 200) log('warn', 'the message returns after its visibility timeout', { code });
+  return async (message, seconds) => {
+    try {
+      const { code, status } = await changeVisibility(aws, message, seconds);
+      if (status !== 200) log('warn', 'the message returns after its visibility timeout', { code });
+    } catch (error) {
+      // A message without an ARN, as events by hand are, must not fail its batch.
+      log('warn', 'the message returns after its visibility timeout', errorFields(error));
+    }
   };
+}
+
+function changeVisibility(
+  aws: AwsEnvironment,
+  { queueArn, receiptHandle }: Parameters<RetrySoon>[0],
+  seconds: number,
+): Promise<AwsAnswer> {
+  const [, , , region = '', account = '', name = ''] = queueArn.split(':');
+  const url = sqsUrl(aws, region);
+  const input = {
+    QueueUrl: `${url}/${account}/${name}`,
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: seconds,
+  };
+  const request = jsonRequest('1.0', 'AmazonSQS.ChangeMessageVisibility', input);
+  const retry = { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 };
+  return callAws(aws, { service: 'sqs', url, ...request }, retry);
 }
