@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Day, lastCompleteDay } from '../../lib/audit/digest/digest.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { kmsKey } from '../../lib/aws/kms.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { errorCode } from '../../lib/platform/error-code.ts';
 import { page } from './html-report.ts';
 import { readIncidents } from './incidents.ts';
 import { isMeant, story } from './show.ts';
@@ -37,7 +38,7 @@ export async function run(args: readonly string[], env: Env, now = Date.now()): 
   try {
     return await dispatch(args, env, now);
   } catch (error) {
-    const isMistake = error instanceof UsageError || hasCode(error, 'ERR_PARSE_ARGS');
+    const isMistake = error instanceof UsageError || isArgsError(error);
     const message = error instanceof Error ? error.message : 'failed';
     return { text: isMistake ? `${message}\n\n${USAGE}` : `${message}\n`, exitCode: 2 };
   }
@@ -152,6 +153,6 @@ function isDay(text: string): boolean {
   return Day.safeParse(text).success;
 }
 
-function hasCode(error: unknown, prefix: string): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith(prefix);
+function isArgsError(error: unknown): boolean {
+  return error instanceof Error && errorCode(error)?.startsWith('ERR_PARSE_ARGS') === true;
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { DIGESTS, sha256 } from '../../lib/audit/digest/digest.ts';
+import { isIntent, OUTCOME } from '../../lib/audit/record-path.ts';
 import { parseJson } from '../../lib/platform/parse-json.ts';
 import { readAll, type Source, type SourceFile } from './source.ts';
 import { type Chain, verifyChain } from './verify-chain.ts';
@@ -107,8 +108,8 @@ function timeBreaks({ key, record }: Content, storedAt: number): Break[] {
 function reportBreaks(records: readonly Content[], now: number): Break[] {
   const folders = Map.groupBy(records, ({ key }) => key.slice(0, key.lastIndexOf('/')));
   return [...folders.values()].flatMap((inside) => {
-    const intents = inside.filter(({ key }) => /\/[12]\d-intent[^/]*$/.test(key));
-    const outcome = inside.find(({ key }) => key.endsWith('/90-outcome.json'));
+    const intents = inside.filter(({ key }) => isIntent(key));
+    const outcome = inside.find(({ key }) => key.endsWith(`/${OUTCOME}.json`));
     const [intent] = intents;
     const breaks: Break[] = [];
     if (intent !== undefined && outcome === undefined) {

@@ -1,10 +1,17 @@
 import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { AwsEnvironment } from './environment.ts';
-import type { SigningKey } from './kms.ts';
 import { abortAt, sdkOptions } from './sdk-options.ts';
 
-/** The operations of a signing key, by the SDK's client. @throws the client's own errors */
-export function kmsClientKey(aws: AwsEnvironment, keyId: string, algorithm: 'ECDSA_SHA_256'): SigningKey {
+/** The asymmetric key that signs digests. The private half never leaves KMS. Deadlines are epoch milliseconds. */
+export interface SigningKey {
+  /** @param text at most 4,096 bytes @returns the signature, ASN.1 DER, in base64; and the key's ARN */
+  sign(text: string, options: { readonly deadline: number }): Promise<{ signature: string; keyId: string }>;
+  /** @returns SubjectPublicKeyInfo, DER */
+  publicKey(options: { readonly deadline: number }): Promise<Buffer>;
+}
+
+/** A signing key by the SDK's client. Its calls throw the client's own errors. */
+export function clientKey(aws: AwsEnvironment, keyId: string, algorithm: 'ECDSA_SHA_256'): SigningKey {
   const client = new KMSClient(sdkOptions(aws, 'KMS', { attempts: 6, timeoutMs: 5_000 }));
   return {
     async sign(text, { deadline }) {
@@ -25,7 +32,7 @@ export function kmsClientKey(aws: AwsEnvironment, keyId: string, algorithm: 'ECD
   };
 }
 
-/** The SDK's types leave every field of an answer open. */
+/** The SDK's types have every field of an answer optional. */
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new TypeError('the answer is incomplete');
   return value;

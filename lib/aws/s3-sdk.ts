@@ -5,31 +5,46 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { AwsEnvironment } from './environment.ts';
-import type { ObjectListing, StoredObject } from './list-objects.ts';
 import { abortAt, sdkOptions } from './sdk-options.ts';
 
-/**
- * The listings of a bucket, by the SDK's client and its paginator.
- *
- * @throws the client's own errors, and {@link IncompleteListingError}
- */
+/** An object of the audit bucket. */
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  /** Epoch milliseconds, by S3's own clock, to the second. */
+  readonly storedAt: number;
+}
+
+/** Keys with this prefix that sort after `startAfter`, in byte order. */
+export interface ListedKeys {
+  readonly prefix: string;
+  readonly startAfter?: string | undefined;
+}
+
+/** The listings of a bucket, by the SDK's client and its paginator. */
+export interface ObjectListing {
+  /** @param deadline epoch milliseconds @throws the client's own errors, or {@link IncompleteListingError} */
+  all(keys: ListedKeys, deadline: number): Promise<StoredObject[]>;
+  /** The first key, if there is one; otherwise as `all`. */
+  first(keys: ListedKeys, deadline: number): Promise<string | undefined>;
+}
+
 export function clientListing(aws: AwsEnvironment, bucket: string): ObjectListing {
   const client = new S3Client({
     ...sdkOptions(aws, 'S3', { attempts: 6, timeoutMs: 5_000 }),
     forcePathStyle: aws.endpoint('S3') !== undefined,
   });
   return {
-    async all({ prefix, startAfter }, { deadline }) {
+    async all({ prefix, startAfter }, deadline) {
       const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter };
       const found: StoredObject[] = [];
-      const pages = paginateListObjectsV2({ client }, input, abortAt(deadline));
-      for await (const page of pages) {
+      for await (const page of paginateListObjectsV2({ client }, input, abortAt(deadline))) {
         found.push(...objectsOf(page));
         if (page.IsTruncated && !page.NextContinuationToken) throw new IncompleteListingError();
       }
       return found;
     },
-    async first({ prefix, startAfter }, { deadline }) {
+    async first({ prefix, startAfter }, deadline) {
       const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter, MaxKeys: 1 };
       const page = await client.send(new ListObjectsV2Command(input), abortAt(deadline));
       return objectsOf(page)[0]?.key;
@@ -37,7 +52,7 @@ export function clientListing(aws: AwsEnvironment, bucket: string): ObjectListin
   };
 }
 
-/** An answer that is no listing, or only a part of one; "nothing is there" must not follow from it. */
+/** An answer that is not a listing, or only a part of one. It must not pass for an empty bucket. */
 class IncompleteListingError extends Error {
   override readonly name = 'IncompleteListingError';
 }
