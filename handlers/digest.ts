@@ -20,10 +20,10 @@ async function handle(_event: unknown, context: Context): Promise<{ days: string
     now,
     deadline: now + context.getRemainingTimeInMillis() - 5_000,
   });
-  // Its absence for a day is an alarm.
+  // An alarm is raised when it is absent for a day.
   count('DigestRun', {});
   return { days };
 }
 
-/** Once a day: signs what was stored in the audit bucket on the day before. */
+/** Once a day: signs a digest of what was stored in the audit bucket on the day before. */
 export const handler = middy<unknown, { days: string[] }>({ timeoutEarlyInMillis: 0 }).handler(handle);

@@ -22,5 +22,5 @@ async function handle(_event: unknown, context: Context): Promise<Answer> {
   });
 }
 
-/** Every five minutes: finds intents that have no outcome, raises the alarm, and queues their reports again. */
+/** Every five minutes: finds intents without an outcome, raises the alarm, and queues their reports again. */
 export const handler = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(handle);

@@ -20,7 +20,7 @@ import {
 import { recordWriter } from './record-writer.ts';
 import { isRedelivery, type Unsaved, unsavedOr, updateUnsaved } from './redelivery.ts';
 
-/** `forwarded: false` when the SIEM did not take a record, which brings the message back. */
+/** `forwarded: false` when the SIEM did not accept a record, which brings the message back. */
 export type Settlement = Stored & {
   readonly forwarded?: false;
   /** What was to be recorded: the outcome, or the one that an earlier delivery could not store. */

@@ -107,7 +107,7 @@ describe('what is not a whole listing does not pass for an empty bucket:', () =>
 describe('a bucket that cannot be listed is an error with its cause:', () => {
   test.each([
     ['without permission', { status: 403 }, 'AccessDenied', 1],
-    ['overloaded', { status: 503, times: Number.POSITIVE_INFINITY }, 'SlowDown', 6],
+    ['failing', { status: 500, times: Number.POSITIVE_INFINITY }, 'InternalError', 6],
     ['out of reach', { reset: 'before' as const, times: Number.POSITIVE_INFINITY }, 'ECONNRESET', 6],
   ])('%s', { timeout: 60_000 }, async (_title, fault, code, attempts) => {
     s3.fault(fault);

@@ -9,7 +9,7 @@ const CURRENT = { id: ID, stage: 'AWSCURRENT' } as const;
 const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'example', sessionToken: 'example' };
 
 let service: SecretsManager;
-// A container of its own for each test.
+// Each test has its own container.
 let request: typeof import('../../lib/aws/request-secret.ts');
 let secrets: typeof import('../../lib/aws/secrets.ts');
 
@@ -62,7 +62,7 @@ describe('a secret that was asked for early', () => {
     ]);
   });
 
-  it('is told to be on the wire before it is answered', async () => {
+  it('is reported as sent before it is answered', async () => {
     service.put(ID, FIRST);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => {

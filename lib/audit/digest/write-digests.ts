@@ -16,7 +16,7 @@ import {
   writeDigest,
 } from './digest.ts';
 
-/** A digest could not be written; the next run tries again, and makes up for the days that are missing. */
+/** A digest could not be written. The next run retries, and backfills missed days. */
 export class DigestError extends Error {
   override readonly name = 'DigestError';
   readonly code = 'digest';
@@ -87,7 +87,7 @@ async function write(
   const text = writeDigest(line, { algorithm: SIGNING_ALGORITHM, key_id: keyId, signature });
   const stored = await parts.store.put(digestKey(day), text, { deadline: parts.deadline });
   if (stored.result === 'failed') throw new DigestError(stored.reason);
-  // Another run was quicker: its digest is the one that the chain goes on from.
+  // Another run was faster: the chain continues from its digest.
   return stored.result === 'stored' ? text : (await read(digestKey(day), parts)).text;
 }
 
