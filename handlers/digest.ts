@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { writeDigests } from '../lib/audit/digest/write-digests.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { kmsKey } from '../lib/aws/kms.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { DigestConfig, parseConfig } from '../lib/platform/config.ts';
 import { count } from '../lib/platform/metrics.ts';

@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { s3List } from '../../lib/aws/list-objects.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import { pooled } from '../../lib/platform/map-concurrent.ts';
 
 /** A file of the audit log. `storedAt` (epoch milliseconds) is known in the bucket only: a copy has other times. */
 export interface SourceFile {
@@ -64,18 +65,11 @@ function bucketSource(bucket: string, env: Readonly<Record<string, string | unde
   };
 }
 
-const AT_A_TIME = 16;
-
 /** Reads files, at most 16 at a time. @returns what `use` made of them, in their order */
-export async function readAll<T>(
+export function readAll<T>(
   source: Source,
   keys: readonly string[],
   use: (key: string, bytes: Buffer) => T,
 ): Promise<T[]> {
-  const all: T[] = [];
-  for (let index = 0; index < keys.length; index += AT_A_TIME) {
-    const some = keys.slice(index, index + AT_A_TIME);
-    all.push(...(await Promise.all(some.map(async (key) => use(key, await source.read(key))))));
-  }
-  return all;
+  return pooled(keys, 16, async (key) => use(key, await source.read(key)));
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
 import { adminToken } from '../../lib/clients/devin-admin-token.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 

@@ -2,6 +2,7 @@ import { SIGNING_ALGORITHM, type SigningKey } from '../../aws/kms.ts';
 import type { ListObjects, StoredObject } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { log } from '../../platform/log.ts';
+import { pooled } from '../../platform/map-concurrent.ts';
 import {
   DIGESTS,
   type Digest,
@@ -61,6 +62,7 @@ async function write(
 ): Promise<string> {
   const from = previous === undefined ? 0 : startOf(day);
   const to = startOf(nextDay(day));
+  const ofDay = objects.filter(({ storedAt }) => storedAt >= from && storedAt < to);
   const digest: Digest = {
     version: 1,
     day,
@@ -75,10 +77,7 @@ async function write(
           signature: previous.file.signature.signature,
         }
       : null,
-    objects: await hashAll(
-      objects.filter(({ storedAt }) => storedAt >= from && storedAt < to),
-      parts,
-    ),
+    objects: await pooled(ofDay, CONCURRENCY, (object) => hash(object, parts)),
   };
   const line = JSON.stringify(digest);
   const { keyId, signature } = await parts.key.sign(textToSign(digestKey(day), line), {
@@ -100,16 +99,8 @@ async function read(key: string, { deadline, store }: DigestParts): Promise<Prev
   return { file, text: found.text };
 }
 
-const AT_A_TIME = 16;
-
-async function hashAll(objects: readonly StoredObject[], parts: DigestParts): Promise<Digest['objects']> {
-  const hashed: Digest['objects'] = [];
-  for (let index = 0; index < objects.length; index += AT_A_TIME) {
-    const some = objects.slice(index, index + AT_A_TIME);
-    hashed.push(...(await Promise.all(some.map((object) => hash(object, parts)))));
-  }
-  return hashed;
-}
+/** Objects that are read at the same time. */
+const CONCURRENCY = 16;
 
 async function hash({ key, size, storedAt }: StoredObject, { deadline, store }: DigestParts) {
   const found = await store.get(key, { deadline });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { run } from '../../../cli/audit/main.ts';
 import { readDigest, textToSign, writeDigest } from '../../../lib/audit/digest/digest.ts';
-import { awsEnvironment } from '../../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler } from '../../support/load-handler.ts';
