@@ -6,10 +6,11 @@ const { basename, dirname, join } = require('node:path');
 const OUT = 'dist/handlers';
 
 /**
- * What most invocations never need is a file of its own beside the bundle: a cold start compiles the whole bundle, used
- * or not. Such a file has copies of what it imports, so it must not share state with the bundle.
+ * Files that use an SDK client (lib/aws/*-sdk.ts) are built beside the bundle and loaded when they are needed: a cold
+ * start compiles the whole bundle, used or not. Each has copies of what it imports, so it must not share state with the
+ * bundle.
  */
-const APART = /[\\/]secrets-sdk\.ts$/;
+const APART = /[\\/][a-z0-9]+-sdk\.ts$/;
 
 /** @type {import('esbuild').Plugin} */
 const apart = {

@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { writeDigests } from '../lib/audit/digest/write-digests.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { kmsKey } from '../lib/aws/kms.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { DigestConfig, parseConfig } from '../lib/platform/config.ts';
 import { count } from '../lib/platform/metrics.ts';
@@ -20,10 +20,10 @@ async function handle(_event: unknown, context: Context): Promise<{ days: string
     now,
     deadline: now + context.getRemainingTimeInMillis() - 5_000,
   });
-  // Its absence for a day is an alarm.
+  // An alarm is raised when it is absent for a day.
   count('DigestRun', {});
   return { days };
 }
 
-/** Once a day: signs what was stored in the audit bucket on the day before. */
+/** Once a day: signs a digest of what was stored in the audit bucket on the day before. */
 export const handler = middy<unknown, { days: string[] }>({ timeoutEarlyInMillis: 0 }).handler(handle);

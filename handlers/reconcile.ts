@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { reconcile } from '../lib/audit/reconcile.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { parseConfig, ReconcileConfig } from '../lib/platform/config.ts';
@@ -22,5 +22,5 @@ async function handle(_event: unknown, context: Context): Promise<Answer> {
   });
 }
 
-/** Every five minutes: finds intents that have no outcome, raises the alarm, and queues their reports again. */
+/** Every five minutes: finds intents without an outcome, raises the alarm, and queues their reports again. */
 export const handler = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(handle);

@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { s3FirstName } from '../lib/audit/list.ts';
-import { type JournalParts, journal } from '../lib/audit/trail.ts';
+import { type TrailParts, journal } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
@@ -76,7 +76,7 @@ function siemOf(
   { AUDIT_BUCKET, AUDIT_HTTP_SECRET_ID: id, AUDIT_HTTP_URL: url }: RevokeConfig,
   aws: AwsEnvironment,
   read: ReadSecret,
-): JournalParts['forward'] {
+): TrailParts['forward'] {
   if (url === undefined) return undefined;
   const to = httpForward(url, id === undefined ? undefined : () => read(id));
   return { to, list: s3List(aws, AUDIT_BUCKET) };

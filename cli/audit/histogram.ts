@@ -1,4 +1,4 @@
-/** Upper ends of the bars, milliseconds, and how they are called. Time to revoke spans orders of magnitude. */
+/** Upper ends of the bars, milliseconds, and their labels. Time to revoke spans orders of magnitude. */
 const BINS: readonly (readonly [end: number, name: string])[] = [
   [1_000, '1 s'],
   [2_000, '2 s'],
@@ -18,7 +18,7 @@ const LEFT = 44;
 const BOTTOM = 44;
 const TOP = 22;
 
-/** A bar chart as inline SVG; its colours come from the page. @param times milliseconds */
+/** A bar chart as inline SVG, coloured by the page's CSS. @param times milliseconds */
 export function histogram(times: readonly number[]): string {
   const counts = BINS.map(
     ([end], index) => times.filter((ms) => ms < end && ms >= (BINS[index - 1]?.[0] ?? 0)).length,
@@ -41,15 +41,15 @@ export function histogram(times: readonly number[]): string {
     (count) =>
       `<line x1="${LEFT}" x2="${WIDTH}" y1="${y(count).toFixed(1)}" y2="${y(count).toFixed(1)}"/><text class="axis" x="${LEFT - 8}" y="${(y(count) + 4).toFixed(1)}">${count}</text>`,
   );
-  const told = counts.map((count, index) => `${count} below ${BINS[index]?.[1]}`).join(', ');
-  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Keys by time to revoke: ${told}">
+  const summary = counts.map((count, index) => `${count} below ${BINS[index]?.[1]}`).join(', ');
+  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Keys by time to revoke: ${summary}">
 <g class="grid">${grid.join('')}</g>
 <g class="bars">${bars.join('\n')}</g>
 <text class="title" x="${LEFT + (WIDTH - LEFT) / 2}" y="${HEIGHT - 4}">time from the leak to the proof</text>
 </svg>`;
 }
 
-/** Four lines at the most, at whole numbers. */
+/** At most four lines, at whole numbers. */
 function gridLines(most: number): number[] {
   const step = Math.max(1, Math.ceil(most / 4));
   return Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);

@@ -3,7 +3,7 @@ import { type Incident, keyOf, statusOf, timeToRevoke } from './incidents.ts';
 import { STYLE } from './report-css.ts';
 import { duration } from './show.ts';
 
-/** An HTML page that stands alone: no script, no network, light and dark. */
+/** A self-contained HTML page: no script, no network, light and dark. */
 export function page(incidents: readonly Incident[], { from, to }: { from: string; to: string }): string {
   const times = incidents.flatMap((incident) => timeToRevoke(incident) ?? []).sort((a, b) => a - b);
   const open = openEscalations(incidents);

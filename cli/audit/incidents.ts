@@ -4,7 +4,7 @@ import { readAll, type Source } from './source.ts';
 
 const text = z.optional(z.string());
 
-/** As much of a record as people are shown; loose, since other versions add fields. */
+/** The fields of a record that are shown; loose, since other versions add fields. */
 const Record = z.object({
   time: z.number(),
   status_code: z.string(),
@@ -53,7 +53,7 @@ export interface Incident {
 
 const PLACE = /^records\/date=(\d{4}-\d{2}-\d{2})\/(.+)\/[^/]+\.json$/;
 
-/** Reads the incidents of the days that are wanted, oldest first. Files that are no records are left to `verify`. */
+/** Reads the incidents of the wanted days, oldest first. Files that are not records are left to `verify`. */
 export async function readIncidents(source: Source, isWanted: (day: string) => boolean): Promise<Incident[]> {
   const files = await source.list();
   const keys = files.map(({ key }) => key).filter((key) => isWanted(PLACE.exec(key)?.[1] ?? ''));
@@ -80,12 +80,12 @@ function incident(records: readonly ShownRecord[]): Incident {
   };
 }
 
-/** The last state of an incident, in one word. */
+/** The last state of an incident. */
 export function statusOf({ outcome, records }: Incident): string {
   return outcome?.status_code ?? records.at(-1)?.status_code ?? 'unknown';
 }
 
-/** The ids of the key, from the record that knows most. */
+/** The ids of the key, from the latest record that has them. */
 export function keyOf({ records }: Incident): { service_user_id?: string; api_key_id?: string } {
   const known = records.toReversed().map(({ unmapped }) => unmapped);
   const api_key_id = known.find((facts) => facts.api_key_id !== undefined)?.api_key_id;

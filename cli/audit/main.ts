@@ -3,31 +3,32 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Day, lastCompleteDay } from '../../lib/audit/digest/digest.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { kmsKey } from '../../lib/aws/kms.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { errorCode } from '../../lib/platform/error-code.ts';
 import { page } from './html-report.ts';
 import { readIncidents } from './incidents.ts';
-import { isMeant, story } from './show.ts';
+import { matches, timeline } from './show.ts';
 import { openSource, type Source, UsageError } from './source.ts';
 import { verify } from './verify.ts';
 
 export const USAGE = `npm run audit-log -- <command>
 
   verify <folder|s3://bucket> --key <PEM file> [--until <day>]
-      checks signatures, hashes, schemas and reports; names each break and ends with 1
+      checks signatures, hashes, schemas and reports; lists each break and exits with 1
   show <report, key or day> [--in <folder|s3://bucket>] [--json]
-      tells the story of an incident
+      prints the timeline of an incident
   report --from <day> --to <day> [--in <folder|s3://bucket>] [-o <file>]
-      writes an HTML page that stands alone
+      writes a self-contained HTML page
   key <KMS key id or ARN>
       prints the public key that verify needs
 
-Days are in UTC, such as 2026-07-30. Without --in the bucket of AUDIT_BUCKET is read, or else .sandbox/audit.
+Days are in UTC, such as 2026-07-30. Without --in, the bucket of AUDIT_BUCKET is read, or else .sandbox/audit.
 `;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a command printed, and how it ended. */
+/** The output of a command and its exit code. */
 export interface Result {
   readonly text: string;
   readonly exitCode: 0 | 1 | 2;
@@ -37,7 +38,7 @@ export async function run(args: readonly string[], env: Env, now = Date.now()): 
   try {
     return await dispatch(args, env, now);
   } catch (error) {
-    const isMistake = error instanceof UsageError || hasCode(error, 'ERR_PARSE_ARGS');
+    const isMistake = error instanceof UsageError || isArgsError(error);
     const message = error instanceof Error ? error.message : 'failed';
     return { text: isMistake ? `${message}\n\n${USAGE}` : `${message}\n`, exitCode: 2 };
   }
@@ -88,20 +89,20 @@ async function verifyCommand(where: string, values: Values, env: Env, now: numbe
   };
 }
 
-/** The digest of a day is written soon after midnight; before that its absence says nothing. */
+/** The digest of a day is written soon after midnight; until then its absence is normal. */
 const GRACE_MS = 2 * 3_600_000;
 
 async function showCommand(what: string, values: Values, env: Env): Promise<Result> {
   const all = await readIncidents(await source(values, env), (date) => !isDay(what) || date === what);
-  const meant = all.filter((incident) => isMeant(incident, what));
-  if (meant.length === 0) return { text: `nothing is on record of ${what}\n`, exitCode: 1 };
+  const found = all.filter((incident) => matches(incident, what));
+  if (found.length === 0) return { text: `no record matches ${what}\n`, exitCode: 1 };
   const text = values.json
     ? JSON.stringify(
-        meant.map(({ records, report_id }) => ({ report_id, records: records.map(({ json }) => json) })),
+        found.map(({ records, report_id }) => ({ report_id, records: records.map(({ json }) => json) })),
         null,
         2,
       )
-    : meant.map((incident) => story(incident).join('\n')).join('\n\n');
+    : found.map((incident) => timeline(incident).join('\n')).join('\n\n');
   return { text: `${text}\n`, exitCode: 0 };
 }
 
@@ -152,6 +153,6 @@ function isDay(text: string): boolean {
   return Day.safeParse(text).success;
 }
 
-function hasCode(error: unknown, prefix: string): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith(prefix);
+function isArgsError(error: unknown): boolean {
+  return error instanceof Error && errorCode(error)?.startsWith('ERR_PARSE_ARGS') === true;
 }

@@ -1,14 +1,14 @@
 import { type Incident, keyOf, type ShownRecord, statusOf } from './incidents.ts';
 
-/** Whether an incident is meant: by its day, its report (or the end of its id), its key or its service user. */
-export function isMeant(incident: Incident, what: string): boolean {
+/** Whether an incident matches a day, a report (or the end of its id), a key or a service user. */
+export function matches(incident: Incident, what: string): boolean {
   if (incident.day === what || incident.report_id === what) return true;
   const { api_key_id, service_user_id } = keyOf(incident);
   return api_key_id === what || service_user_id === what || `/${incident.report_id}/`.includes(`/${what}/`);
 }
 
-/** The story of an incident in lines, for a person who was just paged. Times are relative to the leak. */
-export function story(incident: Incident): string[] {
+/** The timeline of an incident, for a person who was just paged. Times are relative to the leak. */
+export function timeline(incident: Incident): string[] {
   const { records, report_id, since } = incident;
   const report = records[0]?.unmapped.report;
   const began = report?.leaked_at === undefined ? 'reported' : 'leaked';
@@ -16,9 +16,9 @@ export function story(incident: Incident): string[] {
   if (report) {
     const by = records[0]?.actor.user ? ` (${records[0].actor.user.name})` : '';
     const seen = report.seen_at ?? since;
-    lines.push([seen, `report received from ${report.detector}${by}${told(report.reason)}`]);
+    lines.push([seen, `report received from ${report.detector}${by}${colon(report.reason)}`]);
   }
-  for (const record of records) lines.push(...tell(record));
+  for (const record of records) lines.push(...linesOf(record));
   lines.sort(([a], [b]) => a - b);
   return [
     `${report_id}: ${statusOf(incident).replaceAll('_', ' ').toUpperCase()}`,
@@ -28,7 +28,7 @@ export function story(incident: Incident): string[] {
   ];
 }
 
-function tell(record: ShownRecord): [at: number, text: string][] {
+function linesOf(record: ShownRecord): [at: number, text: string][] {
   const { status_code, status_detail, time, unmapped } = record;
   const { alert, kind, next_step, proof } = unmapped;
   switch (kind) {
@@ -37,19 +37,19 @@ function tell(record: ShownRecord): [at: number, text: string][] {
         [time, `intent on record: revoke ${unmapped.api_key_id ?? `a key of ${unmapped.service_user_id}`}`],
       ];
     case 'alert':
-      return [[time, alert?.closed ? 'alert closed' : `ALERT STILL OPEN${told(alert?.reason)}`]];
+      return [[time, alert?.closed ? 'alert closed' : `ALERT STILL OPEN${colon(alert?.reason)}`]];
     case 'attempt':
       return [
         [
           time,
-          `attempt ${unmapped.attempt ?? '?'} ${status_code.replaceAll('_', ' ')}${told(status_detail)}`,
+          `attempt ${unmapped.attempt ?? '?'} ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`,
         ],
       ];
     default: {
       const seen = proof
         ? [[proof.at, `proven dead by ${proof.method}, probe ${proof.probes}`] as const]
         : [];
-      const ending = `outcome: ${status_code.replaceAll('_', ' ')}${told(status_detail)}`;
+      const ending = `outcome: ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`;
       const flag = unmapped.intent_stored === false ? ' (no intent: the store was down)' : '';
       const next = next_step === undefined ? [] : [[time, `NEXT: ${next_step}`] as const];
       return [...seen, [time, `${ending}${flag}`] as const, ...next].map(([at, text]) => [at, text]);
@@ -64,7 +64,7 @@ function keyText(incident: Incident): string {
   return `key ${api_key_id ?? '(not known)'}${name === undefined ? '' : ` "${name}"`} of ${service_user_id}`;
 }
 
-function told(text: string | undefined): string {
+function colon(text: string | undefined): string {
   return text === undefined || text === '' ? '' : `: ${text}`;
 }
 

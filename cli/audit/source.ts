@@ -1,23 +1,24 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { s3List } from '../../lib/aws/list-objects.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import { pooled } from '../../lib/platform/map-concurrent.ts';
 
-/** A file of the audit log. `storedAt` (epoch milliseconds) is known of a bucket alone: a copy has times of its own. */
+/** A file of the audit log. `storedAt` (epoch milliseconds) is known in the bucket only: a copy has other times. */
 export interface SourceFile {
   readonly key: string;
   readonly storedAt?: number;
 }
 
-/** Where the audit log lies: the bucket, or a copy of it in a folder. */
+/** Where the audit log is: the bucket, or a copy of it in a folder. */
 export interface Source {
   list(): Promise<SourceFile[]>;
-  /** @throws when the file can not be read */
+  /** @throws when the file cannot be read */
   read(key: string): Promise<Buffer>;
 }
 
-/** The person at the command line made a mistake. */
+/** Wrong arguments on the command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -57,25 +58,18 @@ function bucketSource(bucket: string, env: Readonly<Record<string, string | unde
     list: () => list('', retry()),
     async read(key) {
       const found = await store.get(key, retry());
-      if (!found.ok) throw new Error(`${key} can not be read: ${found.reason}`);
-      if (found.text === undefined) throw new Error(`${key} is not there`);
+      if (!found.ok) throw new Error(`${key} cannot be read: ${found.reason}`);
+      if (found.text === undefined) throw new Error(`${key} does not exist`);
       return Buffer.from(found.text);
     },
   };
 }
 
-const AT_A_TIME = 16;
-
-/** Reads files, some at a time, in their order. */
-export async function readAll<T>(
+/** Reads files, at most 16 at a time. @returns what `use` made of them, in their order */
+export function readAll<T>(
   source: Source,
   keys: readonly string[],
   use: (key: string, bytes: Buffer) => T,
 ): Promise<T[]> {
-  const all: T[] = [];
-  for (let index = 0; index < keys.length; index += AT_A_TIME) {
-    const some = keys.slice(index, index + AT_A_TIME);
-    all.push(...(await Promise.all(some.map(async (key) => use(key, await source.read(key))))));
-  }
-  return all;
+  return pooled(keys, 16, async (key) => use(key, await source.read(key)));
 }

@@ -13,9 +13,9 @@ import type { Break, VerifyOptions } from './verify.ts';
 
 export interface Chain {
   readonly breaks: readonly Break[];
-  /** What the digests say is there. A digest that is not signed with our key is a break of its own. */
+  /** The objects that the digests list. A digest that is not signed with a given key is a break of its own. */
   readonly objects: readonly (Digest['objects'][number] & { readonly day: string })[];
-  /** Epoch milliseconds up to which the digests tell. */
+  /** Epoch milliseconds up to which the digests reach. */
   readonly end: number | undefined;
 }
 
@@ -57,13 +57,13 @@ function digestBreaks({ bytes, file, key }: Read, { keys }: VerifyOptions): Brea
   const { digest, line, signature } = file;
   const breaks: Break[] = [];
   if (key !== digestKey(digest.day))
-    breaks.push({ key, what: `is the digest of ${digest.day}, in a wrong place` });
+    breaks.push({ key, what: `is the digest of ${digest.day}, under the wrong key` });
   const text = Buffer.from(textToSign(digestKey(digest.day), line));
-  const mark = Buffer.from(signature.signature, 'base64');
-  if (!keys.some((publicKey) => verifySignature('sha256', text, publicKey, mark)))
+  const der = Buffer.from(signature.signature, 'base64');
+  if (!keys.some((publicKey) => verifySignature('sha256', text, publicKey, der)))
     breaks.push({ key, what: 'is not signed with the given key' });
   const expected = `${line}\n${JSON.stringify(signature)}\n`;
-  if (bytes.toString() !== expected) breaks.push({ key, what: 'is not laid out as it was written' });
+  if (bytes.toString() !== expected) breaks.push({ key, what: 'is not formatted as it was written' });
   return breaks;
 }
 
@@ -73,15 +73,15 @@ function linkBreaks({ file, key }: Read, before: Read | undefined): Break[] {
   if (before === undefined) {
     return digest.previous === null
       ? []
-      : [{ key: digest.previous.key, what: `is missing: ${key} names it as the digest before it` }];
+      : [{ key: digest.previous.key, what: `is missing: ${key} names it as the previous digest` }];
   }
   if (digest.previous === null)
-    return [{ key, what: 'says that it is the first digest, yet others come before' }];
+    return [{ key, what: 'claims to be the first digest, yet there are earlier ones' }];
   const day = before.file?.digest.day;
   if (day !== undefined && digest.previous.key !== before.key) {
     return [{ key: digest.previous.key, what: `is missing: ${key} comes after ${before.key}` }];
   }
   return digest.previous.sha256 === sha256(before.bytes).toString('hex')
     ? []
-    : [{ key, what: `does not go on from ${before.key}: the hash of the digest before it is another` }];
+    : [{ key, what: `does not follow ${before.key}: its hash of the previous digest differs` }];
 }

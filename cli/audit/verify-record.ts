@@ -5,7 +5,7 @@ import { parseJson } from '../../lib/platform/parse-json.ts';
 import schema from './ocsf-7001.schema.json' with { type: 'json' };
 import type { Break } from './verify.ts';
 
-/** As much of a record as verifying reads; loose, since a record of another version must stay readable for years. */
+/** The fields of a record that verifying reads; loose, since records of other versions must stay readable for years. */
 export const Settled = z.object({
   time: z.number(),
   unmapped: z.object({
@@ -19,7 +19,7 @@ export type SettledRecord = z.infer<typeof Settled>;
 
 let compiled: ValidateFunction | undefined;
 
-/** Holds a record to OCSF's rules for class 7001. @returns a break for each rule that it does not keep */
+/** Checks a record against OCSF's rules for class 7001. @returns a break if it violates any of them */
 export function schemaBreaks(key: string, text: string): Break[] {
   const value = parseJson(text, z.unknown());
   if (value === undefined) return [{ key, what: 'is not JSON' }];
@@ -29,8 +29,8 @@ export function schemaBreaks(key: string, text: string): Break[] {
   const rules = (compiled.errors ?? [])
     .filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'if' && keyword !== 'const')
     .map(({ instancePath, message }) => `${instancePath || 'it'} ${message}`);
-  const told = rules.length > 0 ? rules.slice(0, 3).join('; ') : 'an id and its caption do not agree';
-  return [{ key, what: `is no OCSF 7001 event: ${told}` }];
+  const reason = rules.length > 0 ? rules.slice(0, 3).join('; ') : 'an id and its caption do not agree';
+  return [{ key, what: `is not an OCSF 7001 event: ${reason}` }];
 }
 
 function compile(): ValidateFunction {

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { DIGESTS, sha256 } from '../../lib/audit/digest/digest.ts';
+import { isIntent, OUTCOME } from '../../lib/audit/record-path.ts';
 import { parseJson } from '../../lib/platform/parse-json.ts';
 import { readAll, type Source, type SourceFile } from './source.ts';
 import { type Chain, verifyChain } from './verify-chain.ts';
 import { Settled, type SettledRecord, schemaBreaks } from './verify-record.ts';
 
-/** Something that is not as this software leaves it. */
+/** A deviation from what this software writes. */
 export interface Break {
   readonly key: string;
   readonly what: string;
@@ -35,7 +36,7 @@ interface Content {
   readonly record: SettledRecord | undefined;
 }
 
-/** Clocks, and an outcome that a store outage held up, may part a record's time from that of its storing this far. */
+/** A record's time may differ this much from when it was stored: by clocks, or by an outage of the store. */
 const SLACK_MS = 3_600_000;
 /** An intent that is younger may still get its outcome. */
 const OUTCOME_WITHIN_MS = 15 * 60_000;
@@ -70,7 +71,7 @@ function readContent(key: string, bytes: Buffer): Content {
   return { key, text, sha256: sha256(bytes).toString('hex'), record: parseJson(text, Settled) };
 }
 
-/** Every file as its digest says, every digest's file there, no file that a digest should have and has not. */
+/** Every file matches its digest, every listed file exists, and no old file is missing from the digests. */
 function covered(contents: readonly Content[], files: readonly SourceFile[], chain: Chain) {
   const breaks: Break[] = [];
   const byKey = new Map(contents.map((content) => [content.key, content]));
@@ -78,9 +79,9 @@ function covered(contents: readonly Content[], files: readonly SourceFile[], cha
   for (const { day, key, sha256: expected, stored_at } of chain.objects) {
     listed.add(key);
     const content = byKey.get(key);
-    if (content === undefined) breaks.push({ key, what: `is removed: the digest of ${day} has it` });
+    if (content === undefined) breaks.push({ key, what: `is missing: the digest of ${day} lists it` });
     else if (content.sha256 !== expected)
-      breaks.push({ key, what: `is changed: it is not what the digest of ${day} has` });
+      breaks.push({ key, what: `is changed: its hash is not the one in the digest of ${day}` });
     else breaks.push(...timeBreaks(content, Date.parse(stored_at)));
   }
   const rest = files.filter(({ key }) => !listed.has(key));
@@ -89,26 +90,26 @@ function covered(contents: readonly Content[], files: readonly SourceFile[], cha
     const isOld =
       chain.end !== undefined && time !== undefined && time < chain.end - (storedAt ? 0 : SLACK_MS);
     if (isOld)
-      breaks.push({ key, what: 'is added: it is in no digest, yet claims to be older than the last' });
+      breaks.push({ key, what: 'is added: no digest lists it, yet it claims to be older than the last one' });
     const content = byKey.get(key);
     if (content && storedAt !== undefined) breaks.push(...timeBreaks(content, storedAt));
   }
   return { breaks, uncovered: rest.length };
 }
 
-/** A record is stored when it is made. One that says otherwise was made up later. */
+/** A record is stored when it is built. One with another time was forged later. */
 function timeBreaks({ key, record }: Content, storedAt: number): Break[] {
   if (record === undefined || Math.abs(record.time - storedAt) <= SLACK_MS) return [];
   const times = `${new Date(record.time).toISOString()}, but was stored at ${new Date(storedAt).toISOString()}`;
   return [{ key, what: `claims the time ${times}` }];
 }
 
-/** What must hold of the records of one report together. */
+/** What must hold for the records of one report together. */
 function reportBreaks(records: readonly Content[], now: number): Break[] {
   const folders = Map.groupBy(records, ({ key }) => key.slice(0, key.lastIndexOf('/')));
   return [...folders.values()].flatMap((inside) => {
-    const intents = inside.filter(({ key }) => /\/[12]\d-intent[^/]*$/.test(key));
-    const outcome = inside.find(({ key }) => key.endsWith('/90-outcome.json'));
+    const intents = inside.filter(({ key }) => isIntent(key));
+    const outcome = inside.find(({ key }) => key.endsWith(`/${OUTCOME}.json`));
     const [intent] = intents;
     const breaks: Break[] = [];
     if (intent !== undefined && outcome === undefined) {

@@ -2,17 +2,17 @@ import { HttpFailure, send } from '../platform/http.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { parseHeader, type ReadHeader } from './siem-header.ts';
 
-/** A copy of each record for a SIEM. The bucket stays the record; this is its messenger. */
+/** Copies records to a SIEM. The bucket stays the authoritative log. */
 export interface Forward {
-  /** @returns whether the other side took it; it may get a record more than once, by the same `metadata.uid` */
+  /** @returns whether the SIEM accepted it; it may get a record more than once, with the same `metadata.uid` */
   post(body: string): Promise<boolean>;
 }
 
-/** Milliseconds for which a SIEM that failed is left alone, so that its outage holds no worker back. */
+/** Milliseconds for which a SIEM that failed is not called, so that its outage delays no worker. */
 const REST_MS = 30_000;
 const TIMEOUT_MS = 2_000;
 
-/** Posts records as JSON. A failure is told by `false`, and the message on the queue is the retry. */
+/** Posts records as JSON. A failure returns `false`, and the queue redelivers the message. */
 export function httpForward(url: string, readHeader: ReadHeader | undefined): Forward {
   let restUntil = 0;
   let header: Promise<Record<string, string>> | undefined;
@@ -36,9 +36,9 @@ export function httpForward(url: string, readHeader: ReadHeader | undefined): Fo
         .then((answer) => answer.status, fail);
       if (status >= 200 && status < 300) return true;
       restUntil = Date.now() + REST_MS;
-      // A secret that could not be read, or was rotated, is read afresh.
+      // A secret that could not be read, or was rotated, is read again.
       header = undefined;
-      log('error', 'the SIEM did not take a record', { status });
+      log('error', 'the SIEM did not accept a record', { status });
       return false;
     },
   };

@@ -1,33 +1,19 @@
-import type { Outcome } from '../domain/outcome.ts';
+import type { Outcome, Proof } from '../domain/outcome.ts';
 import { LeakReport, type Report } from '../domain/report.ts';
-import { type Code, RATINGS } from './ocsf-codes.ts';
+import type { AuditContext, AuditEntry } from './audit-entry.ts';
+import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
+import type { Code } from './ocsf-codes.ts';
 import type { AuditRecord, PlanFacts } from './ocsf-schema.ts';
+import { commandUid, detail, message } from './record-text.ts';
 
-/** Who writes the record: this function's run. */
-export interface AuditContext {
-  readonly account?: string;
-  readonly region: string;
-  /** Of the invocation. */
-  readonly requestId: string;
-  /** How often the report was delivered so far, this time included. */
-  readonly attempt: number;
-}
+export type { AuditContext, AuditEntry };
 
-/** What a record tells of. */
-export type AuditEntry =
-  | { readonly kind: 'intent'; readonly key: { service_user_id: string; api_key_id?: string } }
-  | { readonly kind: 'attempt' | 'outcome'; readonly outcome: Outcome; readonly intentStored: boolean }
-  | { readonly kind: 'alert'; readonly outcome: Outcome & { alert: NonNullable<Outcome['alert']> } };
-
-/** Where a record stands in time and place. `name` is unique within its report. */
+/** The name of a record, unique within its report, and its time. */
 export interface Stamp {
   readonly name: string;
   /** Epoch milliseconds of the event. */
   readonly time: number;
 }
-
-export const PRODUCT = 'devin-key-revoker';
-export const VERSION = '0.1.0';
 
 /**
  * Builds the record of a report: OCSF 1.8.0, class 7001 Remediation Activity, with the profiles cloud, host and
@@ -40,12 +26,13 @@ export function auditRecord(
   { name, time }: Stamp,
 ): AuditRecord {
   const code = codeOf(entry);
+  const outcome = outcomeOf(entry);
   const { api_key_id, service_user_id } = entry.kind === 'intent' ? entry.key : entry.outcome;
   const isClosing = entry.kind === 'alert';
   return {
     ...activity(isClosing ? [99, 'Close Alert'] : [2, 'Evict']),
     ...rated(code),
-    ...('outcome' in entry && weight(entry.outcome)),
+    ...(outcome && weight(outcome)),
     time,
     timezone_offset: 0,
     status_detail: detail(entry),
@@ -65,10 +52,7 @@ export function auditRecord(
       ...(report.caller !== undefined && { user: { name: report.caller } }),
     },
     api: api(entry, context),
-    is_alert:
-      code === 'escalated' ||
-      code === 'still_alive' ||
-      ('outcome' in entry && entry.outcome.own_key === true),
+    is_alert: code === 'escalated' || code === 'still_alive' || outcome?.own_key === true,
     ...(api_key_id !== undefined && keyEvidence(entry, api_key_id)),
     unmapped: { ...facts(entry), attempt: context.attempt, report: subject(report) },
   };
@@ -108,6 +92,10 @@ function subject({ token: _token, leak, ...rest }: Report) {
   return leak.kind === 'token' ? { ...rest, leak } : LeakReport.parse({ ...rest, leak });
 }
 
+function outcomeOf(entry: AuditEntry): Outcome | undefined {
+  return entry.kind === 'intent' ? undefined : entry.outcome;
+}
+
 function codeOf(entry: AuditEntry): Code {
   if (entry.kind === 'intent') return 'intent';
   if (entry.kind === 'alert') return entry.outcome.alert.closed ? 'alert_closed' : 'alert_open';
@@ -115,37 +103,7 @@ function codeOf(entry: AuditEntry): Code {
   return entry.outcome.status;
 }
 
-function activity([id, name]: readonly [id: number, name: string]) {
-  const class_uid = 7001 as const;
-  const caption = id === 99 ? 'Other' : name;
-  return {
-    class_uid,
-    class_name: 'Remediation Activity',
-    category_uid: 7 as const,
-    category_name: 'Remediation',
-    activity_id: id,
-    activity_name: name,
-    type_uid: class_uid * 100 + id,
-    type_name: `Remediation Activity: ${caption}`,
-  };
-}
-
-function rated(code: Code) {
-  const { action, disposition, severity, status } = RATINGS[code];
-  return {
-    severity_id: severity[0],
-    severity: severity[1],
-    status_id: status[0],
-    status: status[1],
-    status_code: code,
-    action_id: action[0],
-    action: action[1],
-    disposition_id: disposition[0],
-    disposition: disposition[1],
-  };
-}
-
-/** How sure it is which key it was; and nothing is worse than a leak of our own admin token. */
+/** How certain the key's attribution is; and a leak of our own admin token is the worst of all. */
 function weight({ attribution, own_key }: Outcome) {
   const isMedium = attribution?.confidence === 'medium';
   return {
@@ -154,26 +112,6 @@ function weight({ attribution, own_key }: Outcome) {
       confidence: isMedium ? 'Medium' : 'High',
     }),
     ...(own_key && { severity_id: 6, severity: 'Fatal' }),
-  };
-}
-
-function metadata(uid: string, correlation_uid: string, originalTime: number) {
-  return {
-    version: '1.8.0',
-    profiles: ['cloud', 'host', 'security_control'],
-    uid,
-    correlation_uid,
-    log_name: 'audit',
-    original_time: new Date(originalTime).toISOString(),
-    product: { name: PRODUCT, vendor_name: PRODUCT, version: VERSION },
-  };
-}
-
-function cloud({ account, region }: Pick<AuditContext, 'account' | 'region'>) {
-  return {
-    provider: 'AWS',
-    region,
-    ...(account !== undefined && { account: { uid: account, type_id: 10, type: 'AWS Account' } }),
   };
 }
 
@@ -198,10 +136,28 @@ function api(entry: AuditEntry, { requestId }: AuditContext) {
 function keyEvidence(entry: AuditEntry, value: string) {
   const name = 'unmapped.api_key_id';
   const observables = [{ name, type_id: 19, type: 'User Credential ID', value }];
-  if (entry.kind !== 'outcome' || !('proof' in entry.outcome)) return { observables };
-  const { at, method, probes } = entry.outcome.proof;
+  const proof = entry.kind === 'outcome' ? proofOf(entry.outcome) : undefined;
+  if (proof === undefined) return { observables };
+  const { at, method, probes } = proof;
   const data = { dead: true, method, probes, at };
   return { observables, enrichments: [{ name, value, type: 'liveness', provider: 'devin-api', data }] };
+}
+
+function proofOf(outcome: Outcome): Proof | undefined {
+  switch (outcome.status) {
+    case 'revoked':
+    case 'already_revoked':
+      return outcome.proof;
+    case 'not_found':
+    case 'still_alive':
+    case 'escalated':
+    case 'rehearsed':
+    case 'ignored':
+    case 'failed':
+      return undefined;
+    default:
+      return outcome satisfies never;
+  }
 }
 
 function facts(entry: AuditEntry) {
@@ -238,31 +194,3 @@ const D3FEND = {
     src_url: 'https://d3fend.mitre.org/technique/d3f:CredentialRevocation/',
   },
 };
-
-function detail(entry: AuditEntry): string {
-  if (entry.kind === 'intent') return 'about to revoke';
-  const { outcome } = entry;
-  if (entry.kind === 'alert') return entry.outcome.alert.reason ?? 'resolved as revoked';
-  if ('reason' in outcome) return outcome.reason;
-  const proof =
-    outcome.proof.method === 'token'
-      ? `the token answers 401 on probe ${outcome.proof.probes}`
-      : 'the key listing shows the key inactive';
-  return `${outcome.evidence}; ${proof}`;
-}
-
-function message(
-  code: Code,
-  key: { service_user_id: string | undefined; api_key_id: string | undefined },
-): string {
-  const what = key.api_key_id === undefined ? 'API key' : `API key ${key.api_key_id}`;
-  const owner = key.service_user_id === undefined ? '' : ` of ${key.service_user_id}`;
-  return `${what}${owner}: ${code.replaceAll('_', ' ')}`;
-}
-
-/** The finding that the command answers: the alert where there is one, else the report. */
-function commandUid({ leak, report_id }: Report): string {
-  return leak.kind === 'github_alert'
-    ? `github.com/${leak.owner}/${leak.repo}/secret-scanning/${leak.number}`
-    : report_id;
-}

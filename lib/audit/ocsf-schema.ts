@@ -26,7 +26,7 @@ const context = {
   report: Subject,
 };
 
-/** A sweep's plan, in figures; the plan itself lies beside the records. */
+/** A sweep's plan, in figures; the plan itself is stored beside the records. */
 export const PlanFacts = z.strictObject({
   plan_id: text,
   mode: text,

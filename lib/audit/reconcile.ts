@@ -6,13 +6,14 @@ import { LeakReport } from '../domain/report.ts';
 import { log } from '../platform/log.ts';
 import { count } from '../platform/metrics.ts';
 import { parseJson } from '../platform/parse-json.ts';
+import { isIntent, OUTCOME } from './record-path.ts';
 
-/** What an intent must hold for its report to be made again. A report of a token alone can not be: we store none. */
+/** What an intent must hold for its report to be rebuilt. A report of a token alone cannot be: we store no token. */
 const Intent = z.object({ unmapped: z.object({ report: LeakReport }) });
 
 /** An intent that is this old and has no outcome, and no attempt as young, is lost, milliseconds. */
 export const LOST_AFTER_MS = 15 * 60_000;
-/** After this it is a person's turn: the alarm goes on, the report does not. */
+/** After this a person has to act: the alarm continues, the report is not queued again. */
 const REQUEUE_FOR_MS = 86_400_000;
 /** As long as a message can live on the queue and on the dead-letter queue. */
 const LOOK_BACK_MS = 28 * 86_400_000;
@@ -32,18 +33,18 @@ export interface Lost {
   readonly intent: StoredObject;
 }
 
-/** Decides which reports are lost, from the names and the times of what lies in the bucket. */
+/** Decides which reports are lost, from the names and the times of the objects in the bucket. */
 export function findLost(objects: readonly StoredObject[], now: number): Lost[] {
   const folders = Map.groupBy(objects, ({ key }) => key.slice(0, key.lastIndexOf('/')));
   return [...folders].flatMap(([folder, inside]) => {
-    const intent = inside.find(({ key }) => /\/[12]\d-intent[^/]*$/.test(key));
-    if (intent === undefined || inside.some(({ key }) => key.endsWith('/90-outcome.json'))) return [];
+    const intent = inside.find(({ key }) => isIntent(key));
+    if (intent === undefined || inside.some(({ key }) => key.endsWith(`/${OUTCOME}.json`))) return [];
     const latest = Math.max(...inside.map(({ storedAt }) => storedAt));
     return now - latest > LOST_AFTER_MS ? [{ folder, intent }] : [];
   });
 }
 
-/** Raises the alarm for every lost report, and puts it on the queue again. @returns how many were found and sent */
+/** Raises the alarm for every lost report, and queues it again. @returns how many were found and queued */
 export async function reconcile(parts: ReconcileParts): Promise<{ lost: number; queued: number }> {
   const { deadline, list, now } = parts;
   const since = new Date(now - LOOK_BACK_MS).toISOString().slice(0, 10);

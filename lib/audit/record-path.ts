@@ -1,4 +1,12 @@
+import type { Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
+
+/** Names of a report's records, which sort in the order of events. */
+export const INTENT = '10-intent';
+export const ALERT = '70-alert';
+export const OUTCOME = '90-outcome';
+const ATTEMPT = '50-attempt';
+const REHEARSAL = '80-rehearsal';
 
 /**
  * Where a report's record lies. The date is the report's own, so that a retry on the next day finds the same place.
@@ -6,6 +14,43 @@ import type { Report } from '../domain/report.ts';
  * @param name such that the names of one report sort in the order of events
  */
 export function recordPath(report: Pick<Report, 'report_id' | 'reported_at'>, name: string): string {
-  const date = new Date(report.reported_at).toISOString().slice(0, 10);
-  return `records/date=${date}/${report.report_id}/${name}.json`;
+  return `${recordFolder(report)}${name}.json`;
+}
+
+/** The prefix of all records of a report. */
+export function recordFolder({ report_id, reported_at }: Pick<Report, 'report_id' | 'reported_at'>): string {
+  return `records/date=${new Date(reported_at).toISOString().slice(0, 10)}/${report_id}/`;
+}
+
+/** The name of a candidate's intent. Ids may hold a tilde, which is not in the character set of record names. */
+export function candidateIntent(apiKeyId = ''): string {
+  return `20-intent-${apiKeyId.replaceAll('~', '=7E')}`;
+}
+
+/** Whether a record's path or name is that of an intent, a candidate's included. */
+export function isIntent(path: string): boolean {
+  return /(?:^|\/)[12]\d-intent[^/]*$/.test(path);
+}
+
+/** The kind and the name of the record in which a delivery ends. Attempts are one each, all else is once a report. */
+export function settledRecord(
+  status: Outcome['status'],
+  now = new Date(),
+): { readonly kind: 'attempt' | 'outcome'; readonly name: string } {
+  switch (status) {
+    case 'failed':
+    case 'still_alive':
+      return { kind: 'attempt', name: `${ATTEMPT}-${now.toISOString().replace(/[-:.]/g, '')}` };
+    case 'rehearsed':
+      // Beside the outcome: a rehearsal must not take its place when the report is delivered again.
+      return { kind: 'outcome', name: REHEARSAL };
+    case 'revoked':
+    case 'already_revoked':
+    case 'not_found':
+    case 'escalated':
+    case 'ignored':
+      return { kind: 'outcome', name: OUTCOME };
+    default:
+      return status satisfies never;
+  }
 }

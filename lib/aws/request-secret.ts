@@ -1,6 +1,5 @@
-import { HttpFailure, type HttpResponse, send } from '../platform/http.ts';
-import { secretsManagerUrl } from './environment.ts';
-import { type AwsEnvironment, signed } from './sign-request.ts';
+import { type AwsAnswer, callAws, jsonRequest } from './call-aws.ts';
+import { type AwsEnvironment, secretsManagerUrl } from './environment.ts';
 
 export type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
 
@@ -10,9 +9,6 @@ export interface SecretVersion {
   readonly stage: Stage;
 }
 
-/** What came back, if anything did. */
-export type SecretAnswer = HttpResponse | HttpFailure;
-
 /**
  * One attempt at reading a secret, signed with AWS's signer and held to the SDK's own request by a test. Loading the
  * SDK's client takes as long as the request itself; it is left to the attempts that need its judgement.
@@ -20,27 +16,17 @@ export type SecretAnswer = HttpResponse | HttpFailure;
  *
  * @param onSent called once the request is on the wire
  */
-export async function requestSecret(
+export function requestSecret(
   aws: AwsEnvironment,
   { id, stage }: SecretVersion,
   timeoutMs: number,
   onSent?: () => void,
-): Promise<SecretAnswer> {
-  const url = URL.parse(secretsManagerUrl(aws));
-  if (url === null) return new HttpFailure('no_url');
-  const request = await signed(aws, 'secretsmanager', {
-    method: 'POST',
-    url,
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'secretsmanager.GetSecretValue',
-    },
-    body: JSON.stringify({ SecretId: id, VersionStage: stage }),
-  });
-  try {
-    return await send({ ...request, timeoutMs, ...(onSent && { onSent }) });
-  } catch (error) {
-    if (error instanceof HttpFailure) return error;
-    throw error;
-  }
+): Promise<AwsAnswer> {
+  const request = {
+    service: 'secretsmanager',
+    url: secretsManagerUrl(aws),
+    ...jsonRequest('1.1', 'secretsmanager.GetSecretValue', { SecretId: id, VersionStage: stage }),
+    ...(onSent && { onSent }),
+  } as const;
+  return callAws(aws, request, { deadline: Date.now() + timeoutMs, attempts: 1, timeoutMs });
 }

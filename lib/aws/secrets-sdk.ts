@@ -1,10 +1,11 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AwsEnvironment } from './environment.ts';
 import type { SecretVersion } from './request-secret.ts';
+import { abortAt, sdkOptions } from './sdk-options.ts';
 
 /**
- * Reads a version of a secret with the AWS SDK's client, which knows what to try again, how long to wait, and what to
- * make of a skewed clock.
+ * Reads a version of a secret with the AWS SDK's client, which knows what to retry, how long to wait, and how to correct
+ * a skewed clock.
  *
  * @returns `undefined` when the secret holds no text
  * @throws the client's own errors, named as AWS names them
@@ -14,17 +15,11 @@ export async function readWithClient(
   { id, stage }: SecretVersion,
   { withinMs, maxAttempts }: { withinMs: number; maxAttempts: number },
 ): Promise<string | undefined> {
-  const endpoint = aws.endpoint('SECRETS_MANAGER');
-  const client = new SecretsManagerClient({
-    region: aws.region,
-    credentials: aws.credentials,
-    maxAttempts,
-    requestHandler: { connectionTimeout: 2_500, requestTimeout: 2_500, throwOnRequestTimeout: true },
-    ...(endpoint !== undefined && { endpoint }),
-  });
+  const options = sdkOptions(aws, 'SECRETS_MANAGER', { attempts: maxAttempts, timeoutMs: 2_500 });
+  const client = new SecretsManagerClient(options);
   try {
     const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
-    const answer = await client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
+    const answer = await client.send(command, abortAt(Date.now() + withinMs));
     return answer.SecretString;
   } finally {
     client.destroy();

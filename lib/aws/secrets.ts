@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { HttpFailure } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
+import type { AwsAnswer } from './call-aws.ts';
 import type { AwsEnvironment } from './environment.ts';
-import { requestSecret, type SecretAnswer, type SecretVersion } from './request-secret.ts';
+import { requestSecret, type SecretVersion } from './request-secret.ts';
 
 /** A secret could not be read, or does not hold what it should. The message names the secret and no part of it. */
 export class SecretError extends Error {
@@ -24,8 +24,8 @@ export class SecretError extends Error {
 export type ReadSecret = (id: string, stage?: SecretVersion['stage']) => Promise<string>;
 
 /**
- * The first attempt is one signed request. Unless that is answered with the secret, or with the word that there is no
- * such version, the SDK's client is loaded and asks again: what to try again, and when, is its judgement.
+ * The first attempt is one signed request. Unless its answer is the secret, or that there is no such version, the SDK's
+ * client is loaded and asks again: what to retry, and when, is its decision.
  *
  * @param options.withinMs milliseconds that one read may take, with all its attempts
  * @param options.early the answer to a request of this version that was sent before, if there is one
@@ -36,7 +36,7 @@ export function secretsManager(
     early,
     withinMs = 6_000,
   }: {
-    early?: (version: SecretVersion) => Promise<SecretAnswer> | undefined;
+    early?: (version: SecretVersion) => Promise<AwsAnswer> | undefined;
     withinMs?: number;
   } = {},
 ): ReadSecret {
@@ -51,9 +51,9 @@ export function secretsManager(
 const Value = z.object({ SecretString: z.optional(z.string()) });
 const Failure = z.object({ __type: z.string() });
 
-/** @returns `undefined` when the answer is not the last word @throws {SecretError} */
-function readAnswer(id: string, answer: SecretAnswer): string | undefined {
-  if (answer instanceof HttpFailure) return undefined;
+/** @returns `undefined` when the answer is not final @throws {SecretError} */
+function readAnswer(id: string, answer: AwsAnswer): string | undefined {
+  if (answer.status === undefined) return undefined;
   if (answer.status === 200) {
     const value = parseJson(answer.body, Value);
     return value && textOf(id, value.SecretString);
@@ -82,5 +82,5 @@ function textOf(id: string, text: string | undefined): string {
 }
 
 function unreadable(id: string, code: string): SecretError {
-  return new SecretError(id, code, `can not be read (${code})`);
+  return new SecretError(id, code, `cannot be read (${code})`);
 }

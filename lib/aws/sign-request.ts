@@ -8,7 +8,7 @@ export { type AwsEnvironment, awsEnvironment } from './environment.ts';
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'sqs' | 'sns' | 'kms' | 'secretsmanager',
+  service: 's3' | 'secretsmanager' | 'sqs',
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;
@@ -17,7 +17,7 @@ export async function signed(
     region,
     credentials,
     sha256: Sha256,
-    // S3 takes the path as it is sent; the other services want it encoded once more.
+    // S3 signs the path as it is sent; the other services sign it encoded once more.
     uriEscapePath: service !== 's3',
     applyChecksum: true,
   });

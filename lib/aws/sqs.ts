@@ -1,8 +1,7 @@
 import { LeakReport } from '../domain/report.ts';
-import { HttpFailure } from '../platform/http.ts';
 import { errorFields, log } from '../platform/log.ts';
-import { sendRetrying } from '../platform/retry.ts';
-import { type AwsEnvironment, signed } from './sign-request.ts';
+import { type AwsAnswer, callAws, jsonRequest } from './call-aws.ts';
+import { type AwsEnvironment, sqsUrl } from './environment.ts';
 
 /** The queue did not take a message. */
 export class QueueError extends Error {
@@ -21,7 +20,7 @@ export interface Queue {
   send(report: LeakReport, deadline: number): Promise<void>;
 }
 
-/** Puts a message on an SQS queue. @param deadline epoch milliseconds @throws {QueueError} */
+/** Sends a message to an SQS queue. @param deadline epoch milliseconds @throws {QueueError} */
 export type SendMessage = (
   message: object,
   how: { readonly deadline: number; readonly delaySeconds?: number },
@@ -29,29 +28,19 @@ export type SendMessage = (
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html, JSON protocol */
 export function sqsSender(aws: AwsEnvironment, queueUrl: string): SendMessage {
-  const endpoint = aws.endpoint('SQS') ?? new URL(queueUrl).origin;
+  const url = aws.endpoint('SQS') ?? new URL(queueUrl).origin;
   return async (message, { deadline, delaySeconds }) => {
-    const body = JSON.stringify({
+    const input = {
       QueueUrl: queueUrl,
       MessageBody: JSON.stringify(message),
       ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
-    });
-    const headers = {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'AmazonSQS.SendMessage',
     };
-    const request = await signed(aws, 'sqs', {
-      method: 'POST',
-      url: new URL(`${endpoint}/`),
-      headers,
-      body,
-    });
-    try {
-      const { response } = await sendRetrying(request, { deadline, attempts: 4, timeoutMs: 3_000 });
-      if (response.status !== 200) throw new QueueError(`HTTP ${response.status}`);
-    } catch (error) {
-      throw error instanceof HttpFailure ? new QueueError(error.code) : error;
-    }
+    const { code, status } = await callAws(
+      aws,
+      { service: 'sqs', url, ...jsonRequest('1.0', 'AmazonSQS.SendMessage', input) },
+      { deadline, attempts: 4, timeoutMs: 3_000 },
+    );
+    if (status !== 200) throw new QueueError(code);
   };
 }
 
@@ -64,14 +53,14 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
   };
 }
 
-/** Brings a message back sooner than the queue would by itself, after this many seconds; best effort. */
+/** Makes a message visible again after this many seconds, sooner than the queue would; best effort. */
 export type RetrySoon = (
   message: { queueArn: string; receiptHandle: string },
   seconds: number,
 ) => Promise<void>;
 
 /**
- * Seconds until a failed report is tried again: soon at first, since the key may be alive. Later tries are left to the
+ * Seconds until a failed report is retried: soon at first, since the key may be alive. Later retries wait for the
  * queue's visibility timeout, so that eight of them outlast an outage of most of an hour.
  */
 export function retryDelay(attempt: number): number | undefined {
@@ -80,24 +69,30 @@ export function retryDelay(attempt: number): number | undefined {
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 export function sqsRetrySoon(aws: AwsEnvironment): RetrySoon {
-  return async ({ queueArn, receiptHandle }, seconds) => {
+  return async (message, seconds) => {
     try {
-      const [, , , region = '', account = '', name = ''] = queueArn.split(':');
-      const origin =
-        aws.endpoint('SQS') ?? `https://sqs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-      const body = JSON.stringify({
-        QueueUrl: `${origin}/${account}/${name}`,
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      });
-      const headers = {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
-      };
-      const request = await signed(aws, 'sqs', { method: 'POST', url: new URL(`${origin}/`), headers, body });
-      await sendRetrying(request, { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 });
+      const { code, status } = await changeVisibility(aws, message, seconds);
+      if (status !== 200) log('warn', 'the message returns after its visibility timeout', { code });
     } catch (error) {
-      log('warn', 'the message comes back by its visibility timeout', errorFields(error));
+      // A message without an ARN, as events by hand are, must not fail its batch.
+      log('warn', 'the message returns after its visibility timeout', errorFields(error));
     }
   };
+}
+
+function changeVisibility(
+  aws: AwsEnvironment,
+  { queueArn, receiptHandle }: Parameters<RetrySoon>[0],
+  seconds: number,
+): Promise<AwsAnswer> {
+  const [, , , region = '', account = '', name = ''] = queueArn.split(':');
+  const url = sqsUrl(aws, region);
+  const input = {
+    QueueUrl: `${url}/${account}/${name}`,
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: seconds,
+  };
+  const request = jsonRequest('1.0', 'AmazonSQS.ChangeMessageVisibility', input);
+  const retry = { deadline: Date.now() + 1_000, attempts: 1, timeoutMs: 1_000 };
+  return callAws(aws, { service: 'sqs', url, ...request }, retry);
 }

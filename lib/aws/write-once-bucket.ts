@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import { HttpFailure, type HttpResponse } from '../platform/http.ts';
-import { jitter, type RetryOptions, sendRetrying, sleep } from '../platform/retry.ts';
-import { bucketUrl } from './environment.ts';
-import { type AwsEnvironment, signed } from './sign-request.ts';
+import { jitter, type RetryOptions, sleep } from '../platform/retry.ts';
+import { callAws } from './call-aws.ts';
+import { type AwsEnvironment, bucketUrl } from './environment.ts';
 
-/** `exists`: a record of that name is there already, and stays as it is. */
+/** `exists`: a record of that name was there before, and stays as it is. */
 export type Stored =
   | { readonly result: 'stored' | 'exists' }
   | { readonly result: 'failed'; readonly reason: string };
@@ -26,50 +25,28 @@ export interface AuditStore {
  */
 export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   const base = bucketUrl(aws, bucket);
-
-  async function call(
-    method: 'PUT' | 'GET',
-    path: string,
-    retry: RetryOptions,
-    body?: string,
-  ): Promise<HttpResponse | HttpFailure> {
-    const headers = body === undefined ? {} : putHeaders(body);
-    const request = {
-      method,
-      url: new URL(`${base}/${encodePath(path)}`),
-      headers,
-      ...(body !== undefined && { body }),
-    };
-    try {
-      return (await sendRetrying(await signed(aws, 's3', request), retry)).response;
-    } catch (error) {
-      if (error instanceof HttpFailure) return error;
-      throw error;
-    }
-  }
+  const request = (path: string) => ({ service: 's3', url: `${base}/${encodePath(path)}` }) as const;
 
   return {
     async put(path, record, retry) {
       const body = typeof record === 'string' ? record : JSON.stringify(record);
+      const put = { ...request(path), method: 'PUT', headers: putHeaders(body), body };
       for (let attempt = 1; ; attempt++) {
-        const answer = await call('PUT', path, retry, body);
-        if (answer instanceof HttpFailure) return failed(answer.code);
-        if (answer.status === 200) return { result: 'stored' };
-        if (answer.status === 412) return { result: 'exists' };
+        const { code, status } = await callAws(aws, put, retry);
+        if (status === 200) return { result: 'stored' };
+        if (status === 412) return { result: 'exists' };
         // 409: another conditional write of the same name is in flight.
-        if (answer.status !== 409 || attempt >= 6 || Date.now() > retry.deadline)
-          return failed(`HTTP ${answer.status}`);
+        if (status !== 409 || attempt >= 6 || Date.now() > retry.deadline) {
+          return { result: 'failed', reason: `the audit store did not take the record (${code})` };
+        }
         await sleep(jitter(attempt));
       }
     },
 
     async get(path, retry) {
-      const answer = await call('GET', path, retry);
-      if (answer instanceof HttpFailure) return { ok: false, reason: answer.code };
-      if (answer.status === 404) return { ok: true, text: undefined };
-      return answer.status === 200
-        ? { ok: true, text: answer.body }
-        : { ok: false, reason: `HTTP ${answer.status}` };
+      const { body, code, status } = await callAws(aws, { ...request(path), method: 'GET' }, retry);
+      if (status === 404) return { ok: true, text: undefined };
+      return status === 200 ? { ok: true, text: body } : { ok: false, reason: code };
     },
   };
 }
@@ -79,9 +56,9 @@ function putHeaders(body: string): Record<string, string> {
   return {
     'content-type': 'application/json',
     'if-none-match': '*',
-    // Object Lock demands a checksum on every put.
+    // Object Lock requires a checksum on every put.
     'x-amz-checksum-sha256': digest.toString('base64'),
-    // The signer would work it out once more.
+    // The signer would compute it again.
     'x-amz-content-sha256': digest.toString('hex'),
   };
 }
@@ -93,8 +70,4 @@ function encodePath(path: string): string {
     .split('/')
     .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, encode))
     .join('/');
-}
-
-function failed(reason: string): Stored {
-  return { result: 'failed', reason: `the audit store did not take the record (${reason})` };
 }

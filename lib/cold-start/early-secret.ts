@@ -1,5 +1,6 @@
+import type { AwsAnswer } from '../aws/call-aws.ts';
 import { type AwsEnvironment, secretsManagerUrl } from '../aws/environment.ts';
-import { requestSecret, type SecretAnswer, type SecretVersion } from '../aws/request-secret.ts';
+import { requestSecret, type SecretVersion } from '../aws/request-secret.ts';
 import { preconnect } from '../platform/preconnect.ts';
 
 /** A secret that was asked for before anybody needed it. */
@@ -10,7 +11,7 @@ export interface EarlySecret {
    * The answer, for the first reader of this version alone: the secret may have been rotated by the time of a second
    * read. A failure shows in it too.
    */
-  take(version: SecretVersion): Promise<SecretAnswer> | undefined;
+  take(version: SecretVersion): Promise<AwsAnswer> | undefined;
 }
 
 /** Nothing was asked for, as the settings are incomplete. */
@@ -19,7 +20,7 @@ export const noEarlySecret: EarlySecret = { sent: Promise.resolve(), take: () =>
 /** Sends the request for a secret that the first invocation will need, while the rest of a cold start is loaded. */
 export function earlySecret(aws: AwsEnvironment, early: SecretVersion, timeoutMs = 2_500): EarlySecret {
   preconnect(secretsManagerUrl(aws));
-  let answer: Promise<SecretAnswer> | undefined;
+  let answer: Promise<AwsAnswer> | undefined;
   const sent = new Promise<void>((resolve) => {
     answer = requestSecret(aws, early, timeoutMs, resolve);
     answer.then(

@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { errorCode } from './error-code.ts';
 import { agents } from './preconnect.ts';
 
 export interface HttpRequest {
@@ -68,7 +69,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
     const timer = setTimeout(() => outgoing.destroy(new HttpFailure('timeout')), request.timeoutMs);
     function fail(error: Error): void {
       clearTimeout(timer);
-      reject(error instanceof HttpFailure ? error : new HttpFailure(codeOf(error)));
+      reject(error instanceof HttpFailure ? error : new HttpFailure(errorCode(error) ?? error.name));
     }
     outgoing.on('error', fail);
     if (request.onSent !== undefined) outgoing.on('finish', request.onSent);
@@ -81,8 +82,4 @@ function withLength({ headers, body }: HttpRequest): Record<string, string> {
     ...headers,
     ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
   };
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -1,3 +1,5 @@
+import { errorCode } from './error-code.ts';
+
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** Ids, names, counts and states only: never an event, a body, a header, a token or an error itself. */
@@ -9,11 +11,11 @@ export function log(level: Level, message: string, fields: LogFields = {}): void
 }
 
 /**
- * Tells something while an answer is waited for: after what this turn of the event loop sends. Only for a step with a
- * request to come, as a container is frozen when its invocation ends.
+ * Writes something after this turn of the event loop has sent its requests, so that it does not delay them. Only for a
+ * step with a request to come, since Lambda freezes a container when its invocation ends.
  */
-export function afterSend(tell: () => void): void {
-  setImmediate(tell);
+export function afterSend(write: () => void): void {
+  setImmediate(write);
 }
 
 /** The same line with a record at its end, which is JSON already. */
@@ -25,6 +27,6 @@ export function logRecord(message: string, fields: LogFields, record: string): v
 /** What may be logged of an error: its name and code. Messages and causes may quote input. */
 export function errorFields(error: unknown): { error: string; code?: string } {
   if (!(error instanceof Error)) return { error: typeof error };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = errorCode(error);
   return { error: error.name, ...(code !== undefined && { code }) };
 }

@@ -6,11 +6,11 @@ import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 
 const options = { keepAlive: true, maxSockets: 32 };
 
-/** An agent that takes connections which were opened before there was anything to send. */
+/** An agent that uses connections which were opened before there was a request to send. */
 class PreconnectingAgent extends https.Agent {
   readonly #early = new Map<string, Set<TLSSocket>>();
 
-  /** Makes sure that `count` connections to the host wait for a request. */
+  /** Opens connections to the host until `count` of them are idle. */
   open({ hostname, port: given }: URL, count: number): void {
     const host = hostname.replace(/^\[|\]$/g, '');
     const port = Number(given) || 443;
@@ -19,10 +19,10 @@ class PreconnectingAgent extends https.Agent {
     for (let missing = count - waiting.size - (idle?.length ?? 0); missing > 0; missing--) {
       const socket = connect({ ...this.options, host, port, servername: isIP(host) === 0 ? host : '' });
       waiting.add(socket);
-      // Whoever needs the host connects again, and learns why that does not work.
+      // The request that needs the host connects again, and gets the error.
       const forget = (): boolean => waiting.delete(socket);
       socket.once('error', forget).once('close', forget);
-      // An idle function may end.
+      // An open connection does not keep the process alive.
       socket.unref();
     }
   }
@@ -50,13 +50,13 @@ class PreconnectingAgent extends https.Agent {
 }
 
 // node:https rather than fetch: the first fetch of a process loads undici, 25 ms of a cold start.
-// One context for all hosts, since each one made costs a millisecond.
+// One context for all hosts, since each context takes a millisecond to create.
 export const agents = {
   'https:': new PreconnectingAgent({ ...options, secureContext: createSecureContext() }),
   'http:': new http.Agent(options),
 };
 
-/** Opens a connection that a request will need soon, so that its handshakes pass while other things are done. */
+/** Opens connections that requests will need soon, so that their handshakes overlap with other work. */
 export function preconnect(url: string, count = 1): void {
   const parsed = URL.parse(url);
   if (parsed?.protocol === 'https:') agents['https:'].open(parsed, count);

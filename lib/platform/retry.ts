@@ -3,7 +3,7 @@ import { HttpFailure, type HttpRequest, type HttpResponse, send } from './http.t
 export interface RetryOptions {
   /** Epoch milliseconds after which no further attempt starts. */
   readonly deadline: number;
-  /** Attempts at the most, the first included. */
+  /** At most this many attempts, the first included. */
   readonly attempts?: number;
   /** Milliseconds for one attempt. */
   readonly timeoutMs?: number;
@@ -12,7 +12,7 @@ export interface RetryOptions {
 export interface Retried {
   readonly response: HttpResponse;
   readonly attempts: number;
-  /** An earlier attempt got no answer or a 5xx, so it may have had its effect unseen. */
+  /** An earlier attempt got no answer or a 5xx, so it may have taken effect. */
   readonly uncertain: boolean;
 }
 
@@ -47,7 +47,7 @@ export async function sendRetrying(
   }
 }
 
-/** Whether a later try may get a better answer: 429 and 5xx. */
+/** Whether a retry may get another answer: 429 and 5xx. */
 export function isTransient(status: number): boolean {
   return status === 429 || status >= 500;
 }
@@ -57,12 +57,12 @@ export function retryAfterMs({ headers }: HttpResponse, now = Date.now()): numbe
   const value = headers['retry-after']?.trim();
   if (value === undefined || value === '') return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  // Every form of an HTTP date begins with a day's name; Date.parse alone takes "-5" for a date in the past.
+  // Every form of an HTTP date begins with a day's name; Date.parse alone reads "-5" as a date in the past.
   const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Milliseconds before the next attempt: uniform between nothing and an exponentially growing cap. */
+/** Milliseconds before the next attempt: uniform between 0 and an exponentially growing cap. */
 export function jitter(attempt: number, random = Math.random): number {
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
 }

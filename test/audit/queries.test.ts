@@ -63,7 +63,7 @@ test('"intents without an outcome" lists what the reconciler would find', async 
   ]);
 });
 
-test('"alerts that are still open although the key is dead" tells why', async () => {
+test('"alerts that are still open although the key is dead" shows the reason', async () => {
   expect(await ask('alerts that are still open although the key is dead')).toHaveLength(3);
 });
 

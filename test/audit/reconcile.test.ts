@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { serialise } from '../../lib/audit/ocsf-schema.ts';
 import { findLost, reconcile } from '../../lib/audit/reconcile.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { LeakReport } from '../../lib/domain/report.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';

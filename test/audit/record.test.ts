@@ -63,7 +63,7 @@ describe('what leaves the process', () => {
     expect(JSON.parse(text).status_detail).toBe('bad [redacted]!');
   });
 
-  test('tells who invoked it', () => {
+  test('names who invoked it', () => {
     const named = { ...report, invoked_by: 'console', caller: 'alice@example.com' } as const;
     const { actor } = auditRecord(named, { kind: 'outcome', outcome, intentStored: true }, context, stamp);
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
 import { adminToken } from '../../lib/clients/devin-admin-token.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 
@@ -60,13 +60,13 @@ describe('a secret', () => {
   });
 });
 
-describe('a secret that can not be read is an error that names it and quotes nothing:', () => {
+describe('a secret that cannot be read is an error that names it and quotes nothing:', () => {
   const failure = (read: ReturnType<typeof reader>, stage?: 'AWSPREVIOUS') =>
     read(ID, stage).catch((error: unknown) => error);
 
   it('unknown', async () => {
     expect(await failure(reader())).toEqual(
-      new SecretError(ID, 'ResourceNotFoundException', 'can not be read (ResourceNotFoundException)'),
+      new SecretError(ID, 'ResourceNotFoundException', 'cannot be read (ResourceNotFoundException)'),
     );
     expect(service.requests).toHaveLength(1);
   });
@@ -80,7 +80,7 @@ describe('a secret that can not be read is an error that names it and quotes not
     service.put(ID, FIRST);
     const env = { AWS_SECRET_ACCESS_KEY: 'another' };
     expect(await failure(reader({ env }))).toEqual(
-      new SecretError(ID, 'InvalidSignatureException', 'can not be read (InvalidSignatureException)'),
+      new SecretError(ID, 'InvalidSignatureException', 'cannot be read (InvalidSignatureException)'),
     );
   });
 
@@ -88,7 +88,7 @@ describe('a secret that can not be read is an error that names it and quotes not
     service.put(ID, FIRST);
     service.fault({ status: 500, times: Number.POSITIVE_INFINITY });
     expect(await failure(reader())).toEqual(
-      new SecretError(ID, 'InternalServiceError', 'can not be read (InternalServiceError)'),
+      new SecretError(ID, 'InternalServiceError', 'cannot be read (InternalServiceError)'),
     );
     expect(service.requests).toHaveLength(4);
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { snsNotify } from '../../lib/aws/sns.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 import { startSandbox } from '../../sandbox/index.ts';

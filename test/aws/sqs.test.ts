@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
 import { LeakReport } from '../../lib/domain/report.ts';
 import { type Sqs, startSqs } from '../../sandbox/sqs.ts';

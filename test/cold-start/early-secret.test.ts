@@ -62,7 +62,7 @@ describe('a secret that was asked for early', () => {
     ]);
   });
 
-  it('is known to be on the wire before it is answered', async () => {
+  it('is reported as sent before it is answered', async () => {
     service.put(ID, FIRST);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => {

@@ -380,7 +380,7 @@ describe('the stop switch', () => {
     healthy(9);
     const key = expired();
     await sweep();
-    sandbox.s3.fault({ method: 'GET', path: `/${sandbox.auditBucket}`, status: 403, times: 1 });
+    sandbox.s3.fault({ operation: 'ListObjectsV2', status: 403, times: 1 });
 
     expect((await work()).batchItemFailures).toHaveLength(1);
 

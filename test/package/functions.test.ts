@@ -32,13 +32,12 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     });
   });
 
-  test('is packaged as its bundle, with the SDK client beside it where secrets are read, and nothing else', () => {
+  test('is packaged as its bundle, with the SDK clients beside it that it loads, and nothing else', () => {
     const files = readZip(name);
-    const readsSecrets = Object.keys(resource(id).Properties.Environment.Variables).some((variable) =>
-      variable.endsWith('_SECRET_ID'),
-    );
+    const bundle = Buffer.from(files[`handlers/${name}.cjs`] ?? expect.fail('no bundle')).toString();
+    const clients = [...bundle.matchAll(/import\("\.\/([a-z0-9]+-sdk\.cjs)"\)/g)].map(([, file]) => file);
 
-    const expected = [`handlers/${name}.cjs`, ...(readsSecrets ? ['handlers/secrets-sdk.cjs'] : [])];
+    const expected = [`handlers/${name}.cjs`, ...new Set(clients.map((file) => `handlers/${file}`))];
     expect(Object.keys(files).sort()).toEqual(expected.sort());
     for (const file of Object.values(files)) expect(file.length).toBeLessThan(1024 * 1024);
   });

@@ -54,7 +54,7 @@ describe('Retry-After', () => {
 describe('the jitter', () => {
   const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-  it('lies between nothing and a cap that doubles, five seconds at most', () => {
+  it('is between zero and a cap that doubles, at most five seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fraction, (attempt, random) => {
         const ms = jitter(attempt, () => random);

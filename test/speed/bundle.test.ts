@@ -12,7 +12,7 @@ const LIMIT_KIB: Readonly<Record<string, number>> = { revoke: 120, webhook: 64 }
 
 /** Each costs milliseconds of every cold start, and is not needed. */
 const BANNED = [
-  // The SDK's clients: the one for secrets lies beside the bundle (lib/aws/secrets-sdk.ts), the others are for tests.
+  // The SDK's clients lie beside the bundle (lib/aws/*-sdk.ts).
   /@aws-sdk\//,
   // of the SDK's common parts, all but what its signer is made of
   /@smithy\/(?!signature-v4\/|core\/dist-[^/]+\/submodules\/(?:client|protocols|serde|transport)\/|types\/)/,
@@ -25,7 +25,15 @@ const HOLLOW_BYTES = 24;
 /** Parts of Node itself that take long to load. */
 const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/promises|readline|dns)/;
 
-const READS_NO_SECRET = ['digest', 'reconcile'];
+/** The SDK's clients that a function loads when it needs them. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  webhook: ['secrets'],
+  revoke: ['s3', 'secrets'],
+  'sweep-keys': ['s3', 'secrets', 'sns'],
+  'sweep-alerts': ['secrets'],
+  digest: ['kms', 's3'],
+  reconcile: ['s3'],
+};
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
 
 describe.each(functions)('the bundle of %s', (name) => {
@@ -61,9 +69,13 @@ describe.each(functions)('the bundle of %s', (name) => {
     expect(slow).toEqual([]);
   });
 
-  test('is one file, but for the client of Secrets Manager, which it loads when it needs it', () => {
+  test('is one file, but for the clients of the SDK, which it loads when it needs them', () => {
     const others = output.imports.filter(({ path }) => !isBuiltin(path));
-    const client = { path: './secrets-sdk.cjs', kind: 'dynamic-import', external: true };
-    expect(others).toEqual(READS_NO_SECRET.includes(name) ? [] : [client]);
+    const clients = CLIENTS[name]?.map((client) => ({
+      path: `./${client}-sdk.cjs`,
+      kind: 'dynamic-import',
+      external: true,
+    }));
+    expect(others.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual(clients);
   });
 });

@@ -9,9 +9,9 @@ const Sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /**
  * What was stored on one day, in the manner of CloudTrail's digest files
- * (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html). It goes by
- * the time at which S3 stored an object, not by the date in its key, so that a record which comes late is in the
- * digest of the day on which it came.
+ * (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html). An
+ * object belongs to the day on which S3 stored it, not to the date in its key, so that a late record is in the digest
+ * of the day on which it was stored.
  */
 export const Digest = z.strictObject({
   version: z.literal(1),
@@ -36,7 +36,7 @@ export const Signature = z.strictObject({
 });
 export type Signature = z.infer<typeof Signature>;
 
-/** Two lines: the digest, and its signature. One object, so that neither is ever there without the other. */
+/** Two lines: the digest, and its signature. One object, so that neither exists without the other. */
 export interface DigestFile {
   readonly digest: Digest;
   readonly signature: Signature;
@@ -63,7 +63,7 @@ export function writeDigest(line: string, signature: Signature): string {
   return `${line}\n${JSON.stringify(signature)}\n`;
 }
 
-/** As in CloudTrail: not the digest itself, which may be long, but its place and its hash. */
+/** As in CloudTrail: not the digest itself, which may be long, but its key and its hash. */
 export function textToSign(key: string, line: string): string {
   return `${key}\n${sha256(line).toString('hex')}\n`;
 }
@@ -87,10 +87,10 @@ export function nextDay(day: string): string {
   return dayOf(startOf(day) + DAY_MS);
 }
 
-/** A put that began before midnight has ended long before this, milliseconds. */
+/** Milliseconds after midnight by which every put of the day before has ended. */
 export const SETTLING_MS = 15 * 60_000;
 
-/** The last day that is over, and whose objects are all to be seen. */
+/** The last day that is over, and whose objects are all stored. */
 export function lastCompleteDay(now: number): string {
   return dayOf(now - SETTLING_MS - DAY_MS);
 }

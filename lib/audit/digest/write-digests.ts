@@ -2,6 +2,7 @@ import { SIGNING_ALGORITHM, type SigningKey } from '../../aws/kms.ts';
 import type { ListObjects, StoredObject } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { log } from '../../platform/log.ts';
+import { pooled } from '../../platform/map-concurrent.ts';
 import {
   DIGESTS,
   type Digest,
@@ -16,7 +17,7 @@ import {
   writeDigest,
 } from './digest.ts';
 
-/** A digest could not be written; the next run tries again, and makes up for the days that are missing. */
+/** A digest could not be written. The next run retries, and backfills missed days. */
 export class DigestError extends Error {
   override readonly name = 'DigestError';
   readonly code = 'digest';
@@ -61,6 +62,7 @@ async function write(
 ): Promise<string> {
   const from = previous === undefined ? 0 : startOf(day);
   const to = startOf(nextDay(day));
+  const ofDay = objects.filter(({ storedAt }) => storedAt >= from && storedAt < to);
   const digest: Digest = {
     version: 1,
     day,
@@ -75,10 +77,7 @@ async function write(
           signature: previous.file.signature.signature,
         }
       : null,
-    objects: await hashAll(
-      objects.filter(({ storedAt }) => storedAt >= from && storedAt < to),
-      parts,
-    ),
+    objects: await pooled(ofDay, CONCURRENCY, (object) => hash(object, parts)),
   };
   const line = JSON.stringify(digest);
   const { keyId, signature } = await parts.key.sign(textToSign(digestKey(day), line), {
@@ -87,7 +86,7 @@ async function write(
   const text = writeDigest(line, { algorithm: SIGNING_ALGORITHM, key_id: keyId, signature });
   const stored = await parts.store.put(digestKey(day), text, { deadline: parts.deadline });
   if (stored.result === 'failed') throw new DigestError(stored.reason);
-  // Another run was quicker: its digest is the one that the chain goes on from.
+  // Another run was faster: the chain continues from its digest.
   return stored.result === 'stored' ? text : (await read(digestKey(day), parts)).text;
 }
 
@@ -100,16 +99,8 @@ async function read(key: string, { deadline, store }: DigestParts): Promise<Prev
   return { file, text: found.text };
 }
 
-const AT_A_TIME = 16;
-
-async function hashAll(objects: readonly StoredObject[], parts: DigestParts): Promise<Digest['objects']> {
-  const hashed: Digest['objects'] = [];
-  for (let index = 0; index < objects.length; index += AT_A_TIME) {
-    const some = objects.slice(index, index + AT_A_TIME);
-    hashed.push(...(await Promise.all(some.map((object) => hash(object, parts)))));
-  }
-  return hashed;
-}
+/** Objects that are read at the same time. */
+const CONCURRENCY = 16;
 
 async function hash({ key, size, storedAt }: StoredObject, { deadline, store }: DigestParts) {
   const found = await store.get(key, { deadline });

@@ -31,25 +31,25 @@ describe('show', () => {
     ['its alert', 'acme/webshop/3'],
     ['its key', 'key-408091'],
     ['its service user', 'service-user-a1f0a1'],
-  ])('tells the story of an incident by %s', async (_, what) => {
+  ])('prints the timeline of an incident by %s', async (_, what) => {
     expect(await show(what)).toEqual({ text: story, exitCode: 0 });
   });
 
-  test('tells all stories of a day, what is left to do included', async () => {
+  test('prints all timelines of a day, with what is left to do', async () => {
     const { text } = await show('2026-07-29');
 
     expect(text.match(/^github\//gm)).toHaveLength(4);
     expect(text).toContain('NEXT: find the key and invoke the function with {"service_user_id"');
   });
 
-  test('tells of an alert that could not be closed, and of an attempt that failed', async () => {
+  test('shows an alert that could not be closed, and an attempt that failed', async () => {
     expect((await show('acme/webshop/5')).text).toContain(
       'ALERT STILL OPEN: delegated dismissal is on (HTTP 403)',
     );
     expect((await show('acme/webshop/20')).text).toContain('attempt 1 failed: HTTP 503');
   });
 
-  test('hands machines the records as they are', async () => {
+  test('prints the records as they are for machines', async () => {
     const { text } = await show('key-408091', '--json');
     const [incident] = JSON.parse(text);
 
@@ -60,15 +60,15 @@ describe('show', () => {
     ]);
   });
 
-  test('ends with 1 when nothing is on record', async () => {
-    expect(await show('key-unknown')).toEqual({ text: 'nothing is on record of key-unknown\n', exitCode: 1 });
+  test('exits with 1 when no record matches', async () => {
+    expect(await show('key-unknown')).toEqual({ text: 'no record matches key-unknown\n', exitCode: 1 });
   });
 });
 
 describe('report', () => {
   const make = (...args: string[]) => run(['report', ...args, '--in', folder], {});
 
-  test('writes a page that stands alone, with counts, a chart, escalations and keys', async () => {
+  test('writes a self-contained page with counts, a chart, escalations and keys', async () => {
     const file = join(folder, 'report.html');
     const result = await make('--from', '2026-07-27', '--to', '2026-07-31', '-o', file);
     const html = readFileSync(file, 'utf8');
@@ -82,11 +82,11 @@ describe('report', () => {
     rmSync(file);
   });
 
-  test('holds the days that are asked for alone', async () => {
+  test('covers only the given days', async () => {
     expect((await make('--from', '2026-07-29', '--to', '2026-07-29')).text).toContain('4 reports');
   });
 
-  test('has nothing to draw in a quiet week, and says so', async () => {
+  test('says so when no key was revoked', async () => {
     expect((await make('--from', '2025-01-01', '--to', '2025-01-07')).text).toContain('No key was revoked.');
   });
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { run } from '../../../cli/audit/main.ts';
 import { readDigest, textToSign, writeDigest } from '../../../lib/audit/digest/digest.ts';
-import { awsEnvironment } from '../../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler } from '../../support/load-handler.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   for (const day of DAYS) {
     await leakOn(day);
-    // The days before are digested on the second day; the run of the third day makes up for what is missing.
+    // The days before are digested on the second day; the run of the third day backfills the missed days.
     if (day === DAYS[1]) await digestAt(at(day, '23:59:00'));
   }
   await digestAt(at('2026-08-02', '00:30:00'));
@@ -102,8 +102,8 @@ describe('verify', () => {
     const key = recordOf(DAYS[1]);
 
     expect(await breaksAfter((file) => edit(file(key), (text) => text.replace('"High"', '"high"')))).toEqual([
-      `${key}  is changed: it is not what the digest of 2026-07-31 has`,
-      expect.stringContaining(`${key}  is no OCSF 7001 event`),
+      `${key}  is changed: its hash is not the one in the digest of 2026-07-31`,
+      expect.stringContaining(`${key}  is not an OCSF 7001 event`),
     ]);
   });
 
@@ -111,7 +111,7 @@ describe('verify', () => {
     const key = recordOf(DAYS[0], '10-intent');
 
     expect(await breaksAfter((file) => rmSync(file(key)))).toEqual([
-      `${key}  is removed: the digest of 2026-07-30 has it`,
+      `${key}  is missing: the digest of 2026-07-30 lists it`,
       `${recordOf(DAYS[0])}  says revoked without an intent`,
     ]);
   });
@@ -124,7 +124,9 @@ describe('verify', () => {
       writeFileSync(file(key), text.replace('"outcome"', '"outcome","intent_stored":false'));
     });
 
-    expect(breaks).toEqual([`${key}  is added: it is in no digest, yet claims to be older than the last`]);
+    expect(breaks).toEqual([
+      `${key}  is added: no digest lists it, yet it claims to be older than the last one`,
+    ]);
   });
 
   test('finds two digests that are swapped', async () => {
@@ -134,8 +136,8 @@ describe('verify', () => {
       renameSync(file('kept'), file(digestOf(DAYS[1])));
     });
 
-    expect(breaks).toContain(`${digestOf(DAYS[0])}  is the digest of 2026-07-31, in a wrong place`);
-    expect(breaks).toContain(`${digestOf(DAYS[1])}  is the digest of 2026-07-30, in a wrong place`);
+    expect(breaks).toContain(`${digestOf(DAYS[0])}  is the digest of 2026-07-31, under the wrong key`);
+    expect(breaks).toContain(`${digestOf(DAYS[1])}  is the digest of 2026-07-30, under the wrong key`);
   });
 
   test('finds a digest that is signed again with another key', async () => {
@@ -161,7 +163,7 @@ describe('verify', () => {
       `${digestOf(DAYS[2])}  is missing: there is no digest of 2026-08-01`,
     );
     expect(await breaksAfter((file) => rmSync(file(digestOf(DAYS[0]))))).toContain(
-      `${digestOf(DAYS[0])}  is missing: ${digestOf(DAYS[1])} names it as the digest before it`,
+      `${digestOf(DAYS[0])}  is missing: ${digestOf(DAYS[1])} names it as the previous digest`,
     );
   });
 
@@ -169,7 +171,7 @@ describe('verify', () => {
     const key = recordOf(DAYS[2]);
 
     expect(await breaksAfter((file) => rmSync(file(key)))).toEqual([
-      `${key}  is removed: the digest of 2026-08-01 has it`,
+      `${key}  is missing: the digest of 2026-08-01 lists it`,
       `${recordOf(DAYS[2], '10-intent')}  is an intent without an outcome`,
     ]);
   });
