@@ -1,0 +1,78 @@
+import type { Token } from './token.ts';
+
+const REDACTED = '[redacted]';
+
+/** Shorter parts of a known token say nothing about it. */
+const PART_LENGTH = 8;
+
+// What no name has by chance.
+const SURE_FORMS = [
+  // legacy keys
+  'apk_(?:user_)?[A-Za-z0-9+/]{40,}={0,2}',
+  // https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+  'gh[opsur]_[A-Za-z0-9][\\w.-]{15,}',
+  'github_pat_\\w{16,}',
+  // Standard Webhooks
+  'whsec_[\\w+/-]{16,}={0,2}',
+  // the body of a Devin token without its prefix; a hash in hex is not of this alphabet alone
+  '[a-z2-7]{52,}',
+  // a JSON Web Token; the bound on its header keeps the time linear
+  'eyJ[\\w-]{8,512}\\.[\\w-]{8,}\\.[\\w-]{8,}',
+  // `cog_` in base64 at each of the three offsets, and in hex
+  '(?:Y29nX[w-z0-9+/_-]|NvZ1[89+/_-]|jb2df)[\\w+/-]{20,}={0,2}',
+  '(?:636f675f|636F675F)[0-9A-Fa-f]{32,}',
+];
+const IN_TEXT = new RegExp(['cog_[\\w.~+/=-]{16,}', ...SURE_FORMS].join('|'), 'g');
+// A repository may well be called cog_stable-diffusion-model.
+const IN_NAME = new RegExp(['cog_[A-Za-z0-9]{16}', ...SURE_FORMS].join('|'));
+
+/**
+ * Free text with every token replaced by `[redacted]`. The one place that knows what tokens look like in text: Devin's
+ * with or without their prefix, legacy keys, GitHub's, webhook secrets, JSON Web Tokens.
+ *
+ * @param known tokens whose parts of 8 characters or more are replaced too, as they are or in base64, hex or URL encoding
+ */
+export function redact(text: string, known: readonly Token[] = []): string {
+  const parts = known.reduce((rest, token) => redactParts(rest, token.reveal().trim()), text);
+  return parts.replace(IN_TEXT, REDACTED);
+}
+
+/** Whether an identifier, which cannot be redacted without being another one, contains a token. */
+export function containsToken(name: string, known: readonly Token[] = []): boolean {
+  return IN_NAME.test(name) || known.some((token) => redactParts(name, token.reveal().trim()) !== name);
+}
+
+/** Replaces every stretch of the text that consists of parts of the secret. */
+function redactParts(text: string, secret: string): string {
+  if (secret === '') return text;
+  const length = Math.min(PART_LENGTH, secret.length);
+  const parts = new Set(encodings(secret).flatMap((encoded) => partsOf(encoded, length)));
+  let result = '';
+  let end = -1;
+  for (let at = 0; at + length <= text.length; at++) {
+    if (!parts.has(text.slice(at, at + length))) continue;
+    if (at > end) result += text.slice(Math.max(end, 0), at) + REDACTED;
+    end = at + length;
+  }
+  return result + text.slice(Math.max(end, 0));
+}
+
+function encodings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const hex = bytes.toString('hex');
+  // Base64 depends on where in its group of three bytes the secret begins.
+  const base64 = [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    return text.slice(offset === 0 ? 0 : offset + 1, (offset + bytes.length) % 3 === 0 ? undefined : -1);
+  });
+  const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
+  return [secret, encodeURIComponent(secret.toWellFormed()), hex, hex.toUpperCase(), ...base64, ...base64url];
+}
+
+function partsOf(text: string, length: number): string[] {
+  return Array.from({ length: Math.max(0, text.length - length + 1) }, (_, at) =>
+    text.slice(at, at + length),
+  );
+}
