@@ -39,7 +39,8 @@ export function redact(text: string, known: readonly Token[] = []): string {
 
 /** Whether an identifier, which cannot be redacted without being another one, contains a token. */
 export function containsToken(name: string, known: readonly Token[] = []): boolean {
-  return IN_NAME.test(name) || known.some((token) => redactParts(name, token.reveal().trim()) !== name);
+  const secrets = known.map((token) => token.reveal().trim()).filter(({ length }) => length >= PART_LENGTH);
+  return IN_NAME.test(name) || secrets.some((secret) => redactParts(name, secret) !== name);
 }
 
 /** Replaces every stretch of the text that consists of parts of the secret. */
