@@ -1,30 +1,10 @@
 import type { Token } from './token.ts';
+import { containsToken, IN_TEXT } from './token-forms.ts';
 
 const REDACTED = '[redacted]';
 
 /** Shorter parts of a known token say nothing about it. */
 const PART_LENGTH = 8;
-
-// What no name has by chance.
-const SURE_FORMS = [
-  // legacy keys
-  'apk_(?:user_)?[A-Za-z0-9+/]{40,}={0,2}',
-  // https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
-  'gh[opsur]_[A-Za-z0-9][\\w.-]{15,}',
-  'github_pat_\\w{16,}',
-  // Standard Webhooks
-  'whsec_[\\w+/-]{16,}={0,2}',
-  // the body of a Devin token without its prefix; a hash in hex is not of this alphabet alone
-  '[a-z2-7]{52,}',
-  // a JSON Web Token; the bound on its header keeps the time linear
-  'eyJ[\\w-]{8,512}\\.[\\w-]{8,}\\.[\\w-]{8,}',
-  // `cog_` in base64 at each of the three offsets, and in hex
-  '(?:Y29nX[w-z0-9+/_-]|NvZ1[89+/_-]|jb2df)[\\w+/-]{20,}={0,2}',
-  '(?:636f675f|636F675F)[0-9A-Fa-f]{32,}',
-];
-const IN_TEXT = new RegExp(['cog_[\\w.~+/=-]{16,}', ...SURE_FORMS].join('|'), 'g');
-// A repository may well be called cog_stable-diffusion-model.
-const IN_NAME = new RegExp(['cog_[A-Za-z0-9]{16}', ...SURE_FORMS].join('|'));
 
 /**
  * Free text with every token replaced by `[redacted]`. The one place that knows what tokens look like in text: Devin's
@@ -37,10 +17,10 @@ export function redact(text: string, known: readonly Token[] = []): string {
   return parts.replace(IN_TEXT, REDACTED);
 }
 
-/** Whether an identifier, which cannot be redacted without being another one, contains a token. */
-export function containsToken(name: string, known: readonly Token[] = []): boolean {
+/** Whether an identifier contains any token, or a part of 8 characters or more of a known one. */
+export function quotesToken(name: string, known: readonly Token[]): boolean {
   const secrets = known.map((token) => token.reveal().trim()).filter(({ length }) => length >= PART_LENGTH);
-  return IN_NAME.test(name) || secrets.some((secret) => redactParts(name, secret) !== name);
+  return containsToken(name) || secrets.some((secret) => redactParts(name, secret) !== name);
 }
 
 /** Replaces every stretch of the text that consists of parts of the secret. */

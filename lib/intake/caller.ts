@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { containsToken } from '../domain/redact.ts';
 import { LeakReport } from '../domain/report.ts';
+import { containsToken } from '../domain/token-forms.ts';
 
 /**
  * Who invoked the function, as far as Lambda knows: a Cognito identity, or what the caller says of itself in the

@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { containsToken, redact } from '../domain/redact.ts';
+import { redact } from '../domain/redact.ts';
 import { LeakReport, type Report } from '../domain/report.ts';
+import { containsToken } from '../domain/token-forms.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { caller } from './caller.ts';
 import { badEvent, readRequest } from './request.ts';

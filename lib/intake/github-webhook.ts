@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { containsToken } from '../domain/redact.ts';
 import { GitHubAlertRef, type LeakReport } from '../domain/report.ts';
+import { containsToken } from '../domain/token-forms.ts';
 
 /** What a signed delivery asks for. */
 export type Delivery =

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, ServiceUserId } from '../domain/key.ts';
-import { containsToken, redact } from '../domain/redact.ts';
+import { quotesToken, redact } from '../domain/redact.ts';
 import { GitHubAlertRef, type Report, ReportId } from '../domain/report.ts';
 import { Token } from '../domain/token.ts';
 
@@ -9,11 +9,15 @@ export class BadEventError extends Error {
   override readonly name = 'BadEventError';
 }
 
+const MAX_TOKEN = 8_192;
+
 // Strict, unlike other inbound data: a misspelt "dry_run" must not turn a rehearsal into a revocation.
 const Request = z.strictObject({
   service_user_id: z.optional(ServiceUserId),
   api_key_id: z.optional(ApiKeyId),
-  token: z.optional(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(8_192, 'is too long'))),
+  token: z.optional(
+    z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(MAX_TOKEN, 'is too long')),
+  ),
   github_alert: z.optional(z.strictObject(GitHubAlertRef.shape)),
   reason: z.optional(z.string().check(z.maxLength(1_000, 'must have 1,000 characters at most'))),
   dry_run: z.optional(z.boolean()),
@@ -42,7 +46,7 @@ export function readRequest(value: unknown, { caller, detector, id, invoked_by, 
   const wrong = parsed.success ? [] : parsed.error.issues.flatMap(fieldMessages);
   if (isObject(value)) wrong.push(...combination(value), ...tokensInNames(value, secrets));
   const report_id = z.safeParse(ReportId, `${detector}/${id}`);
-  const isId = report_id.success && !containsToken(id, secrets);
+  const isId = report_id.success && !quotesToken(id, secrets);
   if (!isId) wrong.push('id is not an event id');
   if (!parsed.success || !isId || wrong.length > 0) throw badEvent(wrong);
 
@@ -52,7 +56,7 @@ export function readRequest(value: unknown, { caller, detector, id, invoked_by, 
     report_id: report_id.data,
     detector,
     invoked_by,
-    ...(caller !== undefined && !containsToken(caller, secrets) && { caller }),
+    ...(caller !== undefined && !quotesToken(caller, secrets) && { caller }),
     reported_at: time,
     seen_at: Date.now(),
     leak: leakOf(parsed.data),
@@ -72,7 +76,8 @@ function leakOf({ api_key_id, github_alert, service_user_id }: z.infer<typeof Re
 
 /** The token that the request reports, which no other field may quote. */
 function secretsOf(value: unknown): Token[] {
-  return isObject(value) && typeof value.token === 'string' ? [new Token(value.token)] : [];
+  const token = isObject(value) ? value.token : undefined;
+  return typeof token === 'string' && token.length <= MAX_TOKEN ? [new Token(token)] : [];
 }
 
 export function badEvent(wrong: readonly string[]): BadEventError {
@@ -97,7 +102,7 @@ function tokensInNames(request: Record<string, unknown>, secrets: readonly Token
   const { owner, repo } = isObject(github_alert) ? github_alert : {};
   const names = { service_user_id, api_key_id, 'github_alert.owner': owner, 'github_alert.repo': repo };
   return Object.entries(names).flatMap(([name, value]) =>
-    typeof value === 'string' && containsToken(value, secrets) ? [`${name} must not be a token`] : [],
+    typeof value === 'string' && quotesToken(value, secrets) ? [`${name} must not be a token`] : [],
   );
 }
 
