@@ -131,7 +131,7 @@ export function journal(
       const keys = [...new Set([...listed.map(({ key }) => key), ...written.keys()])].sort();
       for (const key of keys) {
         const body = written.get(key) ?? (await textOf(key));
-        if (body === undefined || !(await to.post(body))) return { forwarded: false };
+        if (body === undefined || !(await to.post(body, deadline))) return { forwarded: false };
       }
       return {};
     } catch (error) {
