@@ -61,7 +61,7 @@ async function sweepOrg(
     if (Date.now() >= deadline) return 'no time left; the next sweep goes on';
     const listing = await github.listOpenAlerts({ org, secretTypes, after }, { deadline });
     if (!listing.ok) {
-      const until = listing.limitedUntil;
+      const until = listing.retryAt;
       if (until === undefined || until + 1_000 >= deadline) return listing.reason;
       await sleep(Math.max(1_000, until - Date.now()));
       continue;
