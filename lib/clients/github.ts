@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { redact } from '../domain/redact.ts';
 import type { GitHubAlertRef } from '../domain/report.ts';
-import { HttpFailure, type HttpResponse } from '../platform/http.ts';
+import type { HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { type RetryOptions, sendRetrying } from '../platform/retry.ts';
+import type { RetryOptions } from '../platform/retry.ts';
 import { type GitHubAlert, readAlert } from './github-alert.ts';
-import { type AlertListing, readListing } from './github-listing.ts';
+import { type Answer, githubCall, refused } from './github-call.ts';
 import {
   isRedirect,
   type RepositoryName,
@@ -13,8 +13,8 @@ import {
   repositoryName,
   repositoryOfAlertUrl,
 } from './github-redirect.ts';
-import { type GitHubRefusal, rateLimitMs, refusal, undocumented } from './github-refusal.ts';
-import { type GitHubToken, githubHeaders } from './github-token.ts';
+import { type GitHubRefusal, refusal, undocumented } from './github-refusal.ts';
+import type { GitHubToken } from './github-token.ts';
 
 const AlertUrl = z.object({ url: z.string() });
 const Repository = z.object({ full_name: z.string() });
@@ -24,15 +24,6 @@ export interface GitHub {
     ref: GitHubAlertRef,
     retry: RetryOptions,
   ): Promise<{ readonly ok: true; readonly alert: GitHubAlert } | GitHubRefusal>;
-  /** Open alerts of some secret types over an organisation, the newest first. */
-  listOpenAlerts(
-    where: {
-      readonly org: string;
-      readonly secretTypes: readonly string[];
-      readonly after: string | undefined;
-    },
-    retry: RetryOptions,
-  ): Promise<AlertListing>;
   /**
    * Resolves the alert as revoked. Everyone who sees the alert reads the comment, so tokens in it are redacted.
    *
@@ -45,34 +36,12 @@ export interface GitHub {
   ): Promise<{ readonly ok: true; readonly movedTo?: RepositoryName } | GitHubRefusal>;
 }
 
-type Answer =
-  | { readonly kind: 'answered'; readonly response: HttpResponse }
-  | { readonly kind: 'refused'; readonly refusal: GitHubRefusal };
-
 /** An answer about an alert; `repositoryId` when GitHub redirected to it. */
 type AlertAnswer = Answer & { readonly repositoryId?: string };
 
-/** A client of GitHub's secret-scanning REST API: https://docs.github.com/en/rest/secret-scanning/secret-scanning */
+/** A client for one alert of GitHub's secret-scanning REST API: https://docs.github.com/en/rest/secret-scanning/secret-scanning */
 export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
-  async function call(method: string, path: string, retry: RetryOptions, body?: object): Promise<Answer> {
-    const url = new URL(baseUrl + path);
-    try {
-      for (let fresh = false; ; fresh = true) {
-        const headers: Record<string, string> = {
-          ...githubHeaders,
-          authorization: `Bearer ${(await token.get(retry.deadline)).reveal()}`,
-          ...(body && { 'content-type': 'application/json' }),
-        };
-        const request = { method, url, headers, ...(body && { body: JSON.stringify(body) }) };
-        const { response } = await sendRetrying(request, { ...retry, isFinal: isRateLimited });
-        if (response.status !== 401 || fresh) return { kind: 'answered', response };
-        token.forget();
-      }
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      return refused(`GitHub did not answer ${method} (${error.code})`, true);
-    }
-  }
+  const call = githubCall(baseUrl, token);
 
   /** Follows the redirect of a renamed repository, once and with the same method. */
   async function callAlert(
@@ -118,21 +87,6 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
       return { ok: true, alert: { ...alert, ...(await movedTo(repositoryId, response, retry)) } };
     },
 
-    async listOpenAlerts({ after, org, secretTypes }, retry) {
-      const query = new URLSearchParams({
-        state: 'open',
-        secret_type: secretTypes.join(','),
-        sort: 'created',
-        direction: 'desc',
-        per_page: '100',
-        hide_secret: 'true',
-        ...(after !== undefined && { after }),
-      });
-      const path = `/orgs/${encodeURIComponent(org)}/secret-scanning/alerts?${query}`;
-      const answer = await call('GET', path, retry);
-      return answer.kind === 'refused' ? answer.refusal : readListing(answer.response);
-    },
-
     async resolveAlert(ref, comment, retry) {
       const resolution = { state: 'resolved', resolution: 'revoked', resolution_comment: redact(comment) };
       let answer = await callAlert('PATCH', ref, retry, { ...resolution, validity: 'inactive' });
@@ -148,17 +102,9 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
   };
 }
 
-function refused(reason: string, retryable: boolean): Answer {
-  return { kind: 'refused', refusal: { ok: false, reason, retryable } };
-}
-
 function notFollowed({ status }: HttpResponse): Answer {
   const reason = `GitHub redirects to another place than this alert (HTTP ${status}), which is not followed`;
   return refused(reason, false);
-}
-
-function isRateLimited(response: HttpResponse): boolean {
-  return rateLimitMs(response) !== undefined;
 }
 
 function alertPath({ number, owner, repo }: GitHubAlertRef): string {

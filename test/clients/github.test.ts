@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { githubClient } from '../../lib/clients/github.ts';
+import { githubAlertList } from '../../lib/clients/github-alert-list.ts';
 import type { GitHubToken } from '../../lib/clients/github-token.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { restAlert, type StoredAlert } from '../../sandbox/github-shapes.ts';
@@ -59,7 +60,11 @@ const client = (base = github.url) => githubClient(base, token);
 const retry = () => ({ deadline: Date.now() + 20_000 });
 const get = (base?: string) => client(base).getAlert(ref, retry());
 const resolve = (base?: string, comment = 'dead') => client(base).resolveAlert(ref, comment, retry());
-const list = () => client().listOpenAlerts({ org: 'acme', secretTypes: ['a'], after: undefined }, retry());
+const list = () =>
+  githubAlertList(github.url, token).listOpenAlerts(
+    { org: 'acme', secretTypes: ['a'], after: undefined },
+    retry(),
+  );
 const asked = () => requests.map(({ method, path }) => `${method} ${path}`);
 /** Put together here, so that no scanner takes this file for a leak. */
 const leaked = ['cog', 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst'].join('_');

@@ -1,5 +1,5 @@
 import type { Earlier } from '../../audit/trail.ts';
-import type { GitHub } from '../../clients/github.ts';
+import type { GitHubAlertList } from '../../clients/github-alert-list.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import { errorFields, log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
@@ -8,7 +8,7 @@ import { sleep } from '../../platform/retry.ts';
 import { closingReport, isClosingLeft, missedReport, type OpenAlert } from './missed-alert.ts';
 
 export interface AlertSweepDeps {
-  readonly github: Pick<GitHub, 'listOpenAlerts'>;
+  readonly github: GitHubAlertList;
   readonly orgs: readonly string[];
   readonly secretTypes: readonly string[];
   /** What is on record of a report. */
