@@ -2,10 +2,12 @@ import * as z from 'zod/mini';
 import { GitHubAlertRef } from '../domain/report.ts';
 import { containsToken } from '../domain/token-forms.ts';
 import type { HttpResponse } from '../platform/http.ts';
+import { parseJson } from '../platform/parse-json.ts';
 
 /** A repository by its present name. */
 export type RepositoryName = Pick<GitHubAlertRef, 'owner' | 'repo'>;
 
+const AlertUrl = z.object({ url: z.string() });
 const Name = z.object({ owner: GitHubAlertRef.shape.owner, repo: GitHubAlertRef.shape.repo });
 
 /** https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
@@ -35,14 +37,13 @@ export function redirectedRepositoryId(
   return path?.[2] === String(number) ? path[1] : undefined;
 }
 
-/** The repository in the API's URL of an alert: `…/repos/<owner>/<repo>/secret-scanning/alerts/<number>`. */
-export function repositoryOfAlertUrl(url: string): RepositoryName | undefined {
-  return repositoryName(/\/repos\/([^/]+\/[^/]+)\/secret-scanning\/alerts\/\d+$/.exec(url)?.[1]);
-}
-
-/** @param fullName `owner/repo` @returns `undefined` when it is none that may be recorded */
-export function repositoryName(fullName = ''): RepositoryName | undefined {
-  const [owner, repo, ...more] = fullName.split('/');
-  if (more.length > 0 || containsToken(fullName)) return undefined;
-  return z.safeParse(Name, { owner, repo }).data;
+/**
+ * The repository in an alert's own URL, `…/repos/<owner>/<repo>/secret-scanning/alerts/<number>`.
+ *
+ * @returns `undefined` when it is none, or a name that must not be recorded
+ */
+export function repositoryOfAlert(body: string): RepositoryName | undefined {
+  const url = parseJson(body, AlertUrl)?.url ?? '';
+  const [path = '', owner, repo] = /\/repos\/([^/]+)\/([^/]+)\/secret-scanning\/alerts\/\d+$/.exec(url) ?? [];
+  return containsToken(path) ? undefined : z.safeParse(Name, { owner, repo }).data;
 }

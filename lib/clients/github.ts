@@ -1,8 +1,6 @@
-import * as z from 'zod/mini';
 import { redact } from '../domain/redact.ts';
 import type { GitHubAlertRef } from '../domain/report.ts';
 import type { HttpResponse } from '../platform/http.ts';
-import { parseJson } from '../platform/parse-json.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 import { type GitHubAlert, readAlert } from './github-alert.ts';
 import { type Answer, githubCall, refused } from './github-call.ts';
@@ -10,14 +8,10 @@ import {
   isRedirect,
   type RepositoryName,
   redirectedRepositoryId,
-  repositoryName,
-  repositoryOfAlertUrl,
+  repositoryOfAlert,
 } from './github-redirect.ts';
 import { type GitHubRefusal, refusal, undocumented } from './github-refusal.ts';
 import type { GitHubToken } from './github-token.ts';
-
-const AlertUrl = z.object({ url: z.string() });
-const Repository = z.object({ full_name: z.string() });
 
 export interface GitHub {
   getAlert(
@@ -36,8 +30,8 @@ export interface GitHub {
   ): Promise<{ readonly ok: true; readonly movedTo?: RepositoryName } | GitHubRefusal>;
 }
 
-/** An answer about an alert; `repositoryId` when GitHub redirected to it. */
-type AlertAnswer = Answer & { readonly repositoryId?: string };
+/** An answer about an alert; `isMoved` when GitHub redirected to it. */
+type AlertAnswer = Answer & { readonly isMoved?: true };
 
 /** A client for one alert of GitHub's secret-scanning REST API: https://docs.github.com/en/rest/secret-scanning/secret-scanning */
 export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
@@ -57,34 +51,18 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
     const path = `/repositories/${repositoryId}/secret-scanning/alerts/${ref.number}`;
     const second = await call(method, path, retry, body);
     if (second.kind === 'answered' && isRedirect(second.response)) return notFollowed(second.response);
-    return { ...second, repositoryId };
-  }
-
-  /** The name of a repository that GitHub redirected to, as far as it can be learnt. */
-  async function movedTo(
-    repositoryId: string | undefined,
-    response: HttpResponse,
-    retry: RetryOptions,
-  ): Promise<{ movedTo?: RepositoryName }> {
-    if (repositoryId === undefined) return {};
-    let name = repositoryOfAlertUrl(parseJson(response.body, AlertUrl)?.url ?? '');
-    if (name === undefined) {
-      const answer = await call('GET', `/repositories/${repositoryId}`, retry);
-      const body = answer.kind === 'answered' ? answer.response.body : '';
-      name = repositoryName(parseJson(body, Repository)?.full_name);
-    }
-    return name === undefined ? {} : { movedTo: name };
+    return { ...second, isMoved: true };
   }
 
   return {
     async getAlert(ref, retry) {
       const answer = await callAlert('GET', ref, retry);
       if (answer.kind === 'refused') return answer.refusal;
-      const { repositoryId, response } = answer;
+      const { isMoved, response } = answer;
       if (response.status !== 200) return refusal('GET', response);
       const alert = readAlert(response.body);
       if (alert === undefined) return undocumented;
-      return { ok: true, alert: { ...alert, ...(await movedTo(repositoryId, response, retry)) } };
+      return { ok: true, alert: { ...alert, ...(isMoved && movedTo(response)) } };
     },
 
     async resolveAlert(ref, comment, retry) {
@@ -95,9 +73,9 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
         answer = await callAlert('PATCH', ref, retry, resolution);
       }
       if (answer.kind === 'refused') return answer.refusal;
-      const { repositoryId, response } = answer;
+      const { isMoved, response } = answer;
       if (response.status !== 200) return refusal('PATCH', response);
-      return { ok: true, ...(await movedTo(repositoryId, response, retry)) };
+      return { ok: true, ...(isMoved && movedTo(response)) };
     },
   };
 }
@@ -105,6 +83,11 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
 function notFollowed({ status }: HttpResponse): Answer {
   const reason = `GitHub redirects to another place than this alert (HTTP ${status}), which is not followed`;
   return refused(reason, false);
+}
+
+function movedTo({ body }: HttpResponse): { readonly movedTo?: RepositoryName } {
+  const name = repositoryOfAlert(body);
+  return name === undefined ? {} : { movedTo: name };
 }
 
 function alertPath({ number, owner, repo }: GitHubAlertRef): string {

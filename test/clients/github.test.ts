@@ -129,19 +129,17 @@ describe('a repository that was renamed', () => {
     expect(asked()).toEqual([`GET /api/v3${PATH}`, `GET /api/v3${BY_ID}`]);
   });
 
-  const nameless = { status: 200, body: { ...restAlert(stored), url: undefined } };
-  test.each<[string, SandboxAnswer, object]>([
-    ['', { status: 200, body: { full_name: 'acme-inc/shop' } }, { movedTo }],
-    [', and stays unknown without access', { status: 404 }, {}],
-    [', and stays unknown where it is none', { status: 200, body: { full_name: '../x/y' } }, {}],
-    [', and stays unknown where it is a token', { status: 200, body: { full_name: `acme/${leaked}` } }, {}],
-  ])('is asked for its name where the alert does not hold it%s', async (_title, repository, expected) => {
-    answer = ({ path }) =>
-      path === '/repositories/1296269'
-        ? repository
-        : redirecting(BY_ID, 301, nameless)({ path } as SandboxRequest);
-    expect(await get()).toEqual({ ok: true, alert: { ...alert, ...expected } });
-    expect(asked()).toEqual([`GET ${PATH}`, `GET ${BY_ID}`, 'GET /repositories/1296269']);
+  test.each<[string, string | undefined]>([
+    ['nothing', undefined],
+    ['its id', `https://api.github.com${BY_ID}`],
+    ['a hostile name', 'https://api.github.com/repos/../x/secret-scanning/alerts/7'],
+    ['a token', `https://api.github.com/repos/acme/${leaked}/secret-scanning/alerts/7`],
+    ['something that is no URL', '/repos/acme inc/shop/secret-scanning/alerts/7'],
+  ])('has no known name where the URL of the alert is %s', async (_title, url) => {
+    answer = redirecting(BY_ID, 301, { status: 200, body: { ...restAlert(stored), url } });
+    expect(await get()).toEqual({ ok: true, alert });
+    expect(await resolve()).toEqual({ ok: true });
+    expect(requests).toHaveLength(4);
   });
 
   const reason = 'GitHub redirects to another place than this alert (HTTP 301), which is not followed';
