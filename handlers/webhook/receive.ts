@@ -26,7 +26,7 @@ try {
   // The secret is read, and the way to the queue opened, before a delivery needs them.
   parts = connect();
 } catch {
-  // The invocation reports a wrong configuration.
+  // The invocation that meets a wrong configuration reports it.
 }
 
 /** @throws {ConfigError} */
