@@ -3,9 +3,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
+import { countRefusals } from '../../lib/intake/count-refusals.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
-import { countRefusals } from '../../lib/intake/refusals.ts';
 import { isSigned } from '../../lib/intake/signature.ts';
 import { webhookSecrets } from '../../lib/intake/webhook-secrets.ts';
 import { ConfigError, parseConfig, WebhookConfig } from '../../lib/platform/config.ts';

@@ -7,8 +7,7 @@ const REDACTED = '[redacted]';
 const PART_LENGTH = 8;
 
 /**
- * Free text with every token replaced by `[redacted]`. The one place that knows what tokens look like in text: Devin's
- * with or without their prefix, legacy keys, GitHub's, webhook secrets, JSON Web Tokens.
+ * Free text with every token replaced by `[redacted]`: those whose form is known (token-forms.ts) and those of the report.
  *
  * @param known tokens whose parts of 8 characters or more are replaced too, as they are or in base64, hex or URL encoding
  */
