@@ -3,9 +3,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
-import { countRefusals } from '../../lib/intake/count-refusals.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
+import { refusalCounter } from '../../lib/intake/refusal-counter.ts';
 import { isSigned } from '../../lib/intake/signature.ts';
 import { webhookSecrets } from '../../lib/intake/webhook-secrets.ts';
 import { ConfigError, parseConfig, WebhookConfig } from '../../lib/platform/config.ts';
@@ -43,7 +43,7 @@ function connect() {
   return {
     config,
     secrets,
-    refused: countRefusals(),
+    refused: refusalCounter(),
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };
 }
