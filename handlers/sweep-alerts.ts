@@ -5,7 +5,7 @@ import { secretsManager } from '../lib/aws/secrets.ts';
 import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
-import { githubClient } from '../lib/clients/github.ts';
+import { githubAlertList } from '../lib/clients/github-alert-list.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { SweepAlertsConfig } from '../lib/sweep/alerts/config.ts';
@@ -21,7 +21,7 @@ function connect() {
   return {
     config,
     region: aws.region,
-    github: githubClient(config.GITHUB_API_URL, token),
+    github: githubAlertList(config.GITHUB_API_URL, token),
     store: s3AuditStore(aws, config.AUDIT_BUCKET),
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };

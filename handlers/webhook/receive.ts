@@ -6,10 +6,11 @@ import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
 import { early } from '../../lib/cold-start/webhook.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
+import { refusalCounter } from '../../lib/intake/refusal-counter.ts';
 import { isSigned } from '../../lib/intake/signature.ts';
 import { webhookSecrets } from '../../lib/intake/webhook-secrets.ts';
 import { ConfigError, parseConfig, WebhookConfig } from '../../lib/platform/config.ts';
-import { errorFields, log } from '../../lib/platform/log.ts';
+import { errorFields, type LogFields, log } from '../../lib/platform/log.ts';
 import { preconnect } from '../../lib/platform/preconnect.ts';
 
 type Answer = APIGatewayProxyStructuredResultV2;
@@ -37,19 +38,20 @@ function connect() {
     secretsManager(aws, { early: early.take, withinMs: READ_SECRET_WITHIN_MS }),
     config.WEBHOOK_SECRET_ID,
   );
-  // A failure shows to the first delivery, which reads them again.
+  // The first delivery meets the failure, and reads them again.
   secrets.accept(() => true).catch(() => {});
   preconnect(aws.endpoint('SQS') ?? config.LEAK_QUEUE_URL);
   return {
     config,
     secrets,
+    refused: refusalCounter(),
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };
 }
 
 async function receive(event: APIGatewayProxyEventV2, context: Context): Promise<Answer> {
   parts ??= connect();
-  const { config, queue, secrets } = parts;
+  const { config, queue, refused, secrets } = parts;
   const now = Date.now();
   const fields = { request_id: context.awsRequestId };
 
@@ -60,14 +62,14 @@ async function receive(event: APIGatewayProxyEventV2, context: Context): Promise
 
   const signature = event.headers['x-hub-signature-256'];
   if (!(await secrets.accept((secret) => isSigned(body, signature, secret)))) {
-    log('warn', 'delivery refused: not signed with our secret', fields);
+    refused(fields);
     return answer(401, { error: 'not signed with our secret' });
   }
-
-  if (body.length === 0) return answer(400, { error: 'the body is missing' });
+  if (body.length === 0) return malformed(fields, 'the body is missing');
   const json = parseUtf8Json(body);
-  if (json === undefined)
-    return answer(400, { error: 'the body is not JSON; set the webhook to application/json' });
+  if (json === undefined) {
+    return malformed(fields, 'the body is not JSON; set the webhook to application/json');
+  }
 
   const delivery = readDelivery(event.headers['x-github-event'], json.value, {
     secretTypes: config.GITHUB_SECRET_TYPES,
@@ -81,7 +83,10 @@ async function receive(event: APIGatewayProxyEventV2, context: Context): Promise
       log('info', 'delivery ignored', { ...fields, reason: delivery.reason });
       return { statusCode: 204 };
     case 'malformed':
-      return answer(400, { error: `wrong or missing in the body: ${delivery.fields.join(', ')}` });
+      return malformed(
+        { ...fields, fields: delivery.fields },
+        `wrong or missing in the body: ${delivery.fields.join(', ')}`,
+      );
     case 'report':
       await queue.send(delivery.report, now + ANSWER_WITHIN_MS);
       log('info', 'delivery queued', { ...fields, report_id: delivery.report.report_id });
@@ -89,6 +94,12 @@ async function receive(event: APIGatewayProxyEventV2, context: Context): Promise
     default:
       return delivery satisfies never;
   }
+}
+
+/** An error, since GitHub signed it and does not deliver it again. */
+function malformed(fields: LogFields, error: string): Answer {
+  log('error', 'delivery refused: malformed', fields);
+  return answer(400, { error });
 }
 
 function answer(statusCode: number, body: object, headers: Record<string, string> = {}): Answer {
@@ -108,7 +119,7 @@ function parseUtf8Json(body: Uint8Array): { value: unknown } | undefined {
   }
 }
 
-/** Turns errors into answers that say nothing of the inside; a bad configuration fails the function itself. */
+/** Turns errors into answers that reveal no internals; a bad configuration fails the function itself. */
 const answerErrors = (): middy.MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> => ({
   onError(request) {
     log('error', 'delivery failed', {
@@ -123,7 +134,7 @@ const answerErrors = (): middy.MiddlewareObj<APIGatewayProxyEventV2, Answer, Err
   },
 });
 
-/** All of handlers/webhook.ts but its first request. */
+/** All of handlers/webhook.ts except its first request. */
 export const handler = middy<APIGatewayProxyEventV2, Answer>({ timeoutEarlyInMillis: 0 })
   .use(answerErrors())
   .handler(receive);

@@ -40,7 +40,7 @@ export async function forwardRecords(
     const paths = [...new Set([...listed.map(({ key }) => key), ...own.keys()])].sort();
     for (const path of paths) {
       const body = own.get(path) ?? (await readText(store, path, retry));
-      if (body === undefined || !(await to.post(body))) return false;
+      if (body === undefined || !(await to.post(body, retry.deadline))) return false;
     }
     return true;
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { redact } from '../domain/redact.ts';
 import { LeakReport, type Report } from '../domain/report.ts';
+import { containsToken } from '../domain/token-forms.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { caller } from './caller.ts';
 import { badEvent, readRequest } from './request.ts';
@@ -29,7 +31,7 @@ const EventBridge = z.object({
 });
 
 /**
- * Tells the three kinds of event apart by their shape.
+ * Reads an event of one of three kinds, which their shapes tell apart.
  *
  * @throws {BadEventError}
  */
@@ -37,11 +39,11 @@ export function readEvent(
   event: unknown,
   { caller: invoker, now, requestId }: { requestId: string; now: number; caller?: string | undefined },
 ): Trigger {
-  if (isRecord(event) && 'Records' in event) {
+  if (isRecord(event) && event.Records !== undefined) {
     if (!isSqsEvent(event)) throw badEvent(['Records must be the messages of an SQS queue']);
     return { kind: 'sqs', records: event.Records };
   }
-  if (isRecord(event) && 'detail-type' in event) {
+  if (isRecord(event) && event['detail-type'] !== undefined) {
     const parsed = z.safeParse(EventBridge, event);
     if (!parsed.success) {
       throw badEvent(
@@ -68,9 +70,32 @@ export function readEvent(
   return { kind: 'direct', report: readRequest(event, origin) };
 }
 
-/** @returns `undefined` when the message is not a leak report */
+/**
+ * Reads a message of the queue, which may come from another sender than this software: its free text is redacted.
+ *
+ * @returns `undefined` when it is not a leak report, or has a token in the place of a name
+ */
 export function readMessage(body: string): Report | undefined {
-  return parseJson(body, LeakReport);
+  const report = parseJson(body, LeakReport);
+  if (report === undefined || namesOf(report).some((name) => containsToken(name))) return undefined;
+  const { caller: invoker, reason, ...rest } = report;
+  const named = caller(invoker);
+  return {
+    ...rest,
+    ...(named !== undefined && { caller: named }),
+    ...(reason !== undefined && { reason: redact(reason) }),
+  };
+}
+
+function namesOf({ leak, report_id }: LeakReport): string[] {
+  switch (leak.kind) {
+    case 'key':
+      return [report_id, leak.service_user_id, leak.api_key_id];
+    case 'github_alert':
+      return [report_id, leak.owner, leak.repo];
+    default:
+      return leak satisfies never;
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

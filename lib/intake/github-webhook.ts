@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { GitHubAlertRef, type LeakReport } from '../domain/report.ts';
+import { containsToken } from '../domain/token-forms.ts';
 
 /** What a signed delivery asks for. */
 export type Delivery =
@@ -16,7 +17,7 @@ export interface DeliveryOptions {
   readonly now: number;
 }
 
-/** Actions after which a live token may be in the open. Others, known or not, are not for us. */
+/** Actions after which a live token may be in the open. All others, known or not, are ignored. */
 const ACTIONS = new Set(['created', 'reopened', 'publicly_leaked', 'validated']);
 
 const time = z.string().check(z.refine(isDate, 'must be a date'));
@@ -54,7 +55,10 @@ export function readDelivery(event: string | undefined, body: unknown, options: 
   const { alert, repository } = payload.data;
   const [owner, repo] = repository.full_name.split('/');
   const ref = z.safeParse(GitHubAlertRef, { owner, repo, number: alert.number });
-  if (!ref.success) return { kind: 'malformed', fields: ['repository.full_name'] };
+  // The name is part of the report's id, so it cannot be redacted.
+  if (!ref.success || containsToken(repository.full_name)) {
+    return { kind: 'malformed', fields: ['repository.full_name'] };
+  }
   return { kind: 'report', report: leakReport(action.data.action, ref.data, alert, options) };
 }
 
@@ -79,7 +83,7 @@ function leakReport(
   };
 }
 
-/** The sweep of missed alerts makes the same id. @param at when the alert was last changed, epoch milliseconds */
+/** The sweep of missed alerts builds the same id. @param at when the alert was last changed, epoch milliseconds */
 export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
   const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
   return `github/${owner}/${repo}/${number}/${action}/${stamp}`;

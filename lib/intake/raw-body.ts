@@ -1,5 +1,5 @@
 /**
- * The bytes as they were sent, which the signature is over: a function URL hands the body over as text, or as base64.
+ * The bytes as they were sent, which are what the sender signed: a function URL passes the body on as text or as base64.
  *
  * @returns `undefined` when there are more than `maxBytes`
  */

@@ -2,14 +2,17 @@ import * as z from 'zod/mini';
 import { type ReadSecret, SecretError } from '../aws/secrets.ts';
 import { ConfigError } from '../platform/config.ts';
 import { parseJson } from '../platform/parse-json.ts';
+import { tokenBucket } from './token-bucket.ts';
 
-/** The secrets that a delivery may be signed with, kept while the container is warm. */
+/** The secrets that a delivery may be signed with, kept for a minute while the container is warm. */
 export interface WebhookSecrets {
   /**
    * Whether `check` accepts the current secret, or the previous one, which is read only for a delivery that the current
-   * one did not sign. When it accepts neither, both are read afresh, since they may have been rotated.
+   * one did not sign. What is known is read again when it is a minute old, and at once for a delivery that it did not
+   * sign: a rotation loses no delivery. Reads are limited, since anybody can send unsigned deliveries. While such a flood
+   * uses them up, a secret that was rotated in less than a second ago is not known yet.
    *
-   * @throws {SecretError} when it can not be decided, since a secret could not be read
+   * @throws {SecretError} when a secret that decides it could not be read
    * @throws {ConfigError} when the current secret is empty
    */
   accept(check: Check): Promise<boolean>;
@@ -20,52 +23,105 @@ type Check = (secret: string) => boolean;
 
 const Named = z.object({ github: z.optional(z.string()) });
 
-// Unsigned requests must not turn into as many calls of Secrets Manager.
-const REREAD_AFTER_MS = 30_000;
+/** A secret that was rotated away twice is refused after this time, even by a container that is never idle. */
+const MAX_AGE_MS = 60_000;
+/** Of both versions together. */
+const REREADS = { burst: 3, intervalMs: 1_000 };
 
 interface Known {
+  /** Epoch milliseconds. */
+  readonly readAt: number;
   readonly current: Promise<string>;
   /** Empty when there is none. */
   previous?: Promise<string>;
+  /** Why it could not be read again since. */
+  failure?: unknown;
 }
 
+type Verdict =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused' }
+  /** Refused, and what is held as the current secret is the previous one by now. */
+  | { readonly kind: 'outdated' }
+  /** `wasRead`: in vain just now, so there is no use in reading again. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly wasRead: boolean };
+
 export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecrets {
+  const rereads = tokenBucket(REREADS);
   let known: Known | undefined;
-  let readAt = 0;
 
   function reload(): Known {
-    readAt = Date.now();
     const before = known;
-    const fresh = { current: readCurrent(read, secretId) };
+    const fresh = { readAt: Date.now(), current: readCurrent(read, secretId) };
     known = fresh;
-    // What was known still is, though it could not be read again.
-    fresh.current.catch(() => {
-      if (known === fresh) known = before;
+    // What was known before is better than nothing.
+    fresh.current.catch((error) => {
+      if (known !== fresh || before === undefined) return;
+      before.failure = error;
+      known = before;
     });
     return fresh;
   }
 
-  async function judge(held: Known, check: Check): Promise<boolean | { failure: unknown }> {
-    if (check(await held.current)) return true;
-    held.previous ??= readPrevious(read, secretId);
+  async function judge(held: Known, check: Check): Promise<Verdict> {
+    let wasRead = false;
     try {
+      const current = await held.current;
+      if (check(current)) return { kind: 'accepted' };
+      wasRead = held.previous === undefined;
+      held.previous ??= readPrevious(read, secretId);
       const previous = await held.previous;
-      return previous !== '' && check(previous);
-    } catch (failure) {
-      return { failure };
+      if (previous !== '' && check(previous)) return { kind: 'accepted' };
+      if (wasRead && previous === current) return { kind: 'outdated' };
+      return held.failure === undefined
+        ? { kind: 'refused' }
+        : { kind: 'failed', error: held.failure, wasRead: false };
+    } catch (error) {
+      return { kind: 'failed', error, wasRead };
+    }
+  }
+
+  /** Twice, if the secret is rotated between the two reads. */
+  async function judgeFresh(check: Check): Promise<Verdict> {
+    const verdict = await judge(reload(), check);
+    return verdict.kind === 'outdated' ? judge(reload(), check) : verdict;
+  }
+
+  async function judgeKnown(held: Known, check: Check): Promise<Verdict> {
+    const isOld = Date.now() - held.readAt >= MAX_AGE_MS;
+    if (isOld && rereads.take()) {
+      const fresh = await judgeFresh(check);
+      // An outage of Secrets Manager loses no delivery that the old secrets signed.
+      return fresh.kind === 'failed' && fresh.error instanceof SecretError
+        ? acceptedOr(fresh, await judge(held, check))
+        : fresh;
+    }
+    const verdict = await judge(held, check);
+    switch (verdict.kind) {
+      case 'accepted':
+        return verdict;
+      case 'outdated':
+        return judgeFresh(check);
+      case 'refused':
+        return rereads.take() ? judgeFresh(check) : verdict;
+      case 'failed':
+        return !verdict.wasRead && rereads.take() ? judgeFresh(check) : verdict;
+      default:
+        return verdict satisfies never;
     }
   }
 
   return {
     async accept(check) {
-      const isFresh = known === undefined;
-      let verdict = await judge(known ?? reload(), check);
-      const isStale = !isFresh && Date.now() - readAt >= REREAD_AFTER_MS;
-      if (verdict !== true && isStale) verdict = await judge(reload(), check);
-      if (typeof verdict !== 'boolean') throw verdict.failure;
-      return verdict;
+      const verdict = await (known === undefined ? judgeFresh(check) : judgeKnown(known, check));
+      if (verdict.kind === 'failed') throw verdict.error;
+      return verdict.kind === 'accepted';
     },
   };
+}
+
+function acceptedOr(otherwise: Verdict, verdict: Verdict): Verdict {
+  return verdict.kind === 'accepted' ? verdict : otherwise;
 }
 
 async function readCurrent(read: ReadSecret, secretId: string): Promise<string> {

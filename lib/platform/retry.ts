@@ -7,6 +7,8 @@ export interface RetryOptions {
   readonly attempts?: number;
   /** Milliseconds for one attempt. */
   readonly timeoutMs?: number;
+  /** Whether an answer is final although its status is 429 or 5xx. */
+  readonly isFinal?: (response: HttpResponse) => boolean;
 }
 
 export interface Retried {
@@ -28,14 +30,16 @@ const CAP_MS = 5_000;
  */
 export async function sendRetrying(
   request: Omit<HttpRequest, 'timeoutMs'>,
-  { deadline, attempts = 6, timeoutMs = 5_000 }: RetryOptions,
+  { deadline, attempts = 6, timeoutMs = 5_000, isFinal = () => false }: RetryOptions,
 ): Promise<Retried> {
   let uncertain = false;
   for (let attempt = 1; ; attempt++) {
     const left = deadline - Date.now();
     const result = await attemptOnce({ ...request, timeoutMs: Math.max(1, Math.min(timeoutMs, left)) });
     const answered = !(result instanceof HttpFailure);
-    if (answered && !isTransient(result.status)) return { response: result, attempts: attempt, uncertain };
+    if (answered && (!isTransient(result.status) || isFinal(result))) {
+      return { response: result, attempts: attempt, uncertain };
+    }
 
     const pause = answered ? (retryAfterMs(result) ?? jitter(attempt)) : jitter(attempt);
     if (attempt >= attempts || Date.now() + pause >= deadline) {

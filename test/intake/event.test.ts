@@ -173,6 +173,18 @@ describe('a message', () => {
     expect(readMessage(JSON.stringify({ ...report, token: 'x', new_field: 1 }))).toEqual(report);
   });
 
+  // Put together here, so that no scanner takes this file for a leak.
+  const body = 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst';
+  const token = ['cog', body].join('_');
+
+  test.each([token, body])(
+    'of a sender that put a token into the reason or the caller is read without it: %#',
+    (secret) => {
+      const sent = { ...report, reason: `found ${secret} there`, caller: `bot/${secret}` };
+      expect(readMessage(JSON.stringify(sent))).toEqual({ ...report, reason: 'found [redacted] there' });
+    },
+  );
+
   test.each<[string, string]>([
     ['nothing', ''],
     ['no JSON', '{'],
@@ -182,6 +194,14 @@ describe('a message', () => {
     ['a hostile id', JSON.stringify({ ...report, leak: { kind: 'key', ...ids, api_key_id: '../x' } })],
     ['a hostile report id', JSON.stringify({ ...report, report_id: 'github/../x' })],
     ['no report id', JSON.stringify({ ...report, report_id: undefined })],
+    ['a token as report id', JSON.stringify({ ...report, report_id: `github/${token}` })],
+    ['a token as repository', JSON.stringify({ ...report, leak: { ...report.leak, repo: token } })],
+    ['a token as owner', JSON.stringify({ ...report, leak: { ...report.leak, owner: body } })],
+    ['a token as key', JSON.stringify({ ...report, leak: { kind: 'key', ...ids, api_key_id: body } })],
+    [
+      'a token as service user',
+      JSON.stringify({ ...report, leak: { kind: 'key', ...ids, service_user_id: `service-user-${body}` } }),
+    ],
   ])('that holds %s is no report', (_title, body) => {
     expect(readMessage(body)).toBeUndefined();
   });

@@ -101,6 +101,35 @@ describe('a request', () => {
     }
   });
 
+  test.each<[string, string]>([
+    ['the reported token without its prefix', `its body is ${token.slice(4)}`],
+    ['a part of the reported token', `it begins with ${token.slice(4, 12)}`],
+    ['the reported token in base64', `it is ${Buffer.from(token).toString('base64')}`],
+  ])('has no part of the token that it reports in its reason: %s', (_title, reason) => {
+    const text = readRequest({ token, reason }, origin).reason;
+    expect(text).toContain('[redacted]');
+    for (const part of [token.slice(4, 12), Buffer.from(token).toString('base64').slice(8, 16)]) {
+      expect(text).not.toContain(part);
+    }
+  });
+
+  test.each<[string, string]>([
+    ['a token without its prefix', 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst'],
+    ['a token of GitHub', ['ghp', 'Ab1'.repeat(12)].join('_')],
+    ['a legacy key', ['apk', 'Ab1+'.repeat(22)].join('_')],
+    ['a webhook secret', ['whsec', 'Ab1+'.repeat(8)].join('_')],
+  ])('has no token of another form in its reason: %s', (_title, secret) => {
+    expect(readRequest({ ...ids, reason: `leaked: ${secret} there` }, origin).reason).toBe(
+      'leaked: [redacted] there',
+    );
+  });
+
+  it('names no caller that is a token', () => {
+    const named = (caller: string) => readRequest({ token }, { ...origin, caller }).caller;
+    expect(named('deploy-bot')).toBe('deploy-bot');
+    for (const caller of [token, token.slice(4), `x/${token}`]) expect(named(caller)).toBeUndefined();
+  });
+
   it('has no secret of another kind in its reason, when that is what it reports', () => {
     const other = 'another secret';
     for (const given of [other, ` ${other}\n`]) {
@@ -129,17 +158,17 @@ describe('a bad request', () => {
     [
       { ...ids, github_alert: alert },
       [
-        'service_user_id can not be combined with github_alert',
-        'api_key_id can not be combined with github_alert',
+        'service_user_id cannot be combined with github_alert',
+        'api_key_id cannot be combined with github_alert',
       ],
     ],
-    [{ token, github_alert: alert }, ['token can not be combined with github_alert']],
+    [{ token, github_alert: alert }, ['token cannot be combined with github_alert']],
     [{ ...ids, service_user_id: 5 }, ['service_user_id must be a string']],
     [{ ...ids, api_key_id: null }, ['api_key_id must be a string']],
     [{ service_user_id: 'deploy-bot', api_key_id: 'a/b' }, [suid, kid]],
     [{ ...ids, service_user_id: '' }, [suid]],
-    [{ ...ids, service_user_id: `service-user-${'x'.repeat(129)}` }, [suid]],
-    [{ ...ids, api_key_id: 'x'.repeat(257) }, [kid]],
+    [{ ...ids, service_user_id: `service-user-${'1'.repeat(129)}` }, [suid]],
+    [{ ...ids, api_key_id: '1'.repeat(257) }, [kid]],
     [{ token: '' }, ['token must not be empty']],
     [{ token: 'x'.repeat(8_193) }, ['token is too long']],
     [{ token: 12 }, ['token must be a string']],
@@ -244,6 +273,9 @@ describe('a bad request', () => {
     ['service user with the prefix', { ...ids, service_user_id: `service-user-${token}` }],
     ['owner', { github_alert: { ...alert, owner: token } }],
     ['repository', { github_alert: { ...alert, repo: token } }],
+    ['key without the prefix of the token', { token, ...ids, api_key_id: token.slice(4) }],
+    ['part of a key', { token, ...ids, api_key_id: `key-${token.slice(4, 12)}` }],
+    ['service user without the prefix', { token, ...ids, service_user_id: `service-user-${token.slice(4)}` }],
     ['token that is too long', { token: token.repeat(300) }],
     ['token in an array', { token: [token] }],
     ['reason in an object', { ...ids, reason: { text: token } }],
@@ -304,6 +336,19 @@ describe('whatever a request holds', () => {
         for (const name of Object.keys(request)) expect(message).toMatch(new RegExp(`\\b${name}\\b`));
       }),
     );
+  });
+
+  it('a token without its prefix is refused as the name of anything', () => {
+    const body = 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst';
+    const wrong = (names: string[]) =>
+      `bad event: ${names.map((name) => `${name} must not be a token`).join('; ')}`;
+    expect(refusal({ service_user_id: `service-user-${body}`, api_key_id: body })).toBe(
+      wrong(['service_user_id', 'api_key_id']),
+    );
+    expect(refusal({ github_alert: { owner: body, repo: body, number: 7 } })).toBe(
+      wrong(['github_alert.owner', 'github_alert.repo']),
+    );
+    expect(refusal(ids, { ...origin, id: body })).toBe('bad event: id is not an event id');
   });
 
   it('ids that it takes mean nothing in a path', () => {

@@ -1,5 +1,5 @@
 import type { Earlier } from '../../audit/trail.ts';
-import type { GitHub } from '../../clients/github.ts';
+import type { GitHubAlertList } from '../../clients/github-alert-list.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import { errorFields, log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
@@ -8,7 +8,7 @@ import { sleep } from '../../platform/retry.ts';
 import { closingReport, isClosingLeft, missedReport, type OpenAlert } from './missed-alert.ts';
 
 export interface AlertSweepDeps {
-  readonly github: Pick<GitHub, 'listOpenAlerts'>;
+  readonly github: GitHubAlertList;
   readonly orgs: readonly string[];
   readonly secretTypes: readonly string[];
   /** What is on record of a report. */
@@ -61,7 +61,7 @@ async function sweepOrg(
     if (Date.now() >= deadline) return 'no time left; the next sweep goes on';
     const listing = await github.listOpenAlerts({ org, secretTypes, after }, { deadline });
     if (!listing.ok) {
-      const until = listing.limitedUntil;
+      const until = listing.retryAt;
       if (until === undefined || until + 1_000 >= deadline) return listing.reason;
       await sleep(Math.max(1_000, until - Date.now()));
       continue;

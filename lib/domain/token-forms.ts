@@ -1,0 +1,27 @@
+// What no name has by chance. The one place that knows what tokens look like: Devin's with or without their prefix, legacy
+// keys, GitHub's, webhook secrets, JSON Web Tokens.
+const SURE_FORMS = [
+  // legacy keys
+  'apk_(?:user_)?[A-Za-z0-9+/]{40,}={0,2}',
+  // https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+  'gh[opsur]_[A-Za-z0-9][\\w.-]{15,}',
+  'github_pat_\\w{16,}',
+  // Standard Webhooks
+  'whsec_[\\w+/-]{16,}={0,2}',
+  // the body of a Devin token without its prefix; a hash in hex is not of this alphabet alone
+  '[a-z2-7]{52,}',
+  // a JSON Web Token; the bound on its header keeps the time linear
+  'eyJ[\\w-]{8,512}\\.[\\w-]{8,}\\.[\\w-]{8,}',
+  // `cog_` in base64 at each of the three offsets, and in hex
+  '(?:Y29nX[w-z0-9+/_-]|NvZ1[89+/_-]|jb2df)[\\w+/-]{20,}={0,2}',
+  '(?:636f675f|636F675F)[0-9A-Fa-f]{32,}',
+];
+/** Tokens of any form in free text. */
+export const IN_TEXT = /* @__PURE__ */ new RegExp(['cog_[\\w.~+/=-]{16,}', ...SURE_FORMS].join('|'), 'g');
+// A repository may well be called cog_stable-diffusion-model.
+const IN_NAME = new RegExp(['cog_[A-Za-z0-9]{16}', ...SURE_FORMS].join('|'));
+
+/** Whether an identifier contains a token. It cannot be redacted without becoming another one, so it is refused. */
+export function containsToken(name: string): boolean {
+  return IN_NAME.test(name);
+}
