@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios.ts';
 import { tell } from './story.ts';
 
-// Tells a scenario on the sandbox with the built functions. Exit code 0 only when every step was seen.
+// Runs a scenario on the sandbox with the built functions. Exit code 0 only when every step was seen.
 
 const { values } = parseArgs({
   options: { scenario: { type: 'string', default: 'leak' }, list: { type: 'boolean', default: false } },
@@ -13,7 +13,7 @@ if (values.list) {
   for (const [name, { title }] of Object.entries(scenarios))
     process.stdout.write(`${name.padEnd(20)} ${title}\n`);
 } else if (scenario === undefined) {
-  process.stderr.write(`there is no scenario "${values.scenario}"; npm start -- --list names them\n`);
+  process.stderr.write(`unknown scenario "${values.scenario}": npm start -- --list shows them all\n`);
   process.exitCode = 2;
 } else {
   process.exitCode = (await tell(scenario)) ? 0 : 1;

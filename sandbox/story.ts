@@ -13,11 +13,11 @@ export type Story = {
   /** the messages of the functions' log, in order */
   steps: string[];
   say(text: string): void;
-  /** prints whether something was seen; one that was not makes the story fail */
+  /** prints whether something was seen; the story fails when it was not */
   check(what: string, seen: boolean): void;
   deliver(alert: Alert, deliveryId?: string): Promise<{ status: number; body: string }>;
   redeliver(deliveryId: string): Promise<{ status: number; body: string }>;
-  /** until the functions log this message so many times */
+  /** resolves when the functions have logged this message so many times; fails after 90 s */
   waitFor(step: string, times?: number): Promise<void>;
   /** the outcome records, as their status and their own data */
   outcomes(): { status: string; [name: string]: unknown }[];
@@ -35,7 +35,7 @@ export type Scenario = {
   tell(story: Story): Promise<void>;
 };
 
-/** Tells a scenario on a fresh sandbox with the built functions. @returns whether every step was seen */
+/** Runs a scenario on a fresh sandbox with the built functions. @returns whether every step was seen */
 export async function tell({ env, tell, title }: Scenario): Promise<boolean> {
   rmSync(AUDIT_DIR, { recursive: true, force: true });
   const sandbox = await startSandbox({ latencyMs: 30, auditDir: AUDIT_DIR });

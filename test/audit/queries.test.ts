@@ -5,11 +5,11 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLog } from '../support/log-folder.ts';
 
-// The queries of the README, as they stand there, on the same files. DuckDB speaks Athena's SQL but for two functions.
+// The queries of docs/athena.md, as they stand there, on the same files. DuckDB speaks Athena's SQL but for two functions.
 
-const readme = readFileSync('README.md', 'utf8');
+const page = readFileSync('docs/athena.md', 'utf8');
 const queries = new Map(
-  [...readme.matchAll(/```sql\n-- (.+)\n([\s\S]+?);\n```/g)].map(([, name = '', sql = '']) => [name, sql]),
+  [...page.matchAll(/```sql\n-- (.+)\n([\s\S]+?);\n```/g)].map(([, name = '', sql = '']) => [name, sql]),
 );
 
 let folder: string;
@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function ask(name: string) {
   const sql = queries.get(name);
-  if (sql === undefined) throw new Error(`the README has no query "${name}"`);
+  if (sql === undefined) throw new Error(`docs/athena.md has no query "${name}"`);
   return (await database.runAndReadAll(sql)).getRowObjectsJson();
 }
 
@@ -63,10 +63,10 @@ test('"intents without an outcome" lists what the reconciler would find', async 
   ]);
 });
 
-test('"alerts that are still open although the key is dead" shows the reason', async () => {
+test('"alerts that are still open although the key is dead" gives the reason', async () => {
   expect(await ask('alerts that are still open although the key is dead')).toHaveLength(3);
 });
 
-test('the README has no query that is not run here', () => {
+test('docs/athena.md has no query that is not run here', () => {
   expect([...queries.keys()]).toHaveLength(5);
 });

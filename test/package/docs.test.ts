@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
+import { readResources, templatePath } from './packaged.ts';
+
+const resources = readResources();
+const outputs = Object.keys(JSON.parse(readFileSync(templatePath, 'utf8')).Outputs);
+const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+const commands = pages.flatMap((page) => blocks(page, 'sh')).join('\n');
+
+describe('the documentation of the deployed stack', () => {
+  it('reads outputs that the stack has', () => {
+    const read = [...commands.matchAll(/\boutput ([A-Z]\w+)/g)].map(([, name = '']) => name);
+    const mentioned = pages.flatMap(inlineCode).filter((code) => /^[A-Z]\w+(?:Arn|Url|Name)$/.test(code));
+
+    expect(read.length).toBeGreaterThan(5);
+    expect([...read, ...mentioned].filter((name) => !outputs.includes(name))).toEqual([]);
+  });
+
+  it('invokes functions that the stack has', () => {
+    const names = functions.map(({ Properties }) => Properties.FunctionName.replace(/-dev-/, '-prod-'));
+    const invoked = [...commands.matchAll(/--function-name (\S+)/g)].map(([, name]) => name);
+
+    expect(invoked.length).toBeGreaterThan(2);
+    expect(invoked.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('says of every alarm what to do, and of no other', () => {
+    const alarms = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::CloudWatch::Alarm');
+    const described = rows(readPage('docs/operations.md'), 'alarm').flatMap(([names = '']) =>
+      names.split(', '),
+    );
+
+    expect([...described].sort()).toEqual([...alarms].sort());
+  });
+});
