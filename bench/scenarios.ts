@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toEvent } from '../sandbox/function-url.ts';
 import { signedDelivery } from '../sandbox/github-delivery.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../sandbox/sqs-event.ts';
 import { type Rounds, requests } from './rounds.ts';
 
 export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;
@@ -103,7 +104,7 @@ async function byWebhook(sandbox: Sandbox, make: Make, { alert }: Leak): Promise
   const { webhook } = sandbox.secretIds;
   return {
     event: toEvent({ ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' }),
-    rounds: [[await make.secret(webhook)], [await make.enqueue(report(alert))]],
+    rounds: [[await make.secret(webhook)], [await make.enqueue(alertReport(alert))]],
     problems: () => (sandbox.sqs.sent().length === before + 1 ? [] : ['there is not one message more']),
   };
 }
@@ -125,39 +126,7 @@ function recordProblems({ s3 }: Sandbox, before: number): string[] {
     : [`the records are ${names.join() || 'none'}`];
 }
 
-function report(alert: Leak['alert']) {
-  const { number, owner, repo } = alert;
-  return {
-    version: 1,
-    report_id: `github/${owner}/${repo}/${number}/created/20261123T090000000Z`,
-    detector: 'github',
-    invoked_by: 'webhook',
-    reported_at: Date.UTC(2026, 10, 23, 9),
-    seen_at: Date.now(),
-    leak: { kind: 'github_alert', owner, repo, number },
-  };
-}
-
 /** A batch of one message, as Lambda's event source mapping hands it over. */
 function queued(alert: Leak['alert']) {
-  return {
-    Records: [
-      {
-        messageId: randomUUID(),
-        receiptHandle: 'bench',
-        body: JSON.stringify(report(alert)),
-        attributes: {
-          ApproximateReceiveCount: '1',
-          SentTimestamp: String(Date.now()),
-          SenderId: 'AIDAIENQZJOLO23YVJ4VO',
-          ApproximateFirstReceiveTimestamp: String(Date.now()),
-        },
-        messageAttributes: {},
-        md5OfBody: '',
-        eventSource: 'aws:sqs',
-        eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:leaks',
-        awsRegion: 'us-east-1',
-      },
-    ],
-  };
+  return sqsEvent(sqsRecord(alertReport(alert), { messageId: randomUUID(), receiptHandle: 'bench' }));
 }

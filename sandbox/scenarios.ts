@@ -1,9 +1,7 @@
+import { alertOf } from './observe.ts';
 import type { Scenario, Story } from './story.ts';
 
 type Leak = ReturnType<Story['sandbox']['leak']>;
-
-const alertOf = ({ sandbox }: Story, { alert }: Leak) =>
-  sandbox.github.alert(alert.owner, alert.repo, alert.number);
 
 function introduce({ say }: Story, leak: Leak): void {
   const keys = leak.keys.length === 1 ? 'one key' : `${leak.keys.length} keys`;
@@ -44,7 +42,7 @@ export const scenarios: Record<string, Scenario> = {
       );
       check('identified, revoked, proven dead, alert closed: in this order', isAscending(order));
       checkDead(story, leak);
-      check('the alert is resolved as revoked', alertOf(story, leak)?.resolution === 'revoked');
+      check('the alert is resolved as revoked', alertOf(sandbox, leak.alert)?.resolution === 'revoked');
       check(
         'an intent, the alert and one outcome are on record',
         records().length === 3 && outcomes().length === 1,
@@ -89,7 +87,7 @@ export const scenarios: Record<string, Scenario> = {
       say(`\n${JSON.stringify(outcome, null, 2)}\n`);
       check('it is escalated', outcome?.status === 'escalated');
       check('nothing was deleted', deletions().length === 0);
-      check('the alert stays open', alertOf(story, leak)?.state === 'open');
+      check('the alert stays open', alertOf(sandbox, leak.alert)?.state === 'open');
       check(
         'the record lists the candidates',
         Array.isArray(outcome?.candidates) && outcome.candidates.length === 3,
@@ -188,7 +186,7 @@ async function tellFound(
   const [outcome] = outcomes();
   say(`\n${JSON.stringify({ attribution: outcome?.attribution, exposure: outcome?.exposure }, null, 2)}\n`);
   checkDead(story, leak);
-  check('the alert is resolved as revoked', alertOf(story, leak)?.resolution === 'revoked');
+  check('the alert is resolved as revoked', alertOf(sandbox, leak.alert)?.resolution === 'revoked');
 }
 
 function probes(outcome: { [name: string]: unknown } | undefined): number {

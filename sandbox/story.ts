@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Functions, startFunctions } from './functions.ts';
 import { type Sandbox, startSandbox } from './index.ts';
+import { deletedKeys, outcomeRecords } from './observe.ts';
 
 /** Where the audit bucket's objects can be read on disk. */
 const AUDIT_DIR = join('.sandbox', 'audit');
@@ -89,16 +90,9 @@ export async function tell({ env, tell, title }: Scenario): Promise<boolean> {
           await sleep(5);
         }
       },
-      outcomes: () =>
-        sandbox.s3
-          .objects('records/')
-          .filter(({ key }) => key.endsWith('-outcome.json'))
-          .map(({ body }) => JSON.parse(body).unmapped),
+      outcomes: () => outcomeRecords(sandbox).map(({ unmapped }) => unmapped),
       records: () => sandbox.s3.objects('records/').map(({ key }) => join(AUDIT_DIR, key)),
-      deletions: () =>
-        sandbox.devin.requests
-          .filter(({ method }) => method === 'DELETE')
-          .map(({ path }) => path.split('/').at(-1) ?? ''),
+      deletions: () => deletedKeys(sandbox),
     });
   } finally {
     await functions.stop();

@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SweepResult } from '../../lib/sweep/keys/continuation.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { outcomeRecords } from '../../sandbox/observe.ts';
 import {
   captureOutput,
   type Handler,
@@ -66,10 +67,6 @@ async function work(env: Env = {}): Promise<SQSBatchResponse> {
     );
   });
 }
-const outcomes = () =>
-  sandbox.s3
-    .objects('records/')
-    .flatMap(({ body, key }) => (key.includes('90-outcome') ? [JSON.parse(body)] : []));
 
 describe('in report mode', () => {
   test('an expired key is planned to be revoked, and nothing else happens', async () => {
@@ -133,7 +130,7 @@ describe('in enforce mode', () => {
 
     expect(await work()).toEqual({ batchItemFailures: [] });
     expect(sandbox.devin.key(key.api_key_id)?.revoked_at).not.toBeNull();
-    expect(outcomes()).toEqual([
+    expect(outcomeRecords(sandbox)).toEqual([
       expect.objectContaining({
         status_code: 'revoked',
         metadata: expect.objectContaining({ correlation_uid: report_id }),
@@ -373,7 +370,7 @@ describe('the stop switch', () => {
     expect(await work()).toEqual({ batchItemFailures: [] });
 
     expect(sandbox.devin.key(key.api_key_id)?.revoked_at).toBeNull();
-    expect(outcomes()).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
+    expect(outcomeRecords(sandbox)).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
   });
 
   test('that can not be read holds back too, and the report stays on the queue', async () => {
@@ -406,7 +403,7 @@ test('the worker revokes no key of our own service user for a sweep, whatever th
   await work();
 
   expect(sandbox.devin.key(api_key_id)?.revoked_at).toBeNull();
-  expect(outcomes()).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
+  expect(outcomeRecords(sandbox)).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
 });
 
 describe('warnings', () => {
