@@ -26,8 +26,8 @@ import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig, RevokeConfig } from '../lib/platform/config.ts';
 import { log } from '../lib/platform/log.ts';
 import { preconnect } from '../lib/platform/preconnect.ts';
-import { stopSwitch } from '../lib/sweep/keys/kill-switch.ts';
-import { holdSweep } from '../lib/sweep/keys/recheck-before-delete.ts';
+import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -72,7 +72,7 @@ function connect() {
       forward: siem(config, read, s3List(aws, config.AUDIT_BUCKET)),
     },
     retrySoon: sqsRetrySoon(aws),
-    stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
+    stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
   };
 }
 
@@ -150,7 +150,9 @@ async function revoke(report: Report, context: Context, attempt = 1, turn = only
       { region, requestId: context.awsRequestId, attempt, ...(account && { account }) },
       { deadline: end - RESERVE_MS / 5 },
     ),
-    ...(isSweep && { hold: (key) => holdSweep(key, { devin, stop, retry: { deadline: end - RESERVE_MS } }) }),
+    ...(isSweep && {
+      hold: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline: end - RESERVE_MS } }),
+    }),
     turn,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

@@ -9,11 +9,12 @@ import { githubClient } from '../lib/clients/github.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts/sweep-alerts.ts';
+import { sweepDeadline } from '../lib/sweep/deadline.ts';
 import { SweepAlertsConfig } from '../lib/sweep/keys/config.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 
-/** What lives as long as the container. @throws {ConfigError} */
+/** Everything that is shared by the invocations of one container. @throws {ConfigError} */
 function connect() {
   const config = parseConfig(SweepAlertsConfig, process.env);
   const aws = awsEnvironment(process.env);
@@ -31,8 +32,7 @@ function connect() {
 async function sweep(_event: unknown, context: Context): Promise<AlertSweepResult> {
   parts ??= connect();
   const { config, github, queue, region, store } = parts;
-  const remaining = context.getRemainingTimeInMillis();
-  const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
+  const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   return sweepAlerts({
     github,
     orgs: config.GITHUB_ORGS,
@@ -50,5 +50,5 @@ async function sweep(_event: unknown, context: Context): Promise<AlertSweepResul
   });
 }
 
-/** The sweep of GitHub's alerts whose webhook was lost. */
+/** Sweeps GitHub's open alerts for those whose webhook was lost. */
 export const handler = middy<unknown, AlertSweepResult>({ timeoutEarlyInMillis: 0 }).handler(sweep);

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SweepResult } from '../../lib/sweep/keys/continuation.ts';
+import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { outcomeRecords } from '../../sandbox/observe.ts';
 import {
@@ -273,7 +273,7 @@ describe('the guard rails', () => {
       totals: { revoke: 30 },
       blocks: [{ guard: 'clock' }, { guard: 'cap' }, { guard: 'ratio' }],
     });
-    await expect(sweep({}, { release: planId(result) })).rejects.toThrow('can not be trusted');
+    await expect(sweep({}, { release: planId(result) })).rejects.toThrow('cannot be trusted');
     expect(queued()).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } fro
 import { vi } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
-import type { SweepResult } from '../../lib/sweep/keys/continuation.ts';
+import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 
 /** What each function answers. */
 export type Answers = {

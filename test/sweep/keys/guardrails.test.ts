@@ -3,26 +3,26 @@ import { describe, expect, it } from 'vitest';
 import {
   type Block,
   type Caps,
-  type Circumstances,
-  guard,
+  findBlocks,
   isReleasable,
   NOTHING,
+  type PlanConditions,
   type Totals,
 } from '../../../lib/sweep/keys/guardrails.ts';
 
 const totals: Totals = { ...NOTHING, users: 100, keys: 200, active: 100, revoke: 4 };
 const caps: Caps = { maxRevocations: 25, maxRatio: 0.2 };
-const fine: Circumstances = { skewSeconds: 0, ownKnown: true, previous: 'none' };
+const fine: PlanConditions = { skewSeconds: 0, ownKnown: true, previous: 'none' };
 
 type Row = {
   when: string;
   totals?: Partial<Totals>;
   caps?: Partial<Caps>;
-  circumstances?: Partial<Circumstances>;
+  circumstances?: Partial<PlanConditions>;
   guards: Block['guard'][];
 };
 const guards = (row: Row): Block['guard'][] =>
-  guard({ ...totals, ...row.totals }, { ...caps, ...row.caps }, { ...fine, ...row.circumstances }).map(
+  findBlocks({ ...totals, ...row.totals }, { ...caps, ...row.caps }, { ...fine, ...row.circumstances }).map(
     (block) => block.guard,
   );
 
@@ -106,7 +106,7 @@ describe('the guard rails', () => {
     const number = fc.oneof(fc.nat(2_000), fc.constant(Number.NaN), fc.double());
     fc.assert(
       fc.property(number, number, number, fc.double({ min: 0, max: 1 }), (revoke, active, cap, ratio) => {
-        const blocks = guard(
+        const blocks = findBlocks(
           { ...totals, revoke, active },
           { maxRevocations: cap, maxRatio: ratio },
           { ...fine, previous: 'none' },
