@@ -56,7 +56,9 @@ export type ServerKnobs = {
   /** runs when the request took effect, before its answer */
   onRequest?: ((entry: LogEntry) => void | Promise<void>) | undefined;
   /** runs before the request takes effect; `hang up` breaks the connection instead */
-  onArrival?: ((entry: LogEntry) => 'hang up' | undefined | Promise<'hang up' | undefined>) | undefined;
+  onArrival?:
+    | ((entry: LogEntry, request: SandboxRequest) => 'hang up' | undefined | Promise<'hang up' | undefined>)
+    | undefined;
 };
 
 export type SandboxServer = {
@@ -105,7 +107,8 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     const fault = takeFault(faults, entry);
     await wait(fault?.delayMs, response, stopping.signal);
     await wait(knobs.latencyMs, response, stopping.signal);
-    if (fault?.reset === 'before' || (await knobs.onArrival?.(entry)) === 'hang up' || response.destroyed) {
+    const isHangUp = (await knobs.onArrival?.(entry, request)) === 'hang up';
+    if (isHangUp || fault?.reset === 'before' || response.destroyed) {
       response.destroy();
       return;
     }
