@@ -8,10 +8,10 @@ import { type Rounds, requests } from './rounds.ts';
 export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-/** One job, not done yet. */
+/** One job that is still to be done. */
 export interface Job {
   readonly event: unknown;
-  /** The same job as bare requests, and the rounds that nobody can do without. */
+  /** The same job as bare requests, and the rounds that cannot be avoided. */
   readonly rounds: Rounds;
   /** What is wrong with the state once the job is done; empty when all is as it should be. */
   problems(): string[];
@@ -61,7 +61,7 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
   };
 }
 
-/** The outcome, and the note which key the token was of. */
+/** The outcome, and the note whose token it was. */
 async function lastRound(make: Make, prefix: string) {
   const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
   return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
@@ -105,7 +105,8 @@ async function byWebhook(sandbox: Sandbox, make: Make, { alert }: Leak): Promise
   return {
     event: toEvent({ ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' }),
     rounds: [[await make.secret(webhook)], [await make.enqueue(alertReport(alert))]],
-    problems: () => (sandbox.sqs.sent().length === before + 1 ? [] : ['there is not one message more']),
+    problems: () =>
+      sandbox.sqs.sent().length === before + 1 ? [] : ['the queue did not get exactly one message'],
   };
 }
 

@@ -26,7 +26,7 @@ export type LogEntry = {
   method: string;
   path: string;
   query: string;
-  /** 0 while unanswered, and for ever when the connection was broken */
+  /** 0 while unanswered, and forever when the connection was broken */
   status: number;
   operation?: string;
   secretId?: string;
@@ -44,7 +44,7 @@ export type Fault = {
   status?: number;
   headers?: Record<string, string>;
   body?: string | object;
-  /** before anything else; a caller that hangs up meanwhile leaves no effect */
+  /** before anything else; a caller that hangs up before the end causes no effect */
   delayMs?: number;
   /** breaks the connection before, or after, the request took effect */
   reset?: 'before' | 'after';
@@ -87,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
 
   const server = createServer((incoming, response) => {
     serve(incoming, response).catch((error: unknown) => {
-      // a mistake of the sandbox, and not a fault that somebody asked for
+      // a defect of the sandbox, not an injected fault
       if (response.headersSent) response.destroy();
       else write(response, { status: 500, body: `sandbox: ${String(error)}` });
     });

@@ -2,7 +2,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { AlertName } from './github.ts';
 
 /** What a record may differ in; `receiveCount` is how often the queue has delivered it, this time included. */
-export type RecordChanges = Partial<Omit<SQSRecord, 'body' | 'attributes'>> & { receiveCount?: number };
+export type RecordChanges = Partial<Omit<SQSRecord, 'body'>> & { receiveCount?: number };
 
 /** Messages of the leak queue, as Lambda's event source mapping hands them over. */
 export function sqsEvent(...records: SQSRecord[]): SQSEvent {
