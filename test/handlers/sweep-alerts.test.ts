@@ -120,7 +120,7 @@ test('a backlog is worked off over all pages and organisations; one that refuses
   expect(output.entries()).toContainEqual(expect.objectContaining({ AlertSweepFailed: 2 }));
 });
 
-test('a rate limit is waited for when it ends in time, and told when it does not', async () => {
+test('a rate limit is waited for when it ends in time, and reported when it does not', async () => {
   missed();
   sandbox.github.fault({
     operation: 'listOrganizationAlerts',
@@ -187,7 +187,7 @@ test('an alert that changed since its webhook is known by the report that it mad
   expect(await sweep()).toMatchObject({ alerts: { queued: 0, closing: 1 } });
 });
 
-test('a leak is queued although the audit store can not be read', async () => {
+test('a leak is queued although the audit store cannot be read', async () => {
   missed();
   sandbox.s3.fault({ method: 'GET', status: 403, times: Number.POSITIVE_INFINITY });
 

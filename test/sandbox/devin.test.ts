@@ -106,7 +106,7 @@ describe('the clock', () => {
 });
 
 describe('paging', () => {
-  it('shows every key once although keys come and go meanwhile', async () => {
+  it('shows every key once although keys are added and deleted between its pages', async () => {
     devin.pageSize = 3;
     for (let count = 1; count < 8; count += 1) devin.createKey(leaked.service_user_id);
     const before = devin.keys().filter(({ service_user_id }) => service_user_id === leaked.service_user_id);
@@ -154,7 +154,7 @@ describe('rotation', () => {
     expect([devin.isLive(token), devin.isLive(leaked.token)]).toEqual([true, false]);
   });
 
-  it('keeps the old key when it is told to', async () => {
+  it('keeps the old key when asked to', async () => {
     await rotate({ revoke_current: false });
     expect(devin.isLive(leaked.token)).toBe(true);
   });
@@ -175,7 +175,7 @@ describe('faults', () => {
     expect((await revoke()).status).toBe(409);
   });
 
-  it('answer what they are given, as often as they are told', async () => {
+  it('answer what they are given, as often as asked', async () => {
     devin.fault({ path: /api-keys/, status: 429, headers: { 'Retry-After': '7' }, times: 2 });
     const first = await revoke();
     expect([first.status, first.headers.get('retry-after')]).toEqual([429, '7']);

@@ -68,7 +68,7 @@ type Of<T> = T extends fc.Arbitrary<infer V> ? V : never;
 type World = { users: Of<typeof users>; policy: Of<typeof policy>; caps: Of<typeof caps> };
 type Faults = Of<typeof faults>;
 
-it('never revokes more than the cap, nor an exempt key, nor one of ours, whatever the API, the store and the queue do', async () => {
+it('never revokes more than the cap, nor an exempt key, nor one that we ourselves use, whatever the API, the store and the queue do', async () => {
   let enforced = 0;
   const world = fc.record({ users, policy, caps });
   await fc.assert(
