@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AwsEnvironment, awsEnvironment } from '../../lib/aws/environment.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 
@@ -32,14 +32,14 @@ function aws(url = service.url): AwsEnvironment {
 }
 
 describe('a secret that was asked for early', () => {
-  it('is not asked for again by the first who reads it', async () => {
+  test('is not asked for again by the first who reads it', async () => {
     service.put(ID, FIRST);
     await request.requestEarly(aws(), CURRENT);
     expect(await secrets.secretsManager(aws())(ID)).toBe(FIRST);
     expect(service.requests).toHaveLength(1);
   });
 
-  it('is asked for again by the second, since it may have been rotated', async () => {
+  test('is asked for again by the second, since it may have been rotated', async () => {
     service.put(ID, FIRST);
     const read = secrets.secretsManager(aws());
     await request.requestEarly(aws(), CURRENT);
@@ -49,7 +49,7 @@ describe('a secret that was asked for early', () => {
     expect(service.requests).toHaveLength(2);
   });
 
-  it('does not pass for another version or another secret', async () => {
+  test('does not pass for another version or another secret', async () => {
     service.put(ID, FIRST);
     service.put(ID, SECOND);
     service.put('another', 'a');
@@ -62,7 +62,7 @@ describe('a secret that was asked for early', () => {
     ]);
   });
 
-  it('is told to be on the wire before it is answered', async () => {
+  test('is told to be on the wire before it is answered', async () => {
     service.put(ID, FIRST);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -77,7 +77,7 @@ describe('a secret that was asked for early', () => {
 });
 
 describe('an early request that fails', () => {
-  it('by a broken connection is made again by the first who reads', async () => {
+  test('by a broken connection is made again by the first who reads', async () => {
     service.put(ID, FIRST);
     service.fault({ reset: 'before' });
     await request.requestEarly(aws(), CURRENT);
@@ -85,7 +85,7 @@ describe('an early request that fails', () => {
     expect(service.requests).toHaveLength(2);
   });
 
-  it.each(['not a URL', 'ftp://127.0.0.1'])('by an endpoint like "%s" harms nobody', async (url) => {
+  test.each(['not a URL', 'ftp://127.0.0.1'])('by an endpoint like "%s" harms nobody', async (url) => {
     await request.requestEarly(aws(url), CURRENT);
     await expect(secrets.secretsManager(aws(url), { withinMs: 500 })(ID)).rejects.toMatchObject({
       name: 'SecretError',

@@ -1,6 +1,6 @@
 import { verifyWithFallback } from '@octokit/webhooks-methods';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SecretVersion } from '../../lib/aws/request-secret.ts';
 import { SecretError } from '../../lib/aws/secrets.ts';
 import { isSigned, sign } from '../../lib/intake/signature.ts';
@@ -78,7 +78,7 @@ describe('the secrets of the webhook', () => {
     }
   });
 
-  it('are read when they are first needed: the previous one for a delivery that the current one did not sign', async () => {
+  test('are read when they are first needed: the previous one for a delivery that the current one did not sign', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(reads).toEqual([]);
     expect(await signedWith('b')).toBe(true);
@@ -87,7 +87,7 @@ describe('the secrets of the webhook', () => {
     expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
   });
 
-  it('are read once, however many need them', async () => {
+  test('are read once, however many need them', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(await Promise.all([signedWith('b'), signedWith('a'), signedWith('b')])).toEqual([
       true,
@@ -104,7 +104,7 @@ describe('a delivery', () => {
   const text = () => fc.string({ unit: 'grapheme', minLength: 1 });
   const secret = () => text().filter((value) => value.trim() !== '' && !/^\s*\{|[\r\n]$/.test(value));
 
-  it('signed with the current or the previous secret is accepted, as by Octokit with its fallback', async () => {
+  test('signed with the current or the previous secret is accepted, as by Octokit with its fallback', async () => {
     await fc.assert(
       fc.asyncProperty(text(), secret(), secret(), secret(), async (payload, current, previous, other) => {
         const body = Buffer.from(payload);
@@ -124,7 +124,7 @@ describe('a delivery', () => {
 });
 
 describe('a rotation', () => {
-  it('is noticed at the first delivery that the known secrets did not sign', async () => {
+  test('is noticed at the first delivery that the known secrets did not sign', async () => {
     const { reads, signedWith, versions } = stored({ AWSCURRENT: 'a' });
     expect(await signedWith('a')).toBe(true);
     Object.assign(versions, { AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
@@ -133,7 +133,7 @@ describe('a rotation', () => {
     expect(reads).toHaveLength(4);
   });
 
-  it('takes away the secret before the previous one', async () => {
+  test('takes away the secret before the previous one', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(await signedWith('a')).toBe(true);
     Object.assign(versions, { AWSCURRENT: 'c', AWSPREVIOUS: 'b' });
@@ -147,13 +147,13 @@ describe('a rotation', () => {
 });
 
 describe('deliveries that nobody signed', () => {
-  it('are refused after one read, however many they are', async () => {
+  test('are refused after one read, however many they are', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
     for (let count = 0; count < 50; count++) expect(await signedWith('x')).toBe(false);
     expect(reads).toHaveLength(2);
   });
 
-  it('cause one more read in half a minute', async () => {
+  test('cause one more read in half a minute', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
     for (let second = 0; second < 120; second++) {
       expect(await signedWith('x')).toBe(false);
@@ -164,20 +164,20 @@ describe('deliveries that nobody signed', () => {
 });
 
 describe('a secret that can not be read', () => {
-  it('is an error, and is read again next time', async () => {
+  test('is an error, and is read again next time', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: throttled() });
     await expect(signedWith('a')).rejects.toEqual(throttled());
     versions.AWSCURRENT = 'a';
     expect(await signedWith('a')).toBe(true);
   });
 
-  it('does not matter for a delivery that the other one signed', async () => {
+  test('does not matter for a delivery that the other one signed', async () => {
     const { signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
     expect(await signedWith('b')).toBe(true);
     await expect(signedWith('a')).rejects.toEqual(throttled());
   });
 
-  it('is read again for the delivery that needs it, half a minute later', async () => {
+  test('is read again for the delivery that needs it, half a minute later', async () => {
     const { reads, signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
     for (let count = 0; count < 10; count++) await expect(signedWith('a')).rejects.toEqual(throttled());
     expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
@@ -187,7 +187,7 @@ describe('a secret that can not be read', () => {
     expect(reads).toHaveLength(4);
   });
 
-  it('does not take away what was known', async () => {
+  test('does not take away what was known', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     expect(await signedWith('a')).toBe(true);
     versions.AWSCURRENT = throttled();

@@ -4,7 +4,7 @@ import {
   TemplateFile,
   type ValidateConfig,
 } from '@aws/cloudformation-validate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Resource, readResources, readZip, templatePath } from './packaged.ts';
 
 interface Statement {
@@ -42,7 +42,7 @@ const functions = [
 ];
 
 describe('the template', () => {
-  it.each<[string, ValidateConfig]>([
+  test.each<[string, ValidateConfig]>([
     ['by default', {}],
     [
       'with a standby token and an address for alarms',
@@ -60,13 +60,13 @@ describe('the template', () => {
     expect(found.filter(({ ruleId }) => ruleId !== 'W3005' && ruleId !== 'W9002')).toEqual([]);
   });
 
-  it('has no function but those that are known here', () => {
+  test('has no function but those that are known here', () => {
     expect(ofType('AWS::Lambda::Function').map(([id]) => id)).toEqual(functions.map(({ id }) => id));
   });
 });
 
 describe.each(functions)('the function $name', ({ name, id, role, timeout, memory }) => {
-  it('runs on Node 24 for arm64 under a role of its own', () => {
+  test('runs on Node 24 for arm64 under a role of its own', () => {
     expect(resource(id).Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -77,7 +77,7 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     });
   });
 
-  it('finds references to secrets in its environment, never their values', () => {
+  test('finds references to secrets in its environment, never their values', () => {
     const variables: Record<string, unknown> = resource(id).Properties.Environment.Variables;
 
     for (const [key, value] of Object.entries(variables).filter(([key]) => key.endsWith('_SECRET_ID'))) {
@@ -88,14 +88,14 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     );
   });
 
-  it('keeps its log for a year', () => {
+  test('keeps its log for a year', () => {
     expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties).toMatchObject({
       LogGroupName: expect.stringContaining(name),
       RetentionInDays: 365,
     });
   });
 
-  it('is packed as its bundle, with the SDK client beside it where secrets are read, and nothing else', () => {
+  test('is packed as its bundle, with the SDK client beside it where secrets are read, and nothing else', () => {
     const files = readZip(name);
     const readsSecrets = Object.keys(resource(id).Properties.Environment.Variables).some((variable) =>
       variable.endsWith('_SECRET_ID'),
@@ -108,7 +108,7 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
 });
 
 describe('the environment', () => {
-  it.each([
+  test.each([
     ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
     [
       'RevokeLambdaFunction',
@@ -173,7 +173,7 @@ describe('a role', () => {
     Resource: arn(group),
   });
 
-  it.each<[string, Statement[]]>([
+  test.each<[string, Statement[]]>([
     [
       'WebhookRole',
       [
@@ -322,7 +322,7 @@ describe('a role', () => {
     ]);
   });
 
-  it('lets EventBridge Scheduler of this account invoke the sweeps, and keep what it could not deliver', () => {
+  test('lets EventBridge Scheduler of this account invoke the sweeps, and keep what it could not deliver', () => {
     const { AssumeRolePolicyDocument, Policies } = resource('SchedulerRole').Properties;
 
     expect(AssumeRolePolicyDocument.Statement).toEqual([
@@ -349,7 +349,7 @@ describe('a role', () => {
     ]);
   });
 
-  it('exists for each function, for the schedules and for nothing else', () => {
+  test('exists for each function, for the schedules and for nothing else', () => {
     expect(ofType('AWS::IAM::Role').map(([id]) => id)).toEqual([
       'WebhookRole',
       'RevokeRole',
@@ -362,7 +362,7 @@ describe('a role', () => {
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
 
-  it('is nowhere allowed a wildcard action, a wildcard resource, or to delete what is kept', () => {
+  test('is nowhere allowed a wildcard action, a wildcard resource, or to delete what is kept', () => {
     const allowed = ofType('AWS::IAM::Role')
       .flatMap(([, { Properties }]): { PolicyDocument: Policy }[] => Properties.Policies)
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
@@ -380,21 +380,21 @@ describe('a role', () => {
 });
 
 describe('the queue of leak reports', () => {
-  it('hides a message six times as long as the function may take, and gives it up after eight attempts', () => {
+  test('hides a message six times as long as the function may take, and gives it up after eight attempts', () => {
     const { VisibilityTimeout, RedrivePolicy } = resource('LeakQueue').Properties;
 
     expect(Number(VisibilityTimeout)).toBe(6 * resource('RevokeLambdaFunction').Properties.Timeout);
     expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
   });
 
-  it.each(['LeakQueue', 'LeakDeadLetterQueue'])('%s keeps its messages encrypted for 14 days', (id) => {
+  test.each(['LeakQueue', 'LeakDeadLetterQueue'])('%s keeps its messages encrypted for 14 days', (id) => {
     expect(resource(id).Properties).toMatchObject({
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
     });
   });
 
-  it('feeds the function in batches whose items fail one by one', () => {
+  test('feeds the function in batches whose items fail one by one', () => {
     const [[, mapping] = expect.fail('no event source mapping'), ...more] = ofType(
       'AWS::Lambda::EventSourceMapping',
     );
@@ -411,7 +411,7 @@ describe('the queue of leak reports', () => {
 });
 
 describe('the sweeps', () => {
-  it('go on over a queue of their own, one message at a time, which Lambda does not take for a loop', () => {
+  test('go on over a queue of their own, one message at a time, which Lambda does not take for a loop', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
     const { VisibilityTimeout, RedrivePolicy } = resource('SweepQueue').Properties;
     const { RecursiveLoop, Timeout } = resource('SweepDashkeysLambdaFunction').Properties;
@@ -428,7 +428,7 @@ describe('the sweeps', () => {
     expect(RecursiveLoop).toBe('Allow');
   });
 
-  it.each([
+  test.each([
     ['SweepKeysSchedule', 'SweepDashkeysLambdaFunction', 'cron(0 3 * * ? *)', undefined],
     [
       'SweepAlertsSchedule',
@@ -450,7 +450,7 @@ describe('the sweeps', () => {
     expect(resource(id).Properties.State).toEqual(State);
   });
 
-  it.each([
+  test.each([
     ['SweepMissingAlarm', 'SweepPlanned', 'sweep-keys'],
     ['AlertSweepMissingAlarm', 'AlertSweepDone', 'sweep-alerts'],
   ])('%s tells when no sweep ran', (id, MetricName, job) => {
@@ -466,7 +466,7 @@ describe('the sweeps', () => {
 });
 
 describe('the audit bucket', () => {
-  it('is versioned, locked, encrypted, private and outlives the stack', () => {
+  test('is versioned, locked, encrypted, private and outlives the stack', () => {
     expect(resource('AuditBucket')).toEqual({
       Type: 'AWS::S3::Bucket',
       DeletionPolicy: 'Retain',
@@ -492,7 +492,7 @@ describe('the audit bucket', () => {
     });
   });
 
-  it('lets nobody delete, be it only behind a delete marker', () => {
+  test('lets nobody delete, be it only behind a delete marker', () => {
     expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
       Sid: 'NoDelete',
       Effect: 'Deny',
@@ -507,12 +507,12 @@ describe('the key that signs digests', () => {
   const { KeyPolicy, ...key } = resource('AuditKey').Properties;
   const statements: Statement[] = KeyPolicy.Statement;
 
-  it('is asymmetric and outlives the stack', () => {
+  test('is asymmetric and outlives the stack', () => {
     expect(key).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', PendingWindowInDays: 30 });
     expect(resource('AuditKey')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  it('signs for the digest function alone, not even for the account that administers it', () => {
+  test('signs for the digest function alone, not even for the account that administers it', () => {
     const signers = statements.filter(({ Action }) => list(Action).some((name) => /sign$|\*/i.test(name)));
 
     expect(signers.map(({ Action, Principal }) => ({ Action, Principal }))).toEqual([
@@ -522,7 +522,7 @@ describe('the key that signs digests', () => {
 });
 
 describe('a schedule', () => {
-  it.each([
+  test.each([
     ['DigestLambdaFunction', 'cron(30 0 * * ? *)'],
     ['ReconcileLambdaFunction', 'rate(5 minutes)'],
   ])('starts %s at %s', (id, expression) => {
@@ -536,7 +536,7 @@ describe('a schedule', () => {
 });
 
 describe('what is kept or passed on', () => {
-  it.each<[string, string, unknown]>([
+  test.each<[string, string, unknown]>([
     ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
     ['LeakDeadLetterQueuePolicy', 'sqs:*', arn('LeakDeadLetterQueue')],
     ['SweepQueuePolicy', 'sqs:*', arn('SweepQueue')],
@@ -554,7 +554,7 @@ describe('what is kept or passed on', () => {
     });
   });
 
-  it('is granted to no principal of another account', () => {
+  test('is granted to no principal of another account', () => {
     const granted = Object.values(resources)
       .filter(({ Type }) => /(?:Queue|Bucket|Topic)Policy$/.test(Type))
       .flatMap(({ Properties }): Statement[] => Properties.PolicyDocument.Statement)
@@ -568,7 +568,7 @@ describe('what is kept or passed on', () => {
     ]);
   });
 
-  it.each(['AdminTokenSecret', 'GithubTokenSecret', 'WebhookSecret'])(
+  test.each(['AdminTokenSecret', 'GithubTokenSecret', 'WebhookSecret'])(
     '%s has no value and is retained',
     (id) => {
       const { DeletionPolicy, UpdateReplacePolicy, Properties } = resource(id);
@@ -584,7 +584,7 @@ describe('what is kept or passed on', () => {
 });
 
 describe('the ways in', () => {
-  it('open the webhook to the public by a function URL, which takes two permissions, and by nothing else', () => {
+  test('open the webhook to the public by a function URL, which takes two permissions, and by nothing else', () => {
     const open = ofType('AWS::Lambda::Permission')
       .map(([, { Properties }]) => Properties)
       .filter(({ Principal }) => Principal === '*');
@@ -608,7 +608,7 @@ describe('the ways in', () => {
     ]);
   });
 
-  it('lead an EventBridge event to the revoke function, without an input of the rule', () => {
+  test('lead an EventBridge event to the revoke function, without an input of the rule', () => {
     const [[, rule] = expect.fail('no rule'), ...more] = ofType('AWS::Events::Rule').filter(
       ([, { Properties }]) => 'EventPattern' in Properties,
     );
@@ -623,7 +623,7 @@ describe('the ways in', () => {
     expect(rule.Properties.Targets[0]).not.toHaveProperty('DeadLetterConfig');
   });
 
-  it('retry an event twice and store it nowhere when it fails, as it may hold a token', () => {
+  test('retry an event twice and store it nowhere when it fails, as it may hold a token', () => {
     const configs = ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
 
     const config = (id: string, MaximumRetryAttempts: number) => ({
@@ -641,7 +641,7 @@ describe('the ways in', () => {
 });
 
 describe('an alarm', () => {
-  it('is raised when no digest is written for a day, be it that its schedule is off', () => {
+  test('is raised when no digest is written for a day, be it that its schedule is off', () => {
     expect(resource('DigestMissingAlarm').Properties).toMatchObject({
       MetricName: 'DigestRun',
       Period: 86_400,
@@ -656,7 +656,7 @@ describe('an alarm', () => {
   const status = (value: string) => [{ Name: 'status', Value: value }];
   const job = (value: string) => [{ Name: 'job', Value: value }];
 
-  it.each([
+  test.each([
     ['DeadLetterAlarm', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', queue('LeakDeadLetterQueue'), 0],
     ['QueueAgeAlarm', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue('LeakQueue'), 300],
     ['WebhookErrorAlarm', 'AWS/Lambda', 'Errors', lambda('WebhookLambdaFunction'), 0],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig, RevokeConfig, WebhookConfig } from '../../lib/platform/config.ts';
 
 const webhook = {
@@ -20,7 +20,7 @@ const refusal = (read: () => unknown): string => {
 };
 
 describe('the settings of the webhook', () => {
-  it('have defaults', () => {
+  test('have defaults', () => {
     expect(parseConfig(WebhookConfig, webhook)).toEqual({
       ...webhook,
       GITHUB_SECRET_TYPES: ['devin_api_key'],
@@ -53,13 +53,13 @@ describe('the settings of the webhook', () => {
     );
   });
 
-  it('are reported together when none is set', () => {
+  test('are reported together when none is set', () => {
     expect(refusal(() => parseConfig(WebhookConfig, {}))).toBe(
       'bad configuration: WEBHOOK_SECRET_ID is not set; LEAK_QUEUE_URL is not set; GITHUB_SECRET_TYPES is not set',
     );
   });
 
-  it('are reported together when all are wrong, without their values', () => {
+  test('are reported together when all are wrong, without their values', () => {
     const env = {
       WEBHOOK_SECRET_ID: '',
       LEAK_QUEUE_URL: 'leaks',
@@ -73,7 +73,7 @@ describe('the settings of the webhook', () => {
 });
 
 describe('the settings of the worker', () => {
-  it('have defaults', () => {
+  test('have defaults', () => {
     expect(parseConfig(RevokeConfig, revoke)).toMatchObject({
       ...revoke,
       DEVIN_API_URL: 'https://api.devin.ai',
@@ -83,7 +83,7 @@ describe('the settings of the worker', () => {
     });
   });
 
-  it('count as unset when they are empty', () => {
+  test('count as unset when they are empty', () => {
     const empty = {
       DEVIN_API_URL: '',
       GITHUB_API_URL: '',
@@ -162,7 +162,7 @@ describe('the settings of the worker', () => {
   });
 });
 
-it('names every bad setting and quotes no value, whatever the values are', () => {
+test('names every bad setting and quotes no value, whatever the values are', () => {
   const CANARY = 'c4n4ry';
   const bad = fc.string().map((text) => `${CANARY}${text}`);
   const names = ['DEVIN_API_URL', 'GITHUB_API_URL', 'PROOF_WINDOW_SECONDS', 'DRY_RUN'] as const;

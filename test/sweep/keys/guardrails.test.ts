@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Block,
   type Caps,
@@ -27,7 +27,7 @@ const guards = (row: Row): Block['guard'][] =>
   );
 
 describe('the guard rails', () => {
-  it.each<Row>([
+  test.each<Row>([
     { when: 'all is well', guards: [] },
     { when: 'it revokes exactly the cap', totals: { revoke: 25, active: 1_000 }, guards: [] },
     { when: 'it revokes one over the cap', totals: { revoke: 26, active: 1_000 }, guards: ['cap'] },
@@ -92,7 +92,7 @@ describe('the guard rails', () => {
     expect(guards(row)).toEqual(row.guards);
   });
 
-  it('let a person release what is too much, and nothing that cannot be trusted', () => {
+  test('let a person release what is too much, and nothing that cannot be trusted', () => {
     const block = (name: Block['guard']): Block => ({ guard: name, reason: '' });
 
     expect(isReleasable([block('cap'), block('ratio'), block('surge')])).toBe(true);
@@ -102,7 +102,7 @@ describe('the guard rails', () => {
     }
   });
 
-  it('never let through more than a cap, whatever the numbers are', () => {
+  test('never let through more than a cap, whatever the numbers are', () => {
     const number = fc.oneof(fc.nat(2_000), fc.constant(Number.NaN), fc.double());
     fc.assert(
       fc.property(number, number, number, fc.double({ min: 0, max: 1 }), (revoke, active, cap, ratio) => {

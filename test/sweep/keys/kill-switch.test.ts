@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type KillSwitch, killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
 import { memoryBucket } from '../../support/memory-bucket.ts';
 
@@ -17,7 +17,7 @@ function fresh(): KillSwitch {
   return killSwitch(store, firstName);
 }
 
-it('runs until it is turned, and follows the last turn', async () => {
+test('runs until it is turned, and follows the last turn', async () => {
   const stop = fresh();
   expect(await stop.read(retry)).toEqual({ state: 'running' });
   for (const [turn, state] of [
@@ -31,7 +31,7 @@ it('runs until it is turned, and follows the last turn', async () => {
   }
 });
 
-it('follows the last turn even when it is made by a clock that is behind', async () => {
+test('follows the last turn even when it is made by a clock that is behind', async () => {
   const stop = fresh();
   await stop.set('resume', why, retry);
   vi.setSystemTime(Date.UTC(2026, 10, 22));
@@ -40,7 +40,7 @@ it('follows the last turn even when it is made by a clock that is behind', async
   expect(await stop.read(retry)).toEqual({ state: 'stopped' });
 });
 
-it('counts as unknown when it cannot be read, or when its newest object has an unknown name', async () => {
+test('counts as unknown when it cannot be read, or when its newest object has an unknown name', async () => {
   const down = memoryBucket((name) => name === 'list');
   expect(await killSwitch(down.store, down.firstName).read(retry)).toMatchObject({ state: 'unknown' });
 
@@ -49,7 +49,7 @@ it('counts as unknown when it cannot be read, or when its newest object has an u
   expect(await killSwitch(odd.store, odd.firstName).read(retry)).toMatchObject({ state: 'unknown' });
 });
 
-it('can be set although it cannot be read, and reports when it was not set', async () => {
+test('can be set although it cannot be read, and reports when it was not set', async () => {
   let isDown = true;
   const bucket = memoryBucket((name) => name === 'list' && isDown);
   const stop = killSwitch(bucket.store, bucket.firstName);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../../lib/clients/devin.ts';
 import { applyPolicy, type Decision, type KeyOwner, type Policy } from '../../../lib/sweep/keys/policy.ts';
 
@@ -29,7 +29,7 @@ type Row = {
 const judged = ({ key: k, owner: o, policy: p, own = [], now = NOW }: Row): Decision =>
   applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, new Set(own), now);
 const check = (rows: Row[]): void => {
-  it.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
+  test.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
     expect(judged(row)).toEqual(row.expected),
   );
 };

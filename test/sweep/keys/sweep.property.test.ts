@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ApiKey } from '../../../lib/clients/devin.ts';
 import type { LeakReport } from '../../../lib/domain/report.ts';
 import type { SweepDeps, SweepResult } from '../../../lib/sweep/keys/deps.ts';
@@ -68,7 +68,7 @@ type Of<T> = T extends fc.Arbitrary<infer V> ? V : never;
 type World = { users: Of<typeof users>; policy: Of<typeof policy>; caps: Of<typeof caps> };
 type Faults = Of<typeof faults>;
 
-it('never revokes more than the cap, nor an exempt key, nor one that we ourselves use, whatever the API, the store and the queue do', async () => {
+test('never revokes more than the cap, nor an exempt key, nor one that we ourselves use, whatever the API, the store and the queue do', async () => {
   let enforced = 0;
   const world = fc.record({ users, policy, caps });
   await fc.assert(
