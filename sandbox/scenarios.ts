@@ -77,14 +77,8 @@ export const scenarios: Record<string, Scenario> = {
   ambiguous: {
     title: 'Devin does not show when keys were used: nothing is guessed, a person decides',
     async play(stage) {
-      const { check, deletions, deliver, outcomes, sandbox, say, waitFor } = stage;
-      sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
-      const leak = sandbox.leak({ keys: 3 });
-      introduce(stage, leak);
-      await deliver(leak.alert);
-      await waitFor('report ended');
-      const [outcome] = outcomes();
-      say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+      const { check, deletions, sandbox } = stage;
+      const { leak, outcome } = await leakAmbiguousKey(stage);
       check('it is escalated', outcome?.status === 'escalated');
       check('nothing was deleted', deletions().length === 0);
       check('the alert stays open', alertOf(sandbox, leak.alert)?.state === 'open');
@@ -100,14 +94,8 @@ export const scenarios: Record<string, Scenario> = {
       'The same with AMBIGUOUS_KEY=revoke_all: the candidates are revoked one by one, until the token is dead',
     env: { AMBIGUOUS_KEY: 'revoke_all', PROOF_WINDOW_SECONDS: '2' },
     async play(stage) {
-      const { check, deliver, outcomes, sandbox, say, waitFor } = stage;
-      sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
-      const leak = sandbox.leak({ keys: 3 });
-      introduce(stage, leak);
-      await deliver(leak.alert);
-      await waitFor('report ended');
-      const [outcome] = outcomes();
-      say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+      const { check, sandbox } = stage;
+      const { leak, outcome } = await leakAmbiguousKey(stage);
       const revoked = leak.others.filter(({ token }) => !sandbox.devin.isLive(token));
       const named = Array.isArray(outcome?.collateral) ? outcome.collateral : [];
       check('the token is dead', !sandbox.devin.isLive(leak.token));
@@ -173,6 +161,20 @@ export const scenarios: Record<string, Scenario> = {
   },
 };
 
+/** Leaks one of three keys whose uses Devin does not show, and prints the outcome. */
+async function leakAmbiguousKey(stage: Stage) {
+  const { deliver, outcomes, sandbox, say, waitFor } = stage;
+  sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
+  const leak = sandbox.leak({ keys: 3 });
+  introduce(stage, leak);
+  await deliver(leak.alert);
+  await waitFor('report ended');
+  const [outcome] = outcomes();
+  say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+  return { leak, outcome };
+}
+
+/** Leaks one of several keys, and checks that it is found and revoked. */
 async function findAndRevoke(
   stage: Stage,
   keys: number,
