@@ -14,8 +14,8 @@ type EnqueueDeps = Pick<SweepDeps, 'devin' | 'killSwitch' | 'send' | 'deadline'>
 };
 
 /**
- * Puts the revocations of one page onto the queue of leaks. Each key is checked once more: it must still exist,
- * not revoked, unchanged, and due by the same rule. The reports have the same ids however often this runs.
+ * Puts the revocations of one page onto the queue of leaks. Each key is checked once more: it must be listed, not
+ * revoked, unchanged, and due by the same rule. The reports have the same ids however often this runs.
  *
  * @returns `undefined` when the kill switch is set or cannot be read; what was queued before stays queued
  * @throws {QueueError}

@@ -20,7 +20,7 @@ export interface KillSwitch {
 
 /** The switch could not be set. */
 export class KillSwitchError extends Error {
-  override readonly name = 'SwitchError';
+  override readonly name = 'KillSwitchError';
 }
 
 const PREFIX = 'control/sweeps/';
