@@ -11,7 +11,7 @@ export interface WireRequest {
   readonly body?: string;
   /** Sent only while a container is cold. */
   readonly cold?: boolean;
-  /** Serves what the record tells beside the outcome; the plain peers, which keep to the essential, do without. */
+  /** Only for what the record contains beside the outcome; the plain peers leave it out. */
   readonly extra?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Wire {
 
 const JSON_TYPE = 'application/json';
 
-/** The requests that a report can not do without, ready to be sent. */
+/** The requests that a report needs, ready to be sent. */
 export function requests({ env, admin, githubToken }: Wire) {
   const aws: AwsEnvironment = awsEnvironment(env);
   const devin = (name: string, method: string, path: string, token: string): WireRequest => ({
