@@ -1,0 +1,84 @@
+import { Evidence, type Slot, type Values } from './evidence.ts';
+import type { Plan } from './plan.ts';
+
+/** Slots by one plan. An experiment that goes on later has a segment for each time. */
+export interface Segment {
+  readonly plan: Plan;
+  /** What each candidate shows before the first slot. */
+  readonly before: Values;
+  readonly slots: readonly Slot[];
+}
+
+/** All that an experiment was and saw, as plain JSON: its evidence can be computed again from it at any time. */
+export interface ExperimentLog {
+  readonly candidates: readonly string[];
+  /** The most that the probability of naming a wrong key may be. */
+  readonly alpha: number;
+  readonly segments: readonly Segment[];
+}
+
+/** How strong the evidence for a key is, as the decimal logarithm of its score. */
+export interface Likelihood {
+  readonly api_key_id: string;
+  readonly log10: number;
+}
+
+/** An experiment as it grows. */
+export class Experiment {
+  readonly candidates: readonly string[];
+  readonly alpha: number;
+  /** A key whose score reaches it is named. */
+  readonly bound: number;
+  readonly #evidence: Evidence;
+  readonly #segments: { plan: Plan; before: Values; slots: Slot[] }[] = [];
+
+  constructor({ alpha, candidates, segments }: ExperimentLog) {
+    this.candidates = candidates;
+    this.alpha = alpha;
+    this.bound = candidates.length / alpha;
+    this.#evidence = new Evidence(candidates.length);
+    for (const { before, plan, slots } of segments) {
+      this.startSegment(plan, before);
+      for (const slot of slots) this.add(slot);
+    }
+  }
+
+  startSegment(plan: Plan, before: Values): void {
+    this.#segments.push({ plan, before, slots: [] });
+    this.#evidence.startSegment(plan, before);
+  }
+
+  add(slot: Slot): void {
+    this.#segments.at(-1)?.slots.push(slot);
+    this.#evidence.add(slot);
+  }
+
+  /** The key whose score reaches the bound. The caller stops there. */
+  named(): string | undefined {
+    const scores = this.#evidence.scores();
+    const highest = Math.max(...scores);
+    return highest >= this.bound ? this.candidates[scores.indexOf(highest)] : undefined;
+  }
+
+  /** Whether no key can reach the bound within so many more slots. */
+  isFutile(slots: number): boolean {
+    return this.#evidence.reachable(slots) < this.bound;
+  }
+
+  /** The most likely key first. */
+  likelihoods(): Likelihood[] {
+    const scores = this.#evidence.scores();
+    return this.candidates
+      .map((api_key_id, index) => ({ api_key_id, log10: round(Math.log10(scores[index] ?? 0)) }))
+      .sort((a, b) => b.log10 - a.log10);
+  }
+
+  log(): ExperimentLog {
+    return { candidates: this.candidates, alpha: this.alpha, segments: this.#segments };
+  }
+}
+
+/** JSON has no infinity. */
+function round(log10: number): number {
+  return Math.max(-300, Math.round(log10 * 100) / 100);
+}
