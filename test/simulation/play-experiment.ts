@@ -18,6 +18,8 @@ export type SimulatedWorld = {
   dateSkew?: number | null;
   /** milliseconds that a call takes, half of it to three halves; default 60 */
   latency?: number;
+  /** milliseconds that a use takes on top of it, before it takes effect */
+  slowUses?: number;
   /** uses of ours are not recorded at all */
   isUncounted?: boolean;
   /** the looks are made with the first sibling */
@@ -43,6 +45,8 @@ export type PlayOptions = {
   resume?: ExperimentLog;
   /** seconds after which it is stopped */
   stopAfter?: number;
+  /** default: fair coins by the world's seed */
+  toss?: () => boolean;
   /** moves the looks by so many milliseconds after heads: a planted fault */
   lookShiftAfterHeads?: number;
 };
@@ -57,10 +61,11 @@ export type PlayedExperiment = ExperimentResult & {
 /** Plays one experiment on a simulated clock: nothing waits, and the same seed gives the same world. */
 export async function playExperiment(
   options: SimulatedWorld,
-  { alpha = 1e-6, budget = 100, lookShiftAfterHeads = 0, stopAfter, ...rest }: PlayOptions = {},
+  { alpha = 1e-6, budget = 100, lookShiftAfterHeads = 0, stopAfter, toss, ...rest }: PlayOptions = {},
 ): Promise<PlayedExperiment> {
   const { coupled = 0, dateSkew = 0, diesAfter, failing = 0, holdsBack = 0, latency = 60, limit } = options;
   const random = generator(options.seed);
+  const coins = generator(options.seed ^ 0x2545f491);
   const begin = 1_785_400_000_000 + random() * 100_000;
   let clock = begin;
   const events: { at: number; run: () => void }[] = [];
@@ -87,6 +92,7 @@ export async function playExperiment(
   );
   const calls: PlayedExperiment['calls'] = [];
   const tossed: boolean[] = [];
+  let lastUse = Number.NEGATIVE_INFINITY;
   let tokens = limit?.burst ?? 0;
   let refilled = begin;
   const abort = new AbortController();
@@ -139,15 +145,16 @@ export async function playExperiment(
   const world: World = {
     use: () => {
       calls.push({ at: clock, kind: 'use' });
-      return call(effectOfUse);
+      lastUse = clock;
+      return call(effectOfUse, options.slowUses);
     },
     list: () => {
       calls.push({ at: clock, kind: 'look' });
-      return call(effectOfLook, tossed.at(-1) === true ? lookShiftAfterHeads : 0);
+      return call(effectOfLook, clock - lastUse < 500 ? lookShiftAfterHeads : 0);
     },
     now: () => clock,
     toss: () => {
-      tossed.push(random() < 0.5);
+      tossed.push(toss === undefined ? coins() < 0.5 : toss());
       return tossed.at(-1) === true;
     },
     sleepUntil: async (ms) => {

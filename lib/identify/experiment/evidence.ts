@@ -122,9 +122,9 @@ export class Evidence {
     });
   }
 
-  /** By candidate: its highest score. It names the key at `candidates / alpha`. */
-  scores(): number[] {
-    return this.#keys.map(({ scores }) => Math.max(...scores));
+  /** By candidate and lag. The highest of a candidate names it at `candidates / alpha`. */
+  scores(): readonly Float64Array[] {
+    return this.#keys.map(({ scores }) => scores);
   }
 
   /** The highest score that any candidate can have after so many more slots. */

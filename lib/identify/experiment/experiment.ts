@@ -1,4 +1,4 @@
-import { Evidence, type Slot, type Values } from './evidence.ts';
+import { Evidence, LAGS, type Slot, type Values } from './evidence.ts';
 import type { Plan } from './plan.ts';
 
 /** Slots by one plan. An experiment that goes on later has a segment for each time. */
@@ -17,10 +17,13 @@ export interface ExperimentLog {
   readonly segments: readonly Segment[];
 }
 
-/** How strong the evidence for a key is, as the decimal logarithm of its score. */
+/** How strong the evidence for a key is. */
 export interface Likelihood {
   readonly api_key_id: string;
+  /** The decimal logarithm of its highest score. */
   readonly log10: number;
+  /** The lag of that score: after so many seconds our uses show best. */
+  readonly lag_seconds: number;
 }
 
 /** An experiment as it grows. */
@@ -55,7 +58,7 @@ export class Experiment {
 
   /** The key whose score reaches the bound. The caller stops there. */
   named(): string | undefined {
-    const scores = this.#evidence.scores();
+    const scores = this.#evidence.scores().map((byLag) => Math.max(...byLag));
     const highest = Math.max(...scores);
     return highest >= this.bound ? this.candidates[scores.indexOf(highest)] : undefined;
   }
@@ -67,9 +70,16 @@ export class Experiment {
 
   /** The most likely key first. */
   likelihoods(): Likelihood[] {
-    const scores = this.#evidence.scores();
-    return this.candidates
-      .map((api_key_id, index) => ({ api_key_id, log10: round(Math.log10(scores[index] ?? 0)) }))
+    return this.#evidence
+      .scores()
+      .map((byLag, index) => {
+        const highest = Math.max(...byLag);
+        return {
+          api_key_id: this.candidates[index] ?? '',
+          log10: finite(Math.log10(highest)),
+          lag_seconds: LAGS[byLag.indexOf(highest)]?.seconds ?? 0,
+        };
+      })
       .sort((a, b) => b.log10 - a.log10);
   }
 
@@ -79,6 +89,6 @@ export class Experiment {
 }
 
 /** JSON has no infinity. */
-function round(log10: number): number {
-  return Math.max(-300, Math.round(log10 * 100) / 100);
+function finite(log10: number): number {
+  return Math.max(-300, Math.round(log10 * 1_000) / 1_000);
 }

@@ -2,6 +2,8 @@ import type { TimedLook } from './plan.ts';
 import type { Listing, World } from './world.ts';
 
 const LOOKS = 5;
+/** They are before the first coin, so a few that fail are left out. */
+const LEAST_LOOKS = 3;
 /** Milliseconds between them: five places in a second tell where the API's seconds begin. */
 const EVERY_MS = 200;
 /** Milliseconds that they may take to be answered. */
@@ -9,7 +11,7 @@ const PATIENCE_MS = 5_000;
 
 /**
  * Reads the listing a few times before the first coin: how long calls take, what the API's clock says, and what the keys
- * show. `undefined`: a call failed, or the deadline or the signal came first.
+ * show. `undefined`: too many calls failed, or the deadline or the signal came first.
  *
  * @param deadline epoch milliseconds
  */
@@ -35,9 +37,11 @@ export async function measureCalls(
   const end = Math.min(world.now() + PATIENCE_MS, deadline);
   while (calls.some(({ listing }) => listing === undefined) && world.now() < end && !signal?.aborted)
     await world.sleepUntil(world.now() + EVERY_MS / 10, signal);
-  const looks = calls.flatMap(({ answered, listing, sent }) =>
-    listing?.ok === true && answered !== undefined ? [{ sent, answered, apiSecond: listing.apiSecond }] : [],
+  const read = calls.flatMap(({ answered, listing, sent }) =>
+    listing?.ok === true && answered !== undefined ? [{ sent, answered, ...listing }] : [],
   );
-  const last = calls.at(-1)?.listing;
-  return looks.length === LOOKS && last?.ok === true ? { looks, lastUsed: last.lastUsed } : undefined;
+  const last = read.at(-1);
+  return last !== undefined && read.length >= LEAST_LOOKS
+    ? { looks: read, lastUsed: last.lastUsed }
+    : undefined;
 }
