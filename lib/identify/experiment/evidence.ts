@@ -20,13 +20,16 @@ export type Values = readonly (number | null)[];
 
 /** One slot as it went. */
 export interface Slot {
-  /** 1: heads, the token was to be used. `null`: no coin was tossed. */
+  /** 1: heads, the token was to be used. `null`: no coin was tossed, since it was too late for the slot. */
   readonly coin: 0 | 1 | null;
   /** The part in which it was to be used, by a coin of its own. */
   readonly part: 0 | 1;
   /** The look of each part. `null`: it failed. */
   readonly seen: readonly (Values | null)[];
 }
+
+/** The part of a lag's share that its first processes have, and those after each restart, of what was left. */
+const RESTART_SHARE = 0.75;
 
 /** What one key showed in this segment, and its processes, which go through all segments. */
 interface KeyState {
@@ -37,7 +40,7 @@ interface KeyState {
   before: number[];
   /** By slot and shift: the number of the look at which a value was first seen in the window. */
   firstSeen: number[];
-  readonly processes: readonly Processes[];
+  processes: readonly Processes[];
   /** By lag: its share times its average. */
   readonly scores: Float64Array;
 }
@@ -61,6 +64,12 @@ const UNSEEN = Number.POSITIVE_INFINITY;
  * probability of at most `1 / c`. A lag with share `w` names a key at `candidates / (alpha * w)`, and the shares add up
  * to 1: one key is wrongly named with a probability of at most `alpha / candidates`, any key with at most `alpha`.
  *
+ * Looks that fail may depend on our coins, by a rate limit say. The slot that they belong to is judged by what was seen:
+ * as long as a use only ever makes looks fail, never succeed, that lowers the mean (see `PREDICTORS`). With a lag, later
+ * coins could choose what an earlier slot is judged by. So there each failure ends the process: up to then it had seen all
+ * looks, and Ville's inequality holds at whatever time it ends. Another takes its place from the next slot on, with a
+ * share of its own; all shares together are those of `LAGS`.
+ *
  * Products below 1e-308 become 0, which only lowers them. None overflows: the experiment ends at the first score that
  * reaches the bound, and one slot at most quadruples it.
  */
@@ -74,18 +83,22 @@ export class Evidence {
   #starts: number[] = [];
   /** By shift: a use in either part of a slot leaves the same value behind. */
   #isShared: readonly boolean[] = [];
+  #restarts = 0;
+  /** With a lag, slots before this one are not judged. */
+  #laggedFrom = 0;
 
   constructor(candidates: number) {
     this.#keys = Array.from({ length: candidates }, startKey);
   }
 
   /**
-   * Begins slots by a new plan: at the start, and when an experiment goes on later. What was gained stays. Slots that
-   * are not yet judged never will be, so a segment must not end for a reason that depends on its coins.
+   * Begins slots by a new plan. Slots that are not yet judged never will be.
    *
    * @param values what each candidate shows before the first slot
+   * @param isAfterFailure the segment before may have ended for a reason that depends on its coins. When it ended by the
+   *   clock, what was gained with a lag stays.
    */
-  startSegment(plan: Plan, values: Values): void {
+  startSegment(plan: Plan, values: Values, isAfterFailure: boolean): void {
     this.#plan = plan;
     this.#lags = LAGS.map(({ seconds }) => Math.ceil((seconds * 1_000) / plan.slotMs));
     this.#slots = [];
@@ -99,6 +112,8 @@ export class Evidence {
       key.before = [];
       key.firstSeen = [];
     });
+    this.#laggedFrom = 0;
+    if (isAfterFailure) this.#restartLagged();
   }
 
   /** Adds the next slot, in order, once each of its looks is there or has failed; judges what is due. */
@@ -117,9 +132,14 @@ export class Evidence {
           this.#see(plan, key, number * plan.parts + part, toMs(value));
         key.last = value ?? key.last;
       });
-      for (let lag = 0; lag < LAGS.length; lag++)
-        this.#judge(plan, key, lag, number - (this.#lags[lag] ?? 0));
     });
+    const isWhole = slot.coin !== null && slot.seen.every((values) => values !== null);
+    for (const key of this.#keys) {
+      for (let lag = 0; lag < LAGS.length; lag++) {
+        if (lag === 0 || isWhole) this.#judge(plan, key, lag, number - (this.#lags[lag] ?? 0));
+      }
+    }
+    if (!isWhole) this.#restartLagged();
   }
 
   /** By candidate and lag. The highest of a candidate names it at `candidates / alpha`. */
@@ -127,13 +147,32 @@ export class Evidence {
     return this.#keys.map(({ scores }) => scores);
   }
 
-  /** The highest score that any candidate can have after so many more slots. */
+  /**
+   * The highest score that any candidate can have after so many more slots: a bet at most doubles it, and without a lag
+   * there are two in a slot.
+   */
   reachable(slots: number): number {
     const now = this.#slots.length;
-    const growth = this.#lags.map((lag) => mostGrowth(lag) ** Math.max(0, now + slots - Math.max(lag, now)));
+    const growth = this.#lags.map(
+      (lag, index) => (index === 0 ? 4 : 2) ** Math.max(0, now + slots - Math.max(lag, now)),
+    );
     return Math.max(
       ...this.#keys.flatMap(({ scores }) => growth.map((most, lag) => (scores[lag] ?? 0) * most)),
     );
+  }
+
+  #restartLagged(): void {
+    this.#restarts += 1;
+    this.#laggedFrom = this.#slots.length;
+    for (const key of this.#keys) {
+      key.processes = key.processes.map((processes, lag) => (lag === 0 ? processes : new Processes()));
+      for (let lag = 1; lag < LAGS.length; lag++) key.scores[lag] = this.#share(lag);
+    }
+  }
+
+  #share(lag: number): number {
+    const share = LAGS[lag]?.share ?? 0;
+    return lag === 0 ? share : share * RESTART_SHARE * (1 - RESTART_SHARE) ** this.#restarts;
   }
 
   /** A value is new: marks the windows that it lies in. */
@@ -158,6 +197,7 @@ export class Evidence {
     const slot = this.#slots[number];
     const processes = key.processes[lag];
     if (slot === undefined || slot.coin === null || processes === undefined) return;
+    if (lag > 0 && number < this.#laggedFrom) return;
     const lastLook = (number + (this.#lags[lag] ?? 0)) * parts + parts - 1;
     for (let shift = 0; shift < SHIFTS.length; shift++) {
       if (!this.#isJudged(key, number, shift)) continue;
@@ -167,7 +207,7 @@ export class Evidence {
       if (slot.coin === 1 && lag === 0 && this.#isShared[shift] === true)
         processes.betOnPart(shift, firstSeen <= number * parts ? 1 : 0, slot.part);
     }
-    key.scores[lag] = (LAGS[lag]?.share ?? 0) * processes.average();
+    key.scores[lag] = this.#share(lag) * processes.average();
   }
 
   /** What shows already, or is to show by an earlier use of ours, says nothing of this coin. */
@@ -177,11 +217,6 @@ export class Evidence {
       this.#slots[number - 1]?.coin === 1 && this.#starts[(number - 1) * SHIFTS.length + shift] === start;
     return !isTaken && (key.before[number] ?? UNSEEN) < start;
   }
-}
-
-/** A bet at most doubles; without a lag there are two in a slot. */
-function mostGrowth(lag: number): number {
-  return lag === 0 ? 4 : 2;
 }
 
 /** Values finer than a second are cut to it. */
@@ -196,6 +231,6 @@ function startKey(): KeyState {
     before: [],
     firstSeen: [],
     processes: LAGS.map(() => new Processes()),
-    scores: Float64Array.from(LAGS.map(({ share }) => share)),
+    scores: Float64Array.from(LAGS.map(({ share }, lag) => (lag === 0 ? share : share * RESTART_SHARE))),
   };
 }

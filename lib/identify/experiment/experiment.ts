@@ -1,11 +1,13 @@
 import { Evidence, LAGS, type Slot, type Values } from './evidence.ts';
 import type { Plan } from './plan.ts';
 
-/** Slots by one plan. An experiment that goes on later has a segment for each time. */
+/** Slots by one plan. An experiment that slows down, or goes on later, has several. */
 export interface Segment {
   readonly plan: Plan;
   /** What each candidate shows before the first slot. */
   readonly before: Values;
+  /** The segment before it ended since calls were refused. */
+  readonly isAfterFailure: boolean;
   readonly slots: readonly Slot[];
 }
 
@@ -33,22 +35,22 @@ export class Experiment {
   /** A key whose score reaches it is named. */
   readonly bound: number;
   readonly #evidence: Evidence;
-  readonly #segments: { plan: Plan; before: Values; slots: Slot[] }[] = [];
+  readonly #segments: (Omit<Segment, 'slots'> & { readonly slots: Slot[] })[] = [];
 
   constructor({ alpha, candidates, segments }: ExperimentLog) {
     this.candidates = candidates;
     this.alpha = alpha;
     this.bound = candidates.length / alpha;
     this.#evidence = new Evidence(candidates.length);
-    for (const { before, plan, slots } of segments) {
-      this.startSegment(plan, before);
+    for (const { before, isAfterFailure, plan, slots } of segments) {
+      this.startSegment(plan, before, isAfterFailure);
       for (const slot of slots) this.add(slot);
     }
   }
 
-  startSegment(plan: Plan, before: Values): void {
-    this.#segments.push({ plan, before, slots: [] });
-    this.#evidence.startSegment(plan, before);
+  startSegment(plan: Plan, before: Values, isAfterFailure: boolean): void {
+    this.#segments.push({ plan, before, isAfterFailure, slots: [] });
+    this.#evidence.startSegment(plan, before, isAfterFailure);
   }
 
   add(slot: Slot): void {

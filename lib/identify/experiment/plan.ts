@@ -57,6 +57,12 @@ export function planSlots(looks: readonly TimedLook[], earliest: number, leastSl
   };
 }
 
+/** Twice as long slots, where calls were refused. */
+export function lengthen(plan: Plan, earliest: number): Plan {
+  const startMs = plan.startMs + wholeSeconds(Math.max(0, earliest - plan.startMs));
+  return { ...plan, startMs, slotMs: 2 * plan.slotMs };
+}
+
 /** The API's clock minus ours: each `Date` header bounds it to a second, looks at several moments narrow that. */
 function clockDifference(looks: readonly TimedLook[]): number {
   const lowest = looks.flatMap(({ answered, apiSecond, sent }) =>

@@ -2,7 +2,7 @@ import { LAGS, type Values } from './evidence.ts';
 import { Experiment, type ExperimentLog, type Likelihood } from './experiment.ts';
 import { measureCalls } from './measure-calls.ts';
 import { Pace } from './pace.ts';
-import { lookMoment, type Plan, planSlots, useMoment } from './plan.ts';
+import { lengthen, lookMoment, type Plan, planSlots, useMoment } from './plan.ts';
 import type { Listing, World } from './world.ts';
 
 export interface ExperimentOptions {
@@ -16,18 +16,20 @@ export interface ExperimentOptions {
   readonly leastSlotMs?: number | undefined;
   /** Later runs go on where this one ends, so that a deadline is no reason to give up. */
   readonly goesOn?: boolean | undefined;
-  /** The log of an earlier run with `goesOn` that ended `deadline` or `stopped`; its candidates and alpha count. */
+  /** The log of an earlier run that may go on; its candidates and alpha count. */
   readonly resume?: ExperimentLog | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * How an experiment ends. `found`: a key's score reached the bound. `deadline`: time is up. `futile`: no key could have
+ * reached the bound in the time left. `rejected`: the token was answered 401, it died meanwhile. `stopped`: by the signal.
+ * `failing`: too many calls failed.
+ */
+export type Ended = 'found' | 'deadline' | 'futile' | 'rejected' | 'stopped' | 'failing';
+
 export interface ExperimentResult {
-  /**
-   * `found`: a key's score reached the bound. `deadline`: time is up, it may go on later. `futile`: no key could have
-   * reached the bound in the time left. `rejected`: the token was answered 401, it died meanwhile. `stopped`: by the
-   * signal, it may go on later. `failing`: too many calls failed; another experiment starts afresh.
-   */
-  readonly ended: 'found' | 'deadline' | 'futile' | 'rejected' | 'stopped' | 'failing';
+  readonly ended: Ended;
   /** With `found` alone. */
   readonly api_key_id?: string | undefined;
   /** The most likely key first. */
@@ -44,6 +46,11 @@ export interface ExperimentResult {
   readonly uses: readonly number[];
   /** What to add to our clock to have the API's as a use arrives, in milliseconds. */
   readonly offset_ms?: number | undefined;
+  /**
+   * A later run may go on from the log. Otherwise it would leave out slots for a reason that may depend on their coins:
+   * another experiment has to start afresh.
+   */
+  readonly may_go_on: boolean;
   readonly log: ExperimentLog;
 }
 
@@ -68,10 +75,11 @@ interface Look {
 }
 
 /** The slot that is being played. */
-type Current = { -readonly [name in 'coin' | 'part']: 0 | 1 } & {
-  isPlayed: boolean;
-  seen: (Values | null)[];
-};
+interface Current {
+  readonly coin: 0 | 1 | null;
+  readonly part: 0 | 1;
+  readonly seen: (Values | null)[];
+}
 
 class Run {
   readonly #world: World;
@@ -81,6 +89,7 @@ class Run {
   readonly #uses: number[] = [];
   #isRejected = false;
   #offsetMs: number | undefined;
+  #lastSeen: Values;
   /** The look that was sent last, and the slot that it belongs to. */
   #sent: { readonly slot: Current; readonly look: Look | undefined } | undefined;
 
@@ -88,36 +97,21 @@ class Run {
     this.#world = world;
     this.#options = options;
     this.#experiment = experiment;
+    this.#lastSeen = experiment.candidates.map(() => null);
   }
 
-  async play(plan: Plan, lastUsed: ReadonlyMap<string, number | null>): Promise<ExperimentResult['ended']> {
+  async play(plan: Plan, lastUsed: ReadonlyMap<string, number | null>): Promise<Ended> {
     this.#offsetMs = plan.offsetMs;
-    this.#experiment.startSegment(plan, this.#valuesOf(lastUsed));
-    const { deadline, signal } = this.#options;
-    // Each look has the time of a part to be answered.
-    const slots = Math.max(
-      0,
-      Math.floor((deadline - plan.partMs - lookMoment(plan, 0, plan.parts - 1)) / plan.slotMs) + 1,
-    );
-    for (let slot = 0; slot < slots; slot++) {
-      let current: Current | undefined;
-      for (let part = 0; part < plan.parts; part++) {
-        await this.#world.sleepUntil(useMoment(plan, slot, part), signal);
-        const early = this.#take(plan, slots - slot, false);
-        if (early !== undefined) return early;
-        current ??= this.#startSlot(plan, slot);
-        if (current.isPlayed && current.coin === 1 && current.part === part) this.#use();
-        await this.#world.sleepUntil(lookMoment(plan, slot, part), signal);
-        const ended = this.#take(plan, slots - slot, true);
-        if (ended !== undefined) return ended;
-        this.#sent = { slot: current, look: current.isPlayed ? this.#look() : undefined };
-      }
+    this.#lastSeen = this.#valuesOf(lastUsed);
+    let ended = await this.#playSegment(plan, false);
+    for (let longer = plan; ended === 'limited'; ended = await this.#playSegment(longer, true)) {
+      longer = lengthen(longer, Math.max(this.#world.now(), this.#pace.pausedUntil ?? 0));
+      this.#pace.pausedUntil = undefined;
     }
-    await this.#world.sleepUntil(deadline, signal);
-    return this.#take(plan, 0, true) ?? 'deadline';
+    return ended;
   }
 
-  result(ended: ExperimentResult['ended']): ExperimentResult {
+  result(ended: Ended): ExperimentResult {
     const experiment = this.#experiment;
     const log = experiment.log();
     return {
@@ -131,18 +125,46 @@ class Run {
       slots: log.segments.flatMap(({ slots }) => slots).filter(({ coin }) => coin !== null).length,
       uses: this.#uses,
       ...(this.#offsetMs !== undefined && { offset_ms: this.#offsetMs }),
+      may_go_on: this.#options.goesOn === true && (ended === 'deadline' || ended === 'stopped'),
       log,
     };
   }
 
-  /** Tosses a slot's coins, unless it is decided before that the slot is not played. */
+  async #playSegment(plan: Plan, isAfterFailure: boolean): Promise<Ended | 'limited'> {
+    this.#experiment.startSegment(plan, this.#lastSeen, isAfterFailure);
+    const { deadline, signal } = this.#options;
+    // Each look has the time of a part to be answered.
+    const lookTime = deadline - plan.partMs - lookMoment(plan, 0, plan.parts - 1);
+    const slots = Math.max(0, Math.floor(lookTime / plan.slotMs) + 1);
+    for (let slot = 0; slot < slots; slot++) {
+      let current: Current | undefined;
+      for (let part = 0; part < plan.parts; part++) {
+        await this.#world.sleepUntil(useMoment(plan, slot, part), signal);
+        const early = this.#take(plan, slots - slot, false);
+        if (early !== undefined) return early;
+        current ??= this.#startSlot(plan, slot);
+        if (current.coin === 1 && current.part === part) this.#use();
+        await this.#world.sleepUntil(lookMoment(plan, slot, part), signal);
+        const ended = this.#take(plan, slots - slot, true);
+        if (ended !== undefined) return ended;
+        this.#sent = { slot: current, look: current.coin === null ? undefined : this.#look() };
+      }
+      // A slot that has begun is played to its end, and judged.
+      if (this.#pace.pausedUntil === undefined) continue;
+      await this.#world.sleepUntil(lookMoment(plan, slot, plan.parts), signal);
+      return this.#take(plan, slots - slot - 1, true) ?? 'limited';
+    }
+    await this.#world.sleepUntil(deadline, signal);
+    return this.#take(plan, 0, true) ?? 'deadline';
+  }
+
+  /** Tosses a slot's coins, unless it is too late for it, which is decided before. */
   #startSlot(plan: Plan, slot: number): Current {
-    const now = this.#world.now();
     // A use that is sent this late would miss its window.
-    const isLate = now > useMoment(plan, slot, 0) + plan.partMs / 4;
-    if (isLate || !this.#pace.plays(slot, now)) return { isPlayed: false, coin: 0, part: 0, seen: [] };
+    if (this.#world.now() > useMoment(plan, slot, 0) + plan.partMs / 4)
+      return { coin: null, part: 0, seen: [] };
     const coin = this.#world.toss() ? 1 : 0;
-    return { isPlayed: true, coin, part: plan.parts === 2 && this.#world.toss() ? 1 : 0, seen: [] };
+    return { coin, part: plan.parts === 2 && this.#world.toss() ? 1 : 0, seen: [] };
   }
 
   /** A use that fails stays a use: what the coin said counts, never what came of it. */
@@ -165,17 +187,17 @@ class Run {
 
   /**
    * Takes the look that was sent last, if it is answered. At the next look at the latest (`isDue`), whatever the coin:
-   * an answer that is not there counts as a look that showed nothing.
+   * an answer that is not there by then is a look that failed.
    *
    * @returns how the experiment ended, if it did
    */
-  #take(plan: Plan, slotsLeft: number, isDue: boolean): ExperimentResult['ended'] | undefined {
+  #take(plan: Plan, slotsLeft: number, isDue: boolean): Ended | undefined {
     if (this.#sent !== undefined && (isDue || this.#sent.look?.listing !== undefined)) {
       const { look, slot } = this.#sent;
       this.#sent = undefined;
       slot.seen.push(this.#read(look));
       if (slot.seen.length === plan.parts) {
-        this.#experiment.add({ coin: slot.isPlayed ? slot.coin : null, part: slot.part, seen: slot.seen });
+        this.#experiment.add(slot);
         if (this.#experiment.named() !== undefined) return 'found';
         if (!this.#options.goesOn && this.#experiment.isFutile(slotsLeft)) return 'futile';
       }
@@ -188,7 +210,10 @@ class Run {
   #read(look: Look | undefined): Values | null {
     if (look === undefined) return null;
     const { listing } = look;
-    if (listing?.ok === true) return this.#valuesOf(listing.lastUsed);
+    if (listing?.ok === true) {
+      this.#lastSeen = this.#valuesOf(listing.lastUsed);
+      return this.#lastSeen;
+    }
     if (listing?.isLimited) this.#pace.limited(this.#world.now(), listing.retryAfterMs);
     else this.#pace.failed();
     return null;

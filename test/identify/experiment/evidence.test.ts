@@ -12,6 +12,9 @@ const plans: [string, Plan][] = [60, 400, 900].map((ms) => {
 });
 const fast = plans[0]![1];
 
+/** What each lag begins with: a quarter of a share is kept for those that follow a failed look. */
+const SHARES = LAGS.map(({ share }, lag) => (lag === 0 ? share : 0.75 * share));
+
 type Coins = Pick<Slot, 'part'> & { coin: 0 | 1 };
 
 /** All that the coins of so many slots can say. */
@@ -33,7 +36,7 @@ function allScores(
   before = SECOND - 1_000,
 ): number[][] {
   const evidence = new Evidence(1);
-  evidence.startSegment(plan, [before]);
+  evidence.startSegment(plan, [before], false);
   return coins.map((coin, slot) => {
     const values = Array.from({ length: plan.parts }, (_, part) => shows(slot, part, coins));
     evidence.add({ ...coin, seen: values.map((value) => (value === null ? null : [value])) });
@@ -57,8 +60,8 @@ function meanScores(plan: Plan, slots: number, shows: Parameters<typeof scoresOf
   return sums.map((sum) => sum / number);
 }
 
-/** What a key shows that does not know of our coins: up to a few seconds ago or ahead, or not at all. */
-function drawRecord(seed: number, plan: Plan): (slot: number, part: number) => number | null {
+/** What a key shows that does not know of our coins: values up to a few seconds ago or ahead. */
+function drawRecord(seed: number, plan: Plan): (slot: number, part: number) => number {
   const random = generator(seed);
   const share = random();
   const age = Math.floor(random() * 7) - 3;
@@ -66,7 +69,7 @@ function drawRecord(seed: number, plan: Plan): (slot: number, part: number) => n
   const values = Array.from({ length: 40 }, (_, at) => {
     const now = SECOND + Math.floor(((at / plan.parts) * plan.slotMs) / 1_000) + 1;
     if (random() < share) value = now - age;
-    return random() < 0.1 ? null : value;
+    return value;
   });
   return (slot, part) => values[slot * plan.parts + part]!;
 }
@@ -96,7 +99,7 @@ describe('the evidence', () => {
     for (let seed = 1; seed <= 12; seed++) {
       const means = meanScores(plan, plan.parts === 2 ? 5 : 9, drawRecord(seed, plan));
       means.forEach((mean, lag) => {
-        expect(mean).toBeCloseTo(LAGS[lag]!.share, 10);
+        expect(mean).toBeCloseTo(SHARES[lag]!, 10);
       });
     }
   });
@@ -114,14 +117,20 @@ describe('the evidence', () => {
     }
   });
 
-  test.each(plans)('gains nothing where looks fail because the token was used: %s', (_, plan) => {
-    for (let seed = 1; seed <= 12; seed++) {
+  test.each(plans)('gains nothing where our uses choose which looks fail: %s', (_, plan) => {
+    const slots = plan.parts === 2 ? 5 : 8;
+    for (let seed = 1; seed <= 30; seed++) {
       const record = drawRecord(seed, plan);
-      const random = generator(seed);
-      const breaks = Array.from({ length: 12 }, () => random() < 0.5);
-      const means = meanScores(plan, plan.parts === 2 ? 5 : 9, (slot, part, coins) => {
-        const { coin, part: used } = coins[slot]!;
-        return breaks[slot] && coin === 1 && used <= part ? null : record(slot, part);
+      const random = generator(seed * 77);
+      // Whether a use in a slot makes its own look fail, the one after it, …
+      const breaks = Array.from({ length: slots * 4 }, () => random() < 0.4);
+      const means = meanScores(plan, slots, (slot, part, coins) => {
+        const look = slot * plan.parts + part;
+        const isBroken = coins.some((coin, used) => {
+          const distance = look - used * plan.parts - coin.part;
+          return coin.coin === 1 && distance >= 0 && distance < 4 && breaks[used * 4 + distance];
+        });
+        return isBroken ? null : record(slot, part);
       });
       means.forEach((mean, lag) => {
         expect(mean).toBeLessThanOrEqual(LAGS[lag]!.share + 1e-10);
@@ -160,25 +169,51 @@ describe('the evidence', () => {
 
     // The key is two minutes ahead.
     expect(scoresOf(fast, coins, (slot) => SECOND + 120 + slot, SECOND + 119)).toEqual(
-      LAGS.map(({ share }) => expect.closeTo(share, 12)),
+      SHARES.map((share) => expect.closeTo(share, 12)),
     );
   });
 
   test('judges no slot without a coin', () => {
     const evidence = new Evidence(2);
-    evidence.startSegment(fast, [null, SECOND]);
+    evidence.startSegment(fast, [null, SECOND], false);
     for (let slot = 0; slot < 100; slot++)
       evidence.add({ coin: null, part: 0, seen: [[SECOND + slot, SECOND], null] });
 
+    const restarted = LAGS.map(({ share }, lag) => (lag === 0 ? share : 0.75 * share * 0.25 ** 100));
     for (const scores of evidence.scores())
-      expect([...scores]).toEqual(LAGS.map(({ share }) => expect.closeTo(share, 12)));
+      expect([...scores]).toEqual(restarted.map((share) => expect.closeTo(share, 12)));
+  });
+
+  test('begins anew with a lag when a look failed, and when calls were refused', () => {
+    const coins = draw(30, 5, 2);
+    const late = (slot: number, part: number) =>
+      slot < 2 ? SECOND - 1_000 : showsUses(fast)(slot - 2, part, coins);
+    const undisturbed = scoresOf(fast, coins, late);
+    const disturbed = scoresOf(fast, coins, (slot, part) =>
+      slot === 20 && part === 0 ? null : late(slot, part),
+    );
+
+    expect(undisturbed[2]).toBeGreaterThan(1e6);
+    expect(disturbed[2]).toBeLessThan(1e3);
+
+    const evidence = new Evidence(1);
+    evidence.startSegment(fast, [SECOND - 1_000], false);
+    coins.forEach((coin, slot) => {
+      evidence.add({ ...coin, seen: [[late(slot, 0)], [late(slot, 1)]] });
+    });
+    const before = [...evidence.scores()[0]!];
+    evidence.startSegment(fast, [SECOND + 100], false);
+    expect([...evidence.scores()[0]!]).toEqual(before);
+    evidence.startSegment(fast, [SECOND + 100], true);
+    expect(evidence.scores()[0]![0]).toBe(before[0]);
+    expect(evidence.scores()[0]![2]).toBeCloseTo(0.1 * 0.75 * 0.25, 12);
   });
 
   test('reaches no more than it says it can', () => {
     for (let seed = 1; seed <= 50; seed++) {
       const coins = draw(30, seed, 2);
       const evidence = new Evidence(1);
-      evidence.startSegment(fast, [SECOND - 1_000]);
+      evidence.startSegment(fast, [SECOND - 1_000], false);
       const reachable: number[] = [];
       coins.forEach((coin, slot) => {
         reachable.push(evidence.reachable(coins.length - slot));
