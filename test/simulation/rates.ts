@@ -3,7 +3,7 @@
 import { HOSTILE_KINDS } from './hostile-worlds.ts';
 import type { SimulatedWorld } from './play-experiment.ts';
 import { playMany } from './play-many.ts';
-import type { Recording, Traffic } from './simulated-key.ts';
+import type { Traffic } from './simulated-key.ts';
 
 const WORLDS = 200;
 const random = (perSecond: number): Traffic => ({ kind: 'random', perSecond });
