@@ -47,6 +47,7 @@ const friendly: [string, Partial<SimulatedWorld>][] = [
   ['calls take 200 ms', { latency: 200 }],
   ['calls take 600 ms', { latency: 600 }],
   ['calls take 1.2 s', { latency: 1_200 }],
+  ['2 % of all calls take 600 ms, the others 60 ms', { slowShare: 0.02 }],
   ['2 % of all calls fail', { failing: 0.02 }],
   ['the API takes 2 calls a second', { limit: { burst: 10, perSecond: 2 } }],
   ['the API takes 1 call a second', { limit: { burst: 20, perSecond: 1 } }],
