@@ -8,7 +8,7 @@ export type Stored =
   | { readonly result: 'stored' | 'exists' }
   | { readonly result: 'failed'; readonly reason: string };
 
-/** The audit bucket. Nothing in it is ever overwritten or deleted. */
+/** What the audit bucket keeps as it was written: nothing is ever overwritten or deleted through it. */
 export interface AuditStore {
   /** @param record an object, or its JSON */
   put(path: string, record: object | string, retry: RetryOptions): Promise<Stored>;
@@ -30,7 +30,12 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   return {
     async put(path, record, retry) {
       const body = typeof record === 'string' ? record : JSON.stringify(record);
-      const put = { ...request(path), method: 'PUT', headers: putHeaders(body), body };
+      const put = {
+        ...request(path),
+        method: 'PUT',
+        headers: { ...putHeaders(body), 'if-none-match': '*' },
+        body,
+      };
       for (let attempt = 1; ; attempt++) {
         const { code, status } = await callAws(aws, put, retry);
         if (status === 200) return { result: 'stored' };
@@ -51,11 +56,11 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   };
 }
 
-function putHeaders(body: string): Record<string, string> {
+/** The headers of a put, but for its condition. */
+export function putHeaders(body: string): Record<string, string> {
   const digest = hash('sha256', body, 'buffer');
   return {
     'content-type': 'application/json',
-    'if-none-match': '*',
     // Object Lock requires a checksum on every put.
     'x-amz-checksum-sha256': digest.toString('base64'),
     // The signer would compute it again.
@@ -64,7 +69,7 @@ function putHeaders(body: string): Record<string, string> {
 }
 
 // S3 signs over the encoded path, in which only RFC 3986's unreserved characters stand for themselves.
-function encodePath(path: string): string {
+export function encodePath(path: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return path
     .split('/')
