@@ -1,7 +1,6 @@
-import { jitter, type RetryOptions, sleep } from '../platform/retry.ts';
-import { type AwsAnswer, callAws } from './call-aws.ts';
-import { type AwsEnvironment, bucketUrl } from './environment.ts';
-import { encodePath, putHeaders } from './write-once-bucket.ts';
+import type { RetryOptions } from '../platform/retry.ts';
+import { conditionalObjects } from './conditional-objects.ts';
+import type { AwsEnvironment } from './environment.ts';
 
 /** An object as it was read. `etag` names the version. */
 export interface FoundObject {
@@ -29,40 +28,22 @@ export interface ReplaceableObjects {
   put(path: string, value: object, etag: string | undefined, retry: RetryOptions): Promise<Replaced>;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export function s3ReplaceableObjects(aws: AwsEnvironment, bucket: string): ReplaceableObjects {
-  const base = bucketUrl(aws, bucket);
-  const request = (path: string) => ({ service: 's3', url: `${base}/${encodePath(path)}` }) as const;
-
+  const objects = conditionalObjects(aws, bucket);
   return {
     async get(path, retry) {
-      const answer = await callAws(aws, { ...request(path), method: 'GET' }, retry);
-      if (answer.status === 404) return { ok: true, found: undefined };
-      const { body: text, code, etag, status } = answer;
-      if (status !== 200) return { ok: false, reason: code };
-      return etag === undefined
-        ? { ok: false, reason: 'an answer without an ETag' }
-        : { ok: true, found: { text, etag } };
+      const { body: text, code, etag, status } = await objects.get(path, retry);
+      if (status === 404) return { ok: true, found: undefined };
+      return status === 200 && etag ? { ok: true, found: { text, etag } } : { ok: false, reason: code };
     },
 
-    async put(path, value, etag, retry) {
-      const body = JSON.stringify(value);
-      const condition: Record<string, string> =
-        etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag };
-      const put = { ...request(path), method: 'PUT', headers: { ...putHeaders(body), ...condition }, body };
-      for (let attempt = 1; ; attempt++) {
-        const answer = await callAws(aws, put, retry);
-        // 409: another conditional write of the same name is in flight.
-        if (answer.status !== 409 || attempt >= 6 || Date.now() > retry.deadline) return replaced(answer);
-        await sleep(jitter(attempt));
-      }
+    async put(path, value, expected, retry) {
+      const condition =
+        expected === undefined ? ({ 'if-none-match': '*' } as const) : { 'if-match': expected };
+      const { code, etag, status } = await objects.put(path, JSON.stringify(value), condition, retry);
+      if (status === 200 && etag) return { result: 'stored', etag };
+      if (status === 412 || status === 404) return { result: 'conflict' };
+      return { result: 'failed', reason: `the object was not stored (${code})` };
     },
   };
-}
-
-function replaced({ code, etag, status }: AwsAnswer): Replaced {
-  if (status === 200 && etag !== undefined) return { result: 'stored', etag };
-  // 404: there is no object to be replaced.
-  if (status === 412 || status === 404) return { result: 'conflict' };
-  return { result: 'failed', reason: `the object was not stored (${code})` };
 }
