@@ -48,6 +48,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
     limit: { burst: pick([5, 10, 30]), perSecond: between(0.5, 2.5) },
   })),
   kind('slow calls', ({ between }) => ({ latency: between(150, 1_500) })),
+  kind('some calls slower than others', ({ between }) => ({ slowShare: between(0.01, 0.3) })),
 ];
 
 function kind(name: string, draw: (dice: Dice) => Partial<SimulatedWorld>): HostileKind {

@@ -18,6 +18,8 @@ export type SimulatedWorld = {
   dateSkew?: number | null;
   /** milliseconds that a call takes, half of it to three halves; default 60 */
   latency?: number;
+  /** the share of calls that take ten times as long */
+  slowShare?: number;
   /** milliseconds that a use takes on top of it, before it takes effect */
   slowUses?: number;
   /** uses of ours are not recorded at all */
@@ -63,7 +65,16 @@ export async function playExperiment(
   options: SimulatedWorld,
   { alpha = 1e-6, budget = 100, lookShiftAfterHeads = 0, stopAfter, toss, ...rest }: PlayOptions = {},
 ): Promise<PlayedExperiment> {
-  const { coupled = 0, dateSkew = 0, diesAfter, failing = 0, holdsBack = 0, latency = 60, limit } = options;
+  const {
+    coupled = 0,
+    dateSkew = 0,
+    diesAfter,
+    failing = 0,
+    holdsBack = 0,
+    latency = 60,
+    limit,
+    slowShare = 0,
+  } = options;
   const random = generator(options.seed);
   const coins = generator(options.seed ^ 0x2545f491);
   const begin = 1_785_400_000_000 + random() * 100_000;
@@ -112,8 +123,9 @@ export async function playExperiment(
   }
   /** A call that takes effect half-way. */
   function call<T>(effect: () => T, delay = 0): Promise<T> {
-    const arrives = clock + delay + (latency * (0.5 + random())) / 2;
-    const answers = arrives + (latency * (0.5 + random())) / 2;
+    const usual = slowShare > 0 && random() < slowShare ? 10 * latency : latency;
+    const arrives = clock + delay + (usual * (0.5 + random())) / 2;
+    const answers = arrives + (usual * (0.5 + random())) / 2;
     return new Promise((resolve) => {
       schedule(arrives, () => {
         const answer = effect();

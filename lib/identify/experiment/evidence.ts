@@ -1,5 +1,7 @@
-import { type Plan, windowStart } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { Processes, SHIFTS } from './processes.ts';
+import { Trace } from './trace.ts';
+import { Windows } from './windows.ts';
 
 /**
  * How many seconds after a slot's own looks its coin is judged, by one process each for every key, with the share of the
@@ -31,22 +33,14 @@ export interface Slot {
 /** The part of a lag's share that its first processes have, and those after each restart, of what was left. */
 const RESTART_SHARE = 0.75;
 
-/** What one key showed in this segment, and its processes, which go through all segments. */
+/** One candidate. */
 interface KeyState {
-  last: number | null;
-  /** Epoch milliseconds of the API's clock. */
-  latest: number;
-  /** By slot: the latest value at the looks before it. */
-  before: number[];
-  /** By slot and shift: the number of the look at which a value was first seen in the window. */
-  firstSeen: number[];
+  trace: Trace;
+  /** By lag. They go through all segments. */
   processes: readonly Processes[];
   /** By lag: its share times its average. */
   readonly scores: Float64Array;
 }
-
-/** No value was seen in a window. */
-const UNSEEN = Number.POSITIVE_INFINITY;
 
 /**
  * The evidence that each candidate is the leaked key, of coins and looks alone: no clock, no I/O.
@@ -54,7 +48,7 @@ const UNSEEN = Number.POSITIVE_INFINITY;
  * Why a key that is not the leaked one is rarely named. Take as given all that such a key shows, at every moment, and the
  * moments of the looks: neither depends on our coins. Then for each lag, shift and predictor, slot by slot:
  *
- * - whether the slot is judged (`#isJudged`) follows from what was shown before it and from earlier coins;
+ * - whether the slot is judged (`isJudged`) follows from what was shown before it and from earlier coins;
  * - `shown` follows from what the key shows, and the odds of the bet from earlier slots;
  * - the coin is fair, so a bet has the mean `(P(0 | shown) + P(1 | shown)) / 0.5 / 2 = 1`. After heads the coin of the
  *   part is fair as well, and the bet on it has the mean 1 for the same reason.
@@ -75,20 +69,20 @@ const UNSEEN = Number.POSITIVE_INFINITY;
  */
 export class Evidence {
   readonly #keys: readonly KeyState[];
-  #plan: Plan | undefined;
+  #windows: Windows | undefined;
   /** In slots. */
   #lags: readonly number[] = [];
   #slots: Slot[] = [];
-  /** By slot and shift, epoch milliseconds of the API's clock. */
-  #starts: number[] = [];
-  /** By shift: a use in either part of a slot leaves the same value behind. */
-  #isShared: readonly boolean[] = [];
   #restarts = 0;
   /** With a lag, slots before this one are not judged. */
   #laggedFrom = 0;
 
   constructor(candidates: number) {
-    this.#keys = Array.from({ length: candidates }, startKey);
+    this.#keys = Array.from({ length: candidates }, () => ({
+      trace: new Trace(null),
+      processes: LAGS.map(() => new Processes()),
+      scores: Float64Array.from(LAGS, (_, lag) => this.#share(lag)),
+    }));
   }
 
   /**
@@ -99,46 +93,32 @@ export class Evidence {
    *   clock, what was gained with a lag stays.
    */
   startSegment(plan: Plan, values: Values, isAfterFailure: boolean): void {
-    this.#plan = plan;
+    this.#windows = new Windows(plan);
     this.#lags = LAGS.map(({ seconds }) => Math.ceil((seconds * 1_000) / plan.slotMs));
     this.#slots = [];
-    this.#starts = [];
-    this.#isShared = SHIFTS.map(
-      ({ ms }) => plan.parts === 2 && windowStart(plan, 0, 0, ms) === windowStart(plan, 0, 1, ms),
-    );
-    this.#keys.forEach((key, index) => {
-      key.last = values[index] ?? null;
-      key.latest = key.last === null ? Number.NEGATIVE_INFINITY : toMs(key.last);
-      key.before = [];
-      key.firstSeen = [];
-    });
     this.#laggedFrom = 0;
+    this.#keys.forEach((key, index) => {
+      key.trace = new Trace(values[index] ?? null);
+    });
     if (isAfterFailure) this.#restartLagged();
   }
 
   /** Adds the next slot, in order, once each of its looks is there or has failed; judges what is due. */
   add(slot: Slot): void {
-    const plan = this.#plan;
-    if (plan === undefined) throw new Error('a slot without a segment');
-    const number = this.#slots.length;
+    const windows = this.#windows;
+    if (windows === undefined) throw new Error('a slot without a segment');
     this.#slots.push(slot);
-    for (const { ms } of SHIFTS) this.#starts.push(windowStart(plan, number, slot.part, ms));
+    windows.add(slot.coin, slot.part);
+    const isWhole = slot.coin !== null && slot.seen.every((values) => values !== null);
     this.#keys.forEach((key, index) => {
-      key.before.push(key.latest);
-      for (let shift = 0; shift < SHIFTS.length; shift++) key.firstSeen.push(UNSEEN);
-      slot.seen.forEach((values, part) => {
-        const value = values?.[index] ?? null;
-        if (value !== null && value !== key.last)
-          this.#see(plan, key, number * plan.parts + part, toMs(value));
-        key.last = value ?? key.last;
+      key.trace.add(
+        windows,
+        slot.seen.map((values) => values?.[index]),
+      );
+      this.#lags.forEach((lag, at) => {
+        if (at === 0 || isWhole) this.#judge(windows, key, at, windows.slots - 1 - lag);
       });
     });
-    const isWhole = slot.coin !== null && slot.seen.every((values) => values !== null);
-    for (const key of this.#keys) {
-      for (let lag = 0; lag < LAGS.length; lag++) {
-        if (lag === 0 || isWhole) this.#judge(plan, key, lag, number - (this.#lags[lag] ?? 0));
-      }
-    }
     if (!isWhole) this.#restartLagged();
   }
 
@@ -154,10 +134,10 @@ export class Evidence {
   reachable(slots: number): number {
     const now = this.#slots.length;
     const growth = this.#lags.map(
-      (lag, index) => (index === 0 ? 4 : 2) ** Math.max(0, now + slots - Math.max(lag, now)),
+      (lag, at) => (at === 0 ? 4 : 2) ** Math.max(0, now + slots - Math.max(lag, now)),
     );
     return Math.max(
-      ...this.#keys.flatMap(({ scores }) => growth.map((most, lag) => (scores[lag] ?? 0) * most)),
+      ...this.#keys.flatMap(({ scores }) => growth.map((most, at) => (scores[at] ?? 0) * most)),
     );
   }
 
@@ -175,62 +155,25 @@ export class Evidence {
     return lag === 0 ? share : share * RESTART_SHARE * (1 - RESTART_SHARE) ** this.#restarts;
   }
 
-  /** A value is new: marks the windows that it lies in. */
-  #see({ offsetMs, slotMs, startMs, windowMs }: Plan, key: KeyState, look: number, value: number): void {
-    key.latest = Math.max(key.latest, value);
-    const last = this.#slots.length - 1;
-    for (let shift = 0; shift < SHIFTS.length; shift++) {
-      const first = startMs + offsetMs + (SHIFTS[shift]?.ms ?? 0);
-      // A window begins up to a second before its slot's first use arrives, or as long after it in the second part.
-      const from = Math.max(0, Math.floor((value - windowMs - 1_000 - first) / slotMs));
-      const to = Math.min(last, Math.ceil((value + 1_000 - first) / slotMs));
-      for (let slot = from; slot <= to; slot++) {
-        const at = slot * SHIFTS.length + shift;
-        const start = this.#starts[at] ?? UNSEEN;
-        if (start <= value && value < start + windowMs && key.firstSeen[at] === UNSEEN)
-          key.firstSeen[at] = look;
-      }
-    }
-  }
-
-  #judge({ parts }: Plan, key: KeyState, lag: number, number: number): void {
+  #judge(windows: Windows, { processes, scores, trace }: KeyState, lag: number, number: number): void {
     const slot = this.#slots[number];
-    const processes = key.processes[lag];
-    if (slot === undefined || slot.coin === null || processes === undefined) return;
+    const process = processes[lag];
+    if (slot === undefined || slot.coin === null || process === undefined) return;
     if (lag > 0 && number < this.#laggedFrom) return;
-    const lastLook = (number + (this.#lags[lag] ?? 0)) * parts + parts - 1;
+    const { parts } = windows.plan;
+    const lastLook = windows.slots * parts - 1;
     for (let shift = 0; shift < SHIFTS.length; shift++) {
-      if (!this.#isJudged(key, number, shift)) continue;
-      const firstSeen = key.firstSeen[number * SHIFTS.length + shift] ?? UNSEEN;
-      processes.betOnCoin(shift, firstSeen <= lastLook ? 1 : 0, slot.coin);
+      if (!isJudged(windows, trace, number, shift)) continue;
+      process.betOnCoin(shift, trace.isShown(number, shift, lastLook) ? 1 : 0, slot.coin);
       // Of a lagging value it cannot be told which part it is of.
-      if (slot.coin === 1 && lag === 0 && this.#isShared[shift] === true)
-        processes.betOnPart(shift, firstSeen <= number * parts ? 1 : 0, slot.part);
+      if (slot.coin === 1 && lag === 0 && windows.isShared(shift))
+        process.betOnPart(shift, trace.isShown(number, shift, number * parts) ? 1 : 0, slot.part);
     }
-    key.scores[lag] = this.#share(lag) * processes.average();
-  }
-
-  /** What shows already, or is to show by an earlier use of ours, says nothing of this coin. */
-  #isJudged(key: KeyState, number: number, shift: number): boolean {
-    const start = this.#starts[number * SHIFTS.length + shift] ?? 0;
-    const isTaken =
-      this.#slots[number - 1]?.coin === 1 && this.#starts[(number - 1) * SHIFTS.length + shift] === start;
-    return !isTaken && (key.before[number] ?? UNSEEN) < start;
+    scores[lag] = this.#share(lag) * process.average();
   }
 }
 
-/** Values finer than a second are cut to it. */
-function toMs(value: number): number {
-  return Math.floor(value) * 1_000;
-}
-
-function startKey(): KeyState {
-  return {
-    last: null,
-    latest: Number.NEGATIVE_INFINITY,
-    before: [],
-    firstSeen: [],
-    processes: LAGS.map(() => new Processes()),
-    scores: Float64Array.from(LAGS.map(({ share }, lag) => (lag === 0 ? share : share * RESTART_SHARE))),
-  };
+/** What shows already, or is to show by an earlier use of ours, says nothing of this coin. */
+function isJudged(windows: Windows, trace: Trace, slot: number, shift: number): boolean {
+  return !windows.isTaken(slot, shift) && trace.before(slot) < windows.start(slot, shift);
 }

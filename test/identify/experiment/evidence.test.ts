@@ -195,6 +195,14 @@ describe('the evidence', () => {
 
     expect(undisturbed[2]).toBeGreaterThan(1e6);
     expect(disturbed[2]).toBeLessThan(1e3);
+    // Three seconds after the failed look, each slot that could be judged began before it.
+    const [at23, at24] = [24, 25].map((slots) =>
+      scoresOf(fast, coins.slice(0, slots), (slot, part) =>
+        slot === 20 && part === 0 ? null : late(slot, part),
+      ),
+    );
+    expect(at23![2]).toBeCloseTo(0.1 * 0.75 * 0.25, 12);
+    expect(at24![2]).not.toBeCloseTo(0.1 * 0.75 * 0.25, 12);
 
     const evidence = new Evidence(1);
     evidence.startSegment(fast, [SECOND - 1_000], false);
