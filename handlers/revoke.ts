@@ -6,6 +6,7 @@ import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
+import { s3ReplaceableObjects } from '../lib/aws/replaceable-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
 import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
@@ -21,6 +22,7 @@ import { contain } from '../lib/containment/contain.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
+import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
@@ -55,6 +57,7 @@ function connect() {
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
     records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
+    registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
@@ -99,7 +102,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, records, region, stop, urls } = parts;
+  const { admin, config, devin, github, records, region, registered, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -111,6 +114,7 @@ async function revoke(
     devin,
     github,
     trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
+    registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),

@@ -1,12 +1,9 @@
 import type { AuditStore, Stored } from '../aws/write-once-bucket.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
-import type { Token } from '../domain/token.ts';
-import { log } from '../platform/log.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { forwardRecords, type SiemCopies } from './forward-records.ts';
-import { getKnownKey, type Known, putKnownKey } from './known-key.ts';
 import { type Earlier, readEarlier } from './read-earlier.ts';
 import {
   ALERT,
@@ -40,10 +37,6 @@ export interface ReportTrail {
   earlier(): Promise<Earlier>;
   /** Ensures that the records which belong to an outcome on record are stored and forwarded too. */
   again(outcome: Outcome): Promise<{ recorded: boolean; forwarded?: false }>;
-  /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
-  remember(token: Token, key: Omit<Known, 'report_id'>): Promise<void>;
-  /** The key that a token was of, as an earlier report found out. */
-  recall(token: Token): Promise<Known | undefined>;
 }
 
 export interface TrailParts {
@@ -103,13 +96,5 @@ export function reportTrail(
     },
 
     earlier: () => readEarlier(store, report, { deadline, attempts: 4 }),
-
-    async remember(token, key) {
-      const { report_id } = report;
-      const { result } = await putKnownKey(store, token, { ...key, report_id }, brief());
-      if (result === 'failed') log('warn', 'which key the token was of is not noted', { report_id });
-    },
-
-    recall: (token) => getKnownKey(store, token, brief()),
   };
 }

@@ -45,9 +45,10 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
   const end = read.status === 'read' ? await containLeak(report, read.leak, deps).catch(unexpected) : read;
   if (end.status === 'on_record') return { ...end.outcome, ...(await deps.trail.again(end.outcome)) };
   const token = read.status === 'read' ? read.leak.token : undefined;
+  const ended = { ...end.draft, report_id: report.report_id };
   const [outcome] = await Promise.all([
-    recordOutcome({ ...end.draft, report_id: report.report_id }, deps.trail),
-    rememberKey(end.draft, token, deps.trail),
+    recordOutcome(ended, deps.trail),
+    rememberKey(ended, token, deps.registry),
   ]);
   return outcome;
 }
@@ -116,7 +117,7 @@ async function resolveByToken(
   checkingOwnKey: Promise<OwnKeyCheck>,
   deps: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
-  const { deadline, devin, dryRun, trail } = deps;
+  const { deadline, devin, dryRun, registry, trail } = deps;
   const retry = { deadline };
   const [{ probe, use }, { isOnlyAdmin }] = await Promise.all([
     probeToken(devin, token, retry),
@@ -126,7 +127,7 @@ async function resolveByToken(
   if (owner.status === 'decided') return owner;
   if (owner.status === 'nobody') {
     const dead = { report_id: report.report_id, token, times, dryRun };
-    return handleDeadToken(dead, devin, trail, retry);
+    return handleDeadToken(dead, devin, { trail, registry }, retry);
   }
 
   const { service_user_id } = owner;

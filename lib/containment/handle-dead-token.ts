@@ -1,10 +1,11 @@
-import type { Known } from '../audit/known-key.ts';
 import type { Earlier } from '../audit/read-earlier.ts';
 import type { ReportTrail } from '../audit/trail.ts';
 import type { ApiKey, Devin, KeyListing } from '../clients/devin.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
 import { keysRevokedSince } from '../identify/choose-key.ts';
+import type { RegistryEntry } from '../identify/registry/entry.ts';
+import type { Registry } from '../identify/registry/registry.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 
@@ -24,12 +25,15 @@ export interface DeadTokenReport {
 export async function handleDeadToken(
   { dryRun, report_id, times, token }: DeadTokenReport,
   devin: Devin,
-  trail: Pick<ReportTrail, 'earlier' | 'recall'>,
+  {
+    registry,
+    trail,
+  }: { readonly registry: Pick<Registry, 'recall'>; readonly trail: Pick<ReportTrail, 'earlier'> },
   retry: RetryOptions,
 ): Promise<Decided | OnRecord> {
   const [{ intent, outcome }, known, control] = await Promise.all([
     trail.earlier(),
-    trail.recall(token),
+    registry.recall(token),
     devin.probeAdmin(retry),
   ]);
   if (outcome !== undefined) return { status: 'on_record', outcome };
@@ -77,10 +81,10 @@ type EarlierIntent = NonNullable<Earlier['intent']>;
 function wasKilledByEarlierDelivery(
   report_id: string,
   { api_key_id, time }: EarlierIntent,
-  known: Known | undefined,
+  known: RegistryEntry | undefined,
   listing: KeyListing,
 ): boolean {
-  if (known !== undefined && known.report_id !== report_id) return false;
+  if (known?.report_id !== undefined && known.report_id !== report_id) return false;
   if (!listing.ok) return true;
   const keys = listing.keys.filter((key) => api_key_id === undefined || key.api_key_id === api_key_id);
   return keysRevokedSince(time, keys).length > 0;

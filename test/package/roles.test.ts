@@ -57,7 +57,13 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
+          Resource: ['records/*', 'registry/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'ReadFormerNotes',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: inAuditBucket('tokens/*'),
         },
         {
           Sid: 'TellMissingFromForbidden',

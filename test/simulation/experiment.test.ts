@@ -35,11 +35,18 @@ describe('the simulation has the power to see a fault', () => {
 
   test('looks that come later after a use name a sibling that is used by a timetable', async () => {
     const draw = (seed: number) => ({ seed, leaked: idle, siblings: [clockwork, busy], isUncounted: true });
-    const planted = await playMany(draw, { worlds: 60, alpha: 0.05, lookShiftAfterHeads: 350 });
+    const planted = await playMany(draw, { worlds: 60, alpha: 0.05, lookShiftAfterHeads: 200 });
     const sound = await playMany(draw, { worlds: 60, alpha: 0.05 });
 
     expect(planted.wrong.length).toBeGreaterThan(6);
     expect(sound.wrong.length).toBeLessThanOrEqual(3);
+  });
+
+  test('looks that a use delays by a twentieth of a second do not, since looks are spread', async () => {
+    const draw = (seed: number) => ({ seed, leaked: idle, siblings: [clockwork, busy], isUncounted: true });
+    const { wrong } = await playMany(draw, { worlds: 120, alpha: 0.05, lookShiftAfterHeads: 50 });
+
+    expect(wrong.length).toBeLessThanOrEqual(6);
   });
 });
 

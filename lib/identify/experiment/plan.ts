@@ -10,7 +10,7 @@ export interface TimedLook {
  * When the slots of an experiment are, in milliseconds. It is made before the first coin is tossed and never changed
  * after it: no coin and no slow call shifts a slot, a look, or the window that a use is expected in.
  *
- * A slot has one or two parts. Each part has a planned use and, half a part later, a look.
+ * A slot has one or two parts. Each part has a planned use and, later in it, a look.
  */
 export interface Plan {
   /** Epoch milliseconds of our clock: the planned use of the first part of slot 0. */
@@ -27,12 +27,17 @@ export interface Plan {
 
 /** The API's values are in seconds, so two parts share one: the look between them tells which of the two it was. */
 const SHORT_PART_MS = 500;
+/** In which stretch of a part its look is sent. */
+const LOOKS_FROM = 0.4;
+const LOOKS_TO = 0.9;
+/** Multiples of it, less their whole part, fill that stretch evenly. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Where in a second of the API's clock the first use of a slot arrives: early in it, yet away from its ends. */
 const PHASE_MS = 200;
 
 /**
- * Plans the slots from a few looks. Half a part is at least as long as the slowest of these calls, so that a use is
- * usually over before the look that follows it is sent.
+ * Plans the slots from a few looks. No look is sent sooner after a planned use than the slowest of these calls took, so
+ * that a use is usually over by then, and does not delay it.
  *
  * @param earliest epoch milliseconds of our clock, before which no slot is planned
  * @param leastSlotMs for an experiment at leisure: as long as a throttle of the API may hold back a value
@@ -41,8 +46,9 @@ export function planSlots(looks: readonly TimedLook[], earliest: number, leastSl
   const calls = looks.map(({ answered, sent }) => answered - sent).sort((a, b) => a - b);
   const slowest = calls.at(-1) ?? 0;
   const usual = calls[calls.length >> 1] ?? 0;
-  const isShort = 2 * slowest <= SHORT_PART_MS;
-  const partMs = isShort ? SHORT_PART_MS : wholeSeconds(2 * slowest);
+  const neededMs = slowest / LOOKS_FROM;
+  const isShort = neededMs <= SHORT_PART_MS;
+  const partMs = isShort ? SHORT_PART_MS : wholeSeconds(neededMs);
   // Whole seconds, so that each slot begins at the same place in a second of the API.
   const slotMs = wholeSeconds(Math.max(partMs, leastSlotMs));
   const offsetMs = clockDifference(looks) + usual / 2;
@@ -80,9 +86,14 @@ export function useMoment(plan: Plan, slot: number, part: number): number {
   return plan.startMs + slot * plan.slotMs + part * plan.partMs;
 }
 
-/** The look of a part of a slot, epoch milliseconds of our clock. */
+/**
+ * The look of a part of a slot, epoch milliseconds of our clock. Looks do not come at the same place in each second: were
+ * one a little later after heads, since the use before it slowed the API down, then a sibling that is used at just that
+ * place of each second would show our coins. As it is, it would in few slots.
+ */
 export function lookMoment(plan: Plan, slot: number, part: number): number {
-  return useMoment(plan, slot, part) + plan.partMs / 2;
+  const place = ((slot * plan.parts + part) * GOLDEN_RATIO) % 1;
+  return useMoment(plan, slot, part) + plan.partMs * (LOOKS_FROM + (LOOKS_TO - LOOKS_FROM) * place);
 }
 
 /**

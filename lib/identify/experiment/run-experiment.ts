@@ -133,9 +133,9 @@ class Run {
   async #playSegment(plan: Plan, isAfterFailure: boolean): Promise<Ended | 'limited'> {
     this.#experiment.startSegment(plan, this.#lastSeen, isAfterFailure);
     const { deadline, signal } = this.#options;
-    // Each look has the time of a part to be answered.
-    const lookTime = deadline - plan.partMs - lookMoment(plan, 0, plan.parts - 1);
-    const slots = Math.max(0, Math.floor(lookTime / plan.slotMs) + 1);
+    // The last look has time to be answered.
+    const lastStart = deadline - plan.partMs - useMoment(plan, 0, plan.parts);
+    const slots = Math.max(0, Math.floor(lastStart / plan.slotMs) + 1);
     for (let slot = 0; slot < slots; slot++) {
       let current: Current | undefined;
       for (let part = 0; part < plan.parts; part++) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  lengthen,
   lookMoment,
   planSlots,
   type TimedLook,
@@ -20,10 +21,10 @@ function looks(callMs: number, aheadMs: number): TimedLook[] {
 describe('the plan of slots', () => {
   test.each([
     [40, { slotMs: 1_000, parts: 2, partMs: 500, windowMs: 1_000 }],
-    [250, { slotMs: 1_000, parts: 2, partMs: 500, windowMs: 1_000 }],
-    [251, { slotMs: 1_000, parts: 1, partMs: 1_000, windowMs: 1_000 }],
+    [200, { slotMs: 1_000, parts: 2, partMs: 500, windowMs: 1_000 }],
+    [201, { slotMs: 1_000, parts: 1, partMs: 1_000, windowMs: 1_000 }],
     [600, { slotMs: 2_000, parts: 1, partMs: 2_000, windowMs: 2_000 }],
-    [4_000, { slotMs: 8_000, parts: 1, partMs: 8_000, windowMs: 8_000 }],
+    [4_000, { slotMs: 10_000, parts: 1, partMs: 10_000, windowMs: 10_000 }],
   ])('has slots by the call time of %i ms', (callMs, expected) => {
     expect(planSlots(looks(callMs, 0), BEGIN)).toMatchObject(expected);
   });
@@ -56,12 +57,35 @@ describe('the plan of slots', () => {
     expect(plan.offsetMs).toBe(30);
   });
 
-  test('looks half a part after each use, and begins at once', () => {
+  test('begins at once, with uses at the same place in each second', () => {
     const plan = planSlots(looks(60, 0), BEGIN);
 
-    expect(lookMoment(plan, 4, 1) - useMoment(plan, 4, 1)).toBe(250);
-    expect(useMoment(plan, 1, 0) - useMoment(plan, 0, 1)).toBe(500);
     expect(plan.startMs).toBeGreaterThanOrEqual(BEGIN);
     expect(plan.startMs).toBeLessThan(BEGIN + 1_000);
+    expect(useMoment(plan, 1, 0) - useMoment(plan, 0, 1)).toBe(500);
+    expect(useMoment(plan, 7, 0) - useMoment(plan, 0, 0)).toBe(7_000);
+  });
+
+  test('looks after the use is over and before the next, at places that fill the time between evenly', () => {
+    const plan = planSlots(looks(60, 0), BEGIN);
+    const places = Array.from({ length: 100 }, (_, look) => {
+      const [slot, part] = [look >> 1, look & 1];
+      return lookMoment(plan, slot, part) - useMoment(plan, slot, part);
+    });
+
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(200);
+    expect(Math.max(...places)).toBeLessThanOrEqual(450);
+    for (let from = 200; from < 450; from += 50)
+      expect(places.filter((place) => place >= from && place < from + 50).length).toBeGreaterThan(15);
+  });
+
+  test('has slots twice as long after calls were refused, at the same place in a second', () => {
+    const plan = planSlots(looks(60, 0), BEGIN);
+    const longer = lengthen(plan, BEGIN + 7_300);
+
+    expect(longer).toEqual({ ...plan, slotMs: 2_000, startMs: expect.any(Number) });
+    expect((longer.startMs - plan.startMs) % 1_000).toBe(0);
+    expect(longer.startMs).toBeGreaterThanOrEqual(BEGIN + 7_300);
+    expect(longer.startMs).toBeLessThan(BEGIN + 8_300);
   });
 });
