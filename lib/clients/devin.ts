@@ -283,7 +283,12 @@ function refusal(method: string, response: HttpResponse): Refusal {
 }
 
 function incomplete(reason: string): Refusal {
-  return { ok: false, incomplete: true, reason: `Devin's key listing is incomplete: ${reason}`, retryable: true };
+  return {
+    ok: false,
+    incomplete: true,
+    reason: `Devin's key listing is incomplete: ${reason}`,
+    retryable: true,
+  };
 }
 
 /** An id that came from Devin and must not enter a path. */

@@ -8,8 +8,6 @@ import { sleep } from '../platform/retry.ts';
 import { SearchResult } from './search-result.ts';
 import { tellApart } from './tell-apart.ts';
 
-// Loaded when a search starts: most reports need none.
-
 export interface SearchParts {
   readonly devin: Pick<Devin, 'listKeys' | 'probe'>;
   readonly store: AuditStore;
@@ -31,7 +29,9 @@ export interface Search {
 }
 
 /** `busy`: another report of the token searches for longer than this one can wait. */
-export type Searched = { readonly status: 'ended'; readonly result: SearchResult } | { readonly status: 'busy' };
+export type Searched =
+  | { readonly status: 'ended'; readonly result: SearchResult }
+  | { readonly status: 'busy' };
 
 /** Milliseconds between looks for the result of another report's search. */
 const POLL_MS = 1_000;

@@ -57,11 +57,7 @@ function endOf(ended: Awaited<ReturnType<typeof runExperiment>>['ended']): Searc
 }
 
 /** No call is tried again: a use that comes late would be in the wrong slot. */
-function devinWorld(
-  devin: Pick<Devin, 'listKeys' | 'probe'>,
-  serviceUserId: string,
-  token: Token,
-): World {
+function devinWorld(devin: Pick<Devin, 'listKeys' | 'probe'>, serviceUserId: string, token: Token): World {
   const once = () => ({ deadline: Date.now() + CALL_MS, attempts: 1, timeoutMs: CALL_MS });
   return {
     now: Date.now,
@@ -88,7 +84,9 @@ function devinWorld(
         return { ok: false, isLimited: listing?.status === 429, retryAfterMs: listing?.retryAfterMs };
       }
       const { apiSecond, keys } = listing;
-      const lastUsed = new Map(keys.map(({ api_key_id, last_used_at }) => [api_key_id, last_used_at ?? null]));
+      const lastUsed = new Map(
+        keys.map(({ api_key_id, last_used_at }) => [api_key_id, last_used_at ?? null]),
+      );
       return { ok: true, lastUsed, apiSecond };
     },
   };
