@@ -57,7 +57,8 @@ export interface Principal {
 export type Probe =
   | { readonly state: 'alive'; readonly principal: Principal; readonly apiSecond?: number | undefined }
   | { readonly state: 'dead' }
-  | { readonly state: 'unknown'; readonly reason: string };
+  /** `status`: the HTTP status, when there was an answer. */
+  | { readonly state: 'unknown'; readonly reason: string; readonly status?: number };
 
 /** An admin call that did not do what it should. */
 export interface Refusal {
@@ -212,7 +213,9 @@ function keysPath(serviceUserId: string): string {
 
 function readProbe(response: HttpResponse): Probe {
   if (response.status === 401) return { state: 'dead' };
-  if (response.status !== 200) return { state: 'unknown', reason: `HTTP ${response.status}` };
+  if (response.status !== 200) {
+    return { state: 'unknown', reason: `HTTP ${response.status}`, status: response.status };
+  }
   const principal = parseJson(response.body, Self);
   return principal === undefined
     ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }
