@@ -82,6 +82,8 @@ function typeText(type: SettingType): string {
       return type.values.map(code).join(' or ');
     case 'whole':
       return `${type.of}, ${number(type.minimum)} to ${number(type.maximum)}`;
+    case 'number':
+      return `${type.of}, ${type.minimum} to ${type.maximum}`;
     case 'share':
       return 'number, 0 to 1';
     case 'url':

@@ -113,7 +113,29 @@ export const settingGroups: readonly {
         default: '20',
         example: '30',
         meaning:
-          'How long a revocation may take to show. Keep it well below the timeout of `revoke`, which is 90 seconds.',
+          'How long a revocation may take to show. Keep it well below the timeout of `revoke`, which is 180 seconds.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'attributionError',
+        variable: 'ATTRIBUTION_ERROR',
+        readBy: ['revoke'],
+        type: { kind: 'number', of: 'probability', minimum: 1e-12, maximum: 0.01 },
+        default: '1e-6',
+        example: '1e-9',
+        meaning:
+          'The most that the probability of naming a wrong key may be when the keys of a service user are told apart by the [experiment](attribution.md). A smaller one takes longer: about two seconds for each power of ten.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'searchSeconds',
+        variable: 'SEARCH_SECONDS',
+        readBy: ['revoke'],
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 600 },
+        default: '100',
+        example: '60',
+        meaning:
+          'How long telling the keys apart may take. Together with twice `proofWindowSeconds` it has to fit the timeout of `revoke`.',
       },
       {
         from: 'parameter',
@@ -370,9 +392,10 @@ export const wiredSettings: readonly Wired[] = [
     from: 'stack',
     variable: 'NOTIFY_TOPIC_ARN',
     resource: 'AlarmTopic',
-    readBy: ['sweep-keys'],
+    readBy: ['revoke', 'sweep-keys'],
     type: { kind: 'text', of: 'ARN' },
-    meaning: 'The SNS topic for summaries and warnings of a sweep.',
+    meaning:
+      'The SNS topic for summaries and warnings of a sweep, and for the notice that keys are being told apart.',
   },
   {
     from: 'stack',

@@ -8,6 +8,7 @@ import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/envir
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
 import { s3ReplaceableObjects } from '../lib/aws/replaceable-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
+import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
@@ -19,6 +20,7 @@ import { early } from '../lib/cold-start/revoke.ts';
 import type { BatchPlace } from '../lib/containment/batch-barrier.ts';
 import { RevokeConfig } from '../lib/containment/config.ts';
 import { contain } from '../lib/containment/contain.ts';
+import type { Deps } from '../lib/containment/deps.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
@@ -59,6 +61,8 @@ function connect() {
     records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
     registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
+    standby: standbyOf(config, read),
+    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
@@ -73,6 +77,14 @@ function githubOf(
   read: ReadSecret,
 ): GitHub | undefined {
   return id === undefined ? undefined : githubClient(url, githubToken(read, id, url));
+}
+
+/** Read ahead as well: whose service user it is of has to be known before a key is revoked by inference. */
+function standbyOf({ STANDBY_TOKEN_SECRET_ID: id }: RevokeConfig, read: ReadSecret): Deps['standby'] {
+  if (id === undefined) return undefined;
+  const { get } = cachedAdminToken(read, id);
+  get().catch(() => {});
+  return get;
 }
 
 function siemOf(
@@ -102,7 +114,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, records, region, registered, stop, urls } = parts;
+  const { admin, config, devin, github, notify, records, region, registered, standby, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -118,6 +130,13 @@ async function revoke(
     ...(report.detector === 'sweep' && {
       recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),
+    standby,
+    search: {
+      store: records.store,
+      notify: notify ?? (async () => {}),
+      error: config.ATTRIBUTION_ERROR,
+      searchMs: config.SEARCH_SECONDS * 1_000,
+    },
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

@@ -33,6 +33,7 @@ export async function startDevin(options: DevinOptions = {}) {
   const now = options.now ?? Date.now;
   const knobs: DevinKnobs & ServerKnobs = {
     lastUsedLagMs: 0,
+    useLagMs: undefined,
     revocationLagMs: 0,
     clockSkewSeconds: 0,
     pageSize: options.pageSize ?? 100,

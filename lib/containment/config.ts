@@ -1,6 +1,20 @@
 import * as z from 'zod/mini';
 import { devinApiUrl, flag, githubApiUrl, safeUrl, text, wholeNumber } from '../platform/config.ts';
 
+const probability = (minimum: number, maximum: number) =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}(?:\.\d{1,20})?(?:e-?\d{1,3})?$/i, 'must be a number, such as 1e-6')),
+    z.pipe(
+      z.transform(Number),
+      z
+        .number()
+        .check(
+          z.minimum(minimum, `must be ${minimum} or more`),
+          z.maximum(maximum, `must be ${maximum} or less`),
+        ),
+    ),
+  );
+
 /** The settings of the worker. */
 export const RevokeConfig = z.object({
   DEVIN_API_URL: devinApiUrl,
@@ -9,6 +23,9 @@ export const RevokeConfig = z.object({
   GITHUB_TOKEN_SECRET_ID: z.optional(text),
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
   AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
+  ATTRIBUTION_ERROR: z._default(probability(1e-12, 0.01), 1e-6),
+  SEARCH_SECONDS: z._default(wholeNumber(0, 600), 100),
+  NOTIFY_TOPIC_ARN: z.optional(text),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
   AUDIT_HTTP_URL: z.optional(safeUrl),

@@ -1,40 +1,30 @@
 import { AuditStoreError } from '../audit/read-earlier.ts';
 import { SecretError } from '../aws/secrets.ts';
-import type { Key } from '../domain/key.ts';
 import { type Decided, decided, type OnRecord, type Outcome, type OutcomeDraft } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
-import type { Token } from '../domain/token.ts';
-import { endedRecently } from '../identify/choose-key.ts';
-import { probeToken } from '../identify/probe-token.ts';
 import { type Leak, readLeak } from '../identify/read-leak.ts';
-import type { FoundTarget, Target } from '../identify/target.ts';
-import { targetByIds } from '../identify/target-by-ids.ts';
-import { type OwnedToken, targetByListing } from '../identify/target-by-listing.ts';
-import { tokenOwner } from '../identify/token-owner.ts';
+import type { Target } from '../identify/target.ts';
 import { afterSend, errorFields, log } from '../platform/log.ts';
 import { acceptDelete } from './accept-delete.ts';
 import { checkAlert } from './check-alert.ts';
 import { checkOwnKey, type OwnKeyCheck } from './check-own-key.ts';
-import { checkRecentDeath } from './check-recent-death.ts';
 import { closeAlert } from './close-alert.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import type { Deps } from './deps.ts';
 import { describeRevocation } from './describe-revocation.ts';
 import type { LeakTimes } from './exposure.ts';
 import { findEntry } from './find-entry.ts';
-import { handleDeadToken } from './handle-dead-token.ts';
 import { proveDead } from './prove-dead.ts';
-import { type IntentResult, recordIntent } from './record-intent.ts';
+import type { IntentResult } from './record-intent.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { rememberKey } from './remember-key.ts';
+import { resolveByIds, resolveByToken } from './resolve-target.ts';
 import type { Revocation } from './revocation.ts';
 import { revokeCandidates } from './revoke-candidates.ts';
 import { revokeKey } from './revoke-key.ts';
 
 /** Milliseconds that must be left to revoke our own key. */
 const OWN_KEY_MS = 15_000;
-/** Milliseconds that must be left after the search for the key, beside the proof window. */
-const AFTER_SEARCH_MS = 5_000;
 
 /**
  * The whole sequence for one report: read the leak, then `containLeak`, then record the outcome. Whatever happens ends
@@ -90,98 +80,6 @@ async function containLeak(report: Report, leak: Leak, deps: Deps): Promise<Deci
   // A closed alert would hide the leak from the next delivery, which has to put it on record.
   return intent.status === 'intent_not_stored' ? decided(draft) : close(draft);
 }
-
-type Resolved = { readonly status: 'resolved'; readonly target: Target; readonly intent: IntentResult };
-
-/** The report names the key: the intent is recorded while its token, if there is one, is asked whose it is. */
-async function resolveByIds(
-  report: Report,
-  key: Key,
-  token: Token | undefined,
-  { deadline, devin, dryRun, trail }: Deps,
-): Promise<Resolved | Decided | OnRecord> {
-  const [intent, probe] = await Promise.all([
-    dryRun ? NO_INTENT : recordIntent(report, key, trail),
-    token && devin.probe(token, { deadline }),
-  ]);
-  if (intent.status === 'decided' || intent.status === 'on_record') return intent;
-  const found = targetByIds(key, token, probe);
-  return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
-}
-
-/** The report holds a token alone: its service user's listing shows the key, while the intent is recorded. */
-async function resolveByToken(
-  report: Report,
-  token: Token,
-  times: LeakTimes,
-  checkingOwnKey: Promise<OwnKeyCheck>,
-  deps: Deps,
-): Promise<Resolved | Decided | OnRecord> {
-  const { deadline, devin, dryRun, registry, trail } = deps;
-  const retry = { deadline };
-  const [{ probe, use }, { isOnlyAdmin }] = await Promise.all([
-    probeToken(devin, token, retry),
-    checkingOwnKey,
-  ]);
-  const owner = tokenOwner(probe);
-  if (owner.status === 'decided') return owner;
-  if (owner.status === 'nobody') {
-    const dead = { report_id: report.report_id, token, times, dryRun };
-    return handleDeadToken(dead, devin, { trail, registry }, retry);
-  }
-
-  const { service_user_id } = owner;
-  const [intent, listing] = await Promise.all([
-    dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, trail),
-    devin.listKeys(service_user_id, retry),
-  ]);
-  if (intent.status === 'decided' || intent.status === 'on_record') return intent;
-  if (!listing.ok) {
-    const { reason, retryable } = listing;
-    return decided({ status: 'failed', service_user_id, reason, retryable });
-  }
-
-  const owned = { service_user_id, token, use, keys: listing.keys, isOnlyAdmin };
-  const found = await resolveByListing(owned, times, deps);
-  return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
-}
-
-async function resolveByListing(
-  owned: OwnedToken,
-  times: LeakTimes,
-  { ambiguousKey, deadline, devin, proofWindowMs }: Deps,
-): Promise<FoundTarget | Decided> {
-  const { isOnlyAdmin, keys, service_user_id } = owned;
-  const died = async (windowMs: number) =>
-    isOnlyAdmin
-      ? ({ status: 'still_works' } as const)
-      : checkRecentDeath(owned, times, devin, { deadline, windowMs, control: true }, proofWindowMs);
-  // A key that ended a moment ago may still work, and then it is the one: its token dies within the window.
-  if (endedRecently(keys, Date.now(), proofWindowMs).length > 0) {
-    const before = await died(proofWindowMs);
-    if (before.status === 'decided') return before;
-  }
-  const searchUntil = deadline - proofWindowMs - AFTER_SEARCH_MS;
-  const found = await targetByListing(owned, devin, { ambiguousKey, searchUntil, retry: { deadline } });
-  switch (found.status) {
-    case 'found':
-      return found;
-    case 'none': {
-      const reason = 'the token works, yet the listing shows no active key that it could be of';
-      return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
-    }
-    case 'decided': {
-      // Somebody may have revoked the key while it was searched for.
-      const meanwhile = await died(0);
-      return meanwhile.status === 'decided' ? meanwhile : found;
-    }
-    default:
-      return found satisfies never;
-  }
-}
-
-/** A dry run records no intent. */
-const NO_INTENT = { status: 'intent_skipped' } as const;
 
 /** Revokes the key, or the candidates one by one, and proves the token dead. */
 async function revoke(

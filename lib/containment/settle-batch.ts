@@ -5,6 +5,7 @@ import type { Report } from '../domain/report.ts';
 import { readMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
+import { keepHidden } from './keep-hidden.ts';
 
 /** Contains one report. `attempt`: how often it was delivered, this time included. */
 export type Revoke = (report: Report, attempt: number, place: BatchPlace) => Promise<Outcome>;
@@ -15,7 +16,13 @@ export async function settleBatch(
   revoke: Revoke,
   retrySoon: RetrySoon,
 ): Promise<SQSBatchResponse> {
-  const places = batchBarrier(records.length);
+  const places = batchBarrier(
+    records.map(
+      (record) =>
+        <T>(work: Promise<T>) =>
+          keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
+    ),
+  );
   const done = await Promise.all(
     records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
   );
@@ -42,11 +49,13 @@ async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Pro
   }
 }
 
-/** The key may be alive, so the first retries come sooner than the queue's visibility timeout. */
+/** The key may be alive, so the first retries come soon; the later ones outlast an outage. */
 async function bringBack(record: SQSRecord, retrySoon: RetrySoon): Promise<void> {
-  const seconds = retryDelay(attemptOf(record));
-  if (seconds === undefined) return;
-  await retrySoon({ queueArn: record.eventSourceARN, receiptHandle: record.receiptHandle }, seconds);
+  await retrySoon(messageOf(record), retryDelay(attemptOf(record)));
+}
+
+function messageOf({ eventSourceARN, receiptHandle }: SQSRecord): Parameters<RetrySoon>[0] {
+  return { queueArn: eventSourceARN, receiptHandle };
 }
 
 function attemptOf({ attributes }: SQSRecord): number {

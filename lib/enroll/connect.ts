@@ -1,12 +1,13 @@
 import type { AwsEnvironment } from '../aws/environment.ts';
-import { s3FirstName } from '../aws/list-objects.ts';
+import { isLeased } from '../aws/lease.ts';
 import { s3ReplaceableObjects } from '../aws/replaceable-objects.ts';
 import type { ReadSecret } from '../aws/secrets.ts';
+import { s3AuditStore } from '../aws/write-once-bucket.ts';
 import { devinClient } from '../clients/devin.ts';
 import { adminToken, cachedAdminToken } from '../clients/devin-admin-token.ts';
 import type { Token } from '../domain/token.ts';
 import { tokenRegistry } from '../identify/registry/registry.ts';
-import { isSearched } from '../identify/search-notice.ts';
+import { leakFolder } from '../identify/search-key.ts';
 import type { EnrollConfig } from './config.ts';
 import type { EnrollParts } from './enroll-token.ts';
 
@@ -38,7 +39,7 @@ export function enrollParts(
 ): EnrollParts {
   const { ADMIN_TOKEN_SECRET_ID, AUDIT_BUCKET, DEVIN_API_URL, DRY_RUN, STANDBY_TOKEN_SECRET_ID } = config;
   const objects = s3ReplaceableObjects(aws, AUDIT_BUCKET);
-  const firstName = s3FirstName(aws, AUDIT_BUCKET);
+  const store = s3AuditStore(aws, AUDIT_BUCKET);
   const devin = devinClient(
     DEVIN_API_URL,
     cachedAdminToken(read, ADMIN_TOKEN_SECRET_ID, STANDBY_TOKEN_SECRET_ID),
@@ -53,7 +54,7 @@ export function enrollParts(
     },
     registry: tokenRegistry(objects, { deadline: deadline + NOTING_MS }),
     objects,
-    isSearched: (id) => isSearched(firstName, id, Date.now(), { deadline: Date.now() + 5_000 }),
+    isSearched: (id) => isLeased({ store, folder: leakFolder(id) }),
     holder,
     deadline,
     dryRun: DRY_RUN,

@@ -2,12 +2,13 @@ import type { Devin } from '../clients/devin.ts';
 import type { Key } from '../domain/key.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
+import { probeToken } from '../identify/probe-token.ts';
 import { believeEntry, type CompleteListing, type RegistryEntry } from '../identify/registry/entry.ts';
 import type { Registry } from '../identify/registry/registry.ts';
+import { devinWorld } from '../identify/tell-apart.ts';
 import { tokenOwner } from '../identify/token-owner.ts';
 import { decideEnrolment } from './decide-enrolment.ts';
-import { devinWorld } from './devin-world.ts';
-import { type LeisureParts, tellApart } from './tell-apart.ts';
+import { type LeisureParts, tellApartAtLeisure } from './tell-apart-at-leisure.ts';
 
 /** A token to be enrolled. */
 export interface Subject {
@@ -44,8 +45,10 @@ export interface EnrollParts extends LeisureParts {
 export async function beginEnrolment({ source, token }: Subject, parts: EnrollParts): Promise<Begun> {
   const { devin, registry } = parts;
   const retry = { deadline: Math.min(parts.deadline, Date.now() + 60_000) };
-  const seenAt = Date.now();
-  const [probe, standing] = await Promise.all([devin.probe(token, retry), registry.find(token)]);
+  const [{ probe, use }, standing] = await Promise.all([
+    probeToken(devin, token, retry),
+    registry.find(token),
+  ]);
   const owner = tokenOwner(probe);
   if (owner.status === 'nobody') return { status: 'refused', reason: 'the token is dead (HTTP 401)' };
   if (owner.status === 'decided') return notOwned(owner.draft);
@@ -53,7 +56,7 @@ export async function beginEnrolment({ source, token }: Subject, parts: EnrollPa
   const listing = await devin.listKeys(service_user_id, retry);
   if (!listing.ok) return { status: 'failed', reason: listing.reason };
   const shown = { service_user_id, keys: listing.keys };
-  const decision = decideEnrolment(shown, standing, seenAt);
+  const decision = decideEnrolment(shown, standing, use);
   switch (decision.decision) {
     case 'known':
       return { status: 'known', entry: decision.entry };
@@ -88,7 +91,7 @@ export async function finishEnrolment(
     return undecided('the keys of the only admin token cannot be told apart: add a standby token');
   }
   const ambiguous = { service_user_id, candidates, fingerprint: token.fingerprint() };
-  const told = await tellApart(ambiguous, devinWorld(looker, token, service_user_id), parts);
+  const told = await tellApartAtLeisure(ambiguous, devinWorld(looker, service_user_id, token), parts);
   switch (told.status) {
     case 'found':
       return confirm(

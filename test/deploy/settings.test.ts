@@ -164,6 +164,13 @@ function examplesOf(type: SettingType): { accepted: readonly string[]; refused: 
         refused: [String(minimum - 1), String(maximum + 1), '1.5', 'many'],
       };
     }
+    case 'number': {
+      const { minimum, maximum } = type;
+      return {
+        accepted: [minimum, maximum].map(String),
+        refused: [String(minimum / 2), String(maximum * 2), '-1', '0x1', 'many', 'NaN'],
+      };
+    }
     case 'share':
       return { accepted: ['0', '0.2', '1'], refused: ['-0.1', '1.1', 'half'] };
     case 'url':

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
+import { takeLease } from '../../lib/aws/lease.ts';
+import { s3ReplaceableObjects } from '../../lib/aws/replaceable-objects.ts';
+import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { RegistryEntry } from '../../lib/identify/registry/entry.ts';
+import { leakFolder } from '../../lib/identify/search-key.ts';
 import type { CreatedKey } from '../../sandbox/devin-state.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from '../support/load-handler.ts';
@@ -151,14 +156,14 @@ describe('the function enroll', () => {
   test('begins no experiment while a leak of the service user is searched for, or without time', async () => {
     const key = stored('shop');
     sandbox.devin.createKey(key.service_user_id);
-    const notice = `leases/service-user/${key.service_user_id}/${Date.now() + 60_000}`;
 
     expect(await run()).toMatchObject({ tokens: { undecided: 1 } });
     expect(output.text()).toContain('no time left');
     output.clear();
-    await replaceObject(`${notice.replace(/\d+$/, (digits) => digits.padStart(14, '0'))}.json`, {});
+    const search = await takeLease({ store: auditStore(), folder: leakFolder(key.service_user_id) });
     const handler = await loadHandler('enroll', sandbox.env());
     await handler({}, lambdaContext({ getRemainingTimeInMillis: () => 900_000 }));
+    if (search.status === 'held') search.end();
     expect(output.text()).toContain('a leaked token of this service user is being searched for');
     expect(sandbox.s3.objects('experiments/')).toEqual([]);
   });
@@ -208,21 +213,13 @@ function partsOf(token: string): string[] {
   return texts.flatMap((text) => Array.from({ length: text.length - 7 }, (_, at) => text.slice(at, at + 8)));
 }
 
-/** Puts an object as an administrator of the bucket would. */
+const auditStore = () => s3AuditStore(awsEnvironment(sandbox.env()), sandbox.auditBucket);
+
+/** Puts an object in the place of the one that stands. */
 async function replaceObject(path: string, value: object): Promise<void> {
-  const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const env = sandbox.env();
-  const client = new S3Client({
-    region: 'us-east-1',
-    endpoint: sandbox.s3.url,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
-      sessionToken: env.AWS_SESSION_TOKEN!,
-    },
-  });
-  await client.send(
-    new PutObjectCommand({ Bucket: sandbox.auditBucket, Key: path, Body: JSON.stringify(value) }),
-  );
+  const objects = s3ReplaceableObjects(awsEnvironment(sandbox.env()), sandbox.auditBucket);
+  const retry = { deadline: Date.now() + 5_000 };
+  const answer = await objects.get(path, retry);
+  const etag = answer.ok ? answer.found?.etag : expect.fail(answer.reason);
+  expect(await objects.put(path, value, etag, retry)).toMatchObject({ result: 'stored' });
 }

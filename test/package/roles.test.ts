@@ -57,7 +57,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'registry/*'].map(inAuditBucket),
+          Resource: ['records/*', 'registry/*', 'leases/*'].map(inAuditBucket),
         },
         {
           Sid: 'ReadFormerNotes',
@@ -71,6 +71,7 @@ describe('a role', () => {
           Action: 's3:ListBucket',
           Resource: arn('AuditBucket'),
         },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
       ],
     ],
     [

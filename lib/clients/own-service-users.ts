@@ -1,7 +1,7 @@
-import { SecretError } from '../../aws/secrets.ts';
-import type { Devin, Probe } from '../../clients/devin.ts';
-import type { Token } from '../../domain/token.ts';
-import type { RetryOptions } from '../../platform/retry.ts';
+import { SecretError } from '../aws/secrets.ts';
+import type { Token } from '../domain/token.ts';
+import type { RetryOptions } from '../platform/retry.ts';
+import type { Devin, Probe } from './devin.ts';
 
 /**
  * The service users whose keys we ourselves use: that of the admin token, and that of the standby token if there is one.

@@ -41,7 +41,11 @@ const WATCH_EVERY_MS = 2_000;
  * Tells the keys of a service user apart by the experiment, at leisure: first with short slots, then with slots longer than
  * a throttle of the API may be, over as many runs as it takes. It stops at once when a token of that service user leaks.
  */
-export async function tellApart(subject: Ambiguous, world: World, parts: LeisureParts): Promise<ToldApart> {
+export async function tellApartAtLeisure(
+  subject: Ambiguous,
+  world: World,
+  parts: LeisureParts,
+): Promise<ToldApart> {
   for (;;) {
     if (await parts.isSearched(subject.service_user_id)) return undecided(LEAK);
     const { deadline, holder, objects } = parts;
