@@ -21,17 +21,21 @@ const WIDTH = 4;
  * Enrols tokens: first all those whose key is known at once, then the others by experiments, of which there is one at a time
  * for a service user. A token that is found several times is enrolled once.
  *
- * @param onEnrolled called as soon as a token is done
+ * @param on.enrolled called as soon as a token is done
+ * @param on.experiment called before the keys of a token's service user are told apart
  */
 export async function enrollAll(
   subjects: readonly Subject[],
   parts: EnrollParts,
-  onEnrolled: (enrolled: Enrolled) => void = () => {},
+  on: {
+    readonly enrolled?: (enrolled: Enrolled) => void;
+    readonly experiment?: (subject: Subject, keys: number) => void;
+  } = {},
 ): Promise<readonly Enrolled[]> {
   const enrolled: Enrolled[] = [];
   const done = (subject: Subject, enrolment: Enrolment): void => {
     enrolled.push({ subject, enrolment });
-    onEnrolled({ subject, enrolment });
+    on.enrolled?.({ subject, enrolment });
   };
   const ambiguous: { subject: Subject; begun: Extract<Begun, { status: 'ambiguous' }> }[] = [];
   await pooled(distinct(subjects), WIDTH, async (subject) => {
@@ -41,7 +45,10 @@ export async function enrollAll(
   });
   const byServiceUser = Map.groupBy(ambiguous, ({ begun }) => begun.service_user_id);
   await pooled([...byServiceUser.values()], WIDTH, async (group) => {
-    for (const { begun, subject } of group) done(subject, await finishEnrolment(subject, begun, parts));
+    for (const { begun, subject } of group) {
+      on.experiment?.(subject, begun.candidates.length);
+      done(subject, await finishEnrolment(subject, begun, parts));
+    }
   });
   return enrolled;
 }

@@ -37,9 +37,11 @@ export async function enrollTagged(
     refused: 0,
     failed: 0,
   };
-  await enrollAll(subjects, parts, (enrolled) => {
-    tokens[enrolled.enrolment.status] += 1;
-    report(enrolled);
+  await enrollAll(subjects, parts, {
+    enrolled(one) {
+      tokens[one.enrolment.status] += 1;
+      report(one);
+    },
   });
   const unreadable = inSecrets.filter((found) => found.length === 0).length;
   const job = { job: 'enroll' };

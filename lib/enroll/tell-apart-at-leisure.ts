@@ -17,6 +17,8 @@ export interface LeisureParts {
   readonly objects: ReplaceableObjects;
   /** Whether a leaked token of the service user is being searched for. */
   isSearched(serviceUserId: string): Promise<boolean>;
+  /** Ends the experiments: what they showed is stored. */
+  readonly stopped?: AbortSignal | undefined;
   /** Who runs it: an invocation, or a command. */
   readonly holder: string;
   /** Epoch milliseconds. */
@@ -47,6 +49,7 @@ export async function tellApartAtLeisure(
   parts: LeisureParts,
 ): Promise<ToldApart> {
   for (;;) {
+    if (parts.stopped?.aborted) return undecided(STOPPED);
     if (await parts.isSearched(subject.service_user_id)) return undecided(LEAK);
     const { deadline, holder, objects } = parts;
     const taking = await takeRun(objects, subject, { deadline, holder, now: world.now() });
@@ -58,23 +61,24 @@ export async function tellApartAtLeisure(
     );
     if (!isStored) log('warn', 'an experiment is not stored', { service_user_id: subject.service_user_id });
     const isOver = result.ended === 'deadline' || result.ended === 'futile';
-    if (run.pace === 'patient' || !isOver || !isStored) return toldApart(result);
+    if (run.pace === 'patient' || !isOver || !isStored) return toldApart(result, parts.stopped?.aborted);
   }
 }
 
 const LEAK = 'a leaked token of this service user is being searched for';
+const STOPPED = 'it was stopped';
 
 /** One run, which ends at the deadline, or when a leak is announced. */
 async function play(
   { alpha, pace, resume }: Run,
   { candidates, service_user_id }: Ambiguous,
   world: World,
-  { deadline, isSearched }: LeisureParts,
+  { deadline, isSearched, stopped }: LeisureParts,
 ): Promise<ExperimentResult> {
   const leak = new AbortController();
   const over = new AbortController();
   const watching = watch(() => isSearched(service_user_id), leak, over.signal, world);
-  const signal = leak.signal;
+  const signal = stopped === undefined ? leak.signal : AbortSignal.any([leak.signal, stopped]);
   try {
     return pace === 'quick'
       ? await runExperiment(world, {
@@ -110,7 +114,7 @@ async function watch(
   }
 }
 
-function toldApart(result: ExperimentResult): ToldApart {
+function toldApart(result: ExperimentResult, isStopped = false): ToldApart {
   const { alpha, api_key_id, bound_log10, ended, likelihoods, slots } = result;
   switch (ended) {
     case 'found': {
@@ -121,7 +125,7 @@ function toldApart(result: ExperimentResult): ToldApart {
     case 'rejected':
       return { status: 'dead' };
     case 'stopped':
-      return undecided(LEAK);
+      return undecided(isStopped ? STOPPED : LEAK);
     case 'failing':
       return undecided('too many calls of Devin failed');
     case 'deadline':

@@ -18,10 +18,11 @@ export function tokensInSecret(value: string): readonly Token[] {
   return [...tokens.values()];
 }
 
-/** The text itself, unless it is JSON: then the texts in it. */
+/** The text itself and its words, unless it is JSON: then those of the texts in it. */
 function textsOf(value: string): readonly string[] {
   const json = jsonValue(value);
-  return json === undefined ? [value] : stringsIn(json, MOST_LEVELS);
+  const texts = json === undefined ? [value] : stringsIn(json, MOST_LEVELS);
+  return texts.flatMap((text) => [text, ...text.trim().split(/\s+/)]);
 }
 
 /** @returns `undefined` when it is not a JSON object, array or string */

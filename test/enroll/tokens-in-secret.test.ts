@@ -9,6 +9,11 @@ test.each<[string, string, string[]]>([
   ['a token', a, [a]],
   ['a token of no known length', ['cog', 'short'].join('_'), [['cog', 'short'].join('_')]],
   ['settings, one a line', `URL=https://example.com\nDEVIN_API_KEY="${a}"\nOTHER=${b}\n`, [a, b]],
+  [
+    'tokens of no known length, one a line',
+    'cog_' + 'one\n' + 'cog_' + 'two',
+    ['cog_' + 'one', 'cog_' + 'two'],
+  ],
   ['the same token twice', `${a} ${a}`, [a]],
   ['JSON with the token', JSON.stringify({ token: a }), [a]],
   ['JSON with white space before it', ` \n${JSON.stringify({ token: a })}`, [a]],
