@@ -6,7 +6,9 @@ export const READERS = [
   'sweep-alerts',
   'digest',
   'reconcile',
+  'enroll',
   'npm run sweep',
+  'npm run enroll',
 ] as const;
 export type Reader = (typeof READERS)[number];
 

@@ -57,7 +57,11 @@ function endOf(ended: Awaited<ReturnType<typeof runExperiment>>['ended']): Searc
 }
 
 /** No call is tried again: a use that comes late would be in the wrong slot. */
-function devinWorld(devin: Pick<Devin, 'listKeys' | 'probe'>, serviceUserId: string, token: Token): World {
+export function devinWorld(
+  devin: Pick<Devin, 'listKeys' | 'probe'>,
+  serviceUserId: string,
+  token: Token,
+): World {
   const once = () => ({ deadline: Date.now() + CALL_MS, attempts: 1, timeoutMs: CALL_MS });
   return {
     now: Date.now,

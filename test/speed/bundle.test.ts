@@ -33,6 +33,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'sweep-alerts': ['secrets-sdk'],
   digest: ['kms-sdk', 's3-sdk'],
   reconcile: ['s3-sdk'],
+  enroll: ['list-secrets-sdk', 'secrets-sdk'],
 };
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
 
