@@ -138,8 +138,8 @@ function keyEvidence(entry: AuditEntry, value: string) {
   const observables = [{ name, type_id: 19, type: 'User Credential ID', value }];
   const proof = entry.kind === 'outcome' ? proofOf(entry.outcome) : undefined;
   if (proof === undefined) return { observables };
-  const { at, method, probes } = proof;
-  const data = { dead: true, method, probes, at };
+  const { at, method, probes, spread_ms } = proof;
+  const data = { dead: true, method, probes, ...(spread_ms !== undefined && { spread_ms }), at };
   return { observables, enrichments: [{ name, value, type: 'liveness', provider: 'devin-api', data }] };
 }
 

@@ -35,10 +35,10 @@ function endingDetail(outcome: Outcome): string {
   }
 }
 
-function proofText({ method, probes }: Proof): string {
+function proofText({ method, probes, spread_ms = 0 }: Proof): string {
   switch (method) {
     case 'token':
-      return `the token answers 401 on probe ${probes}`;
+      return `the token is answered 401 in a row over ${spread_ms} ms, ${probes} probes in all`;
     case 'listing':
       return 'the key listing shows the key inactive';
     default:

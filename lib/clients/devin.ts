@@ -99,8 +99,12 @@ export type ServiceUserListing =
   | Refusal;
 
 export interface Devin {
-  /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
-  probe(token: Token, retry: RetryOptions): Promise<Probe>;
+  /**
+   * Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`.
+   *
+   * @param how.ownConnection on a connection that carries nothing else
+   */
+  probe(token: Token, retry: RetryOptions, how?: { readonly ownConnection: boolean }): Promise<Probe>;
   /** The same with the admin token. */
   probeAdmin(retry: RetryOptions): Promise<Probe>;
   /** All keys of a service user, active or not, over all pages. */
@@ -132,14 +136,24 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
     }
   }
 
-  function call(method: string, path: string, token: Token, retry: RetryOptions): Promise<Retried> {
+  function call(
+    method: string,
+    path: string,
+    token: Token,
+    retry: RetryOptions,
+    ownConnection = false,
+  ): Promise<Retried> {
     const headers = { authorization: `Bearer ${token.reveal()}`, accept: 'application/json' };
-    return sendRetrying({ method, url: new URL(baseUrl + path), headers }, retry);
+    return sendRetrying({ method, url: new URL(baseUrl + path), headers, ownConnection }, retry);
   }
 
-  async function probe(token: Token, retry: RetryOptions): Promise<Probe> {
+  async function probe(
+    token: Token,
+    retry: RetryOptions,
+    { ownConnection } = { ownConnection: false },
+  ): Promise<Probe> {
     try {
-      return readProbe((await call('GET', '/v3/self', token, retry)).response);
+      return readProbe((await call('GET', '/v3/self', token, retry, ownConnection)).response);
     } catch (error) {
       if (error instanceof HttpFailure) return { state: 'unknown', reason: `no answer (${error.code})` };
       throw error;

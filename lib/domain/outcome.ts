@@ -2,9 +2,15 @@ import * as z from 'zod/mini';
 
 /** How it is known that the key is dead. */
 export const Proof = z.strictObject({
-  /** `token`: the leaked token is answered 401 while the admin token works. `listing`: it shows the key inactive. */
+  /**
+   * `token`: the leaked token is answered 401 three times in a row, each on a connection of its own, while the admin
+   * token works. `listing`: it shows the key inactive.
+   */
   method: z.enum(['token', 'listing']),
+  /** How many looks there were in all. */
   probes: z.int(),
+  /** Milliseconds between the first and the last 401 of the row. */
+  spread_ms: z.optional(z.int()),
   /** Epoch milliseconds. */
   at: z.int(),
 });
