@@ -8,7 +8,15 @@ import { parseJson } from '../platform/parse-json.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 
 /** Which key a token was of, how sure that is, and which report found it out. */
-const Known = z.object({ ...Key.shape, confidence: Confidence, report_id: ReportId });
+const Known = z.object({
+  ...Key.shape,
+  confidence: Confidence,
+  report_id: ReportId,
+  /** ISO 8601: when this software first used the token, and when the key was last used before. */
+  used_by_us_at: z.optional(z.string()),
+  last_used_at: z.optional(z.string()),
+  own_key: z.optional(z.literal(true)),
+});
 export type Known = z.infer<typeof Known>;
 
 /** Stores which key a token was of, for the next report of the same token. The first note stands. */

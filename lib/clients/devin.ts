@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
+import { redact } from '../domain/redact.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
@@ -11,7 +12,7 @@ const seconds = z.nullish(z.number());
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
+  z.transform((text) => redact(text).slice(0, 256)),
 );
 const ApiKey = z.object({
   api_key_id: z.string(),
@@ -41,16 +42,26 @@ const ServiceUserPage = z.object({
 const Self = z.object({
   principal_type: z.string(),
   service_user_id: z.optional(z.string()),
-  service_user_name: z.optional(z.string()),
+  service_user_name: z.optional(name),
+  // Of a personal access token alone.
+  api_key_id: z.optional(name),
+  api_key_name: z.optional(name),
+  user_id: z.optional(name),
+  user_name: z.optional(name),
 });
 const Problem = z.object({ detail: z.unknown() });
 const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
 
-/** Whose token it is, as far as `GET /v3/self` says; it never names the key. */
+/** Whose token it is, as far as `GET /v3/self` says; it never names the key of a service user. */
 export interface Principal {
   readonly principal_type: string;
   readonly service_user_id?: string | undefined;
   readonly service_user_name?: string | undefined;
+  /** Of a personal access token alone: which it is, and whose. */
+  readonly api_key_id?: string | undefined;
+  readonly api_key_name?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly user_name?: string | undefined;
 }
 
 /** What one use of a token showed. Only a 401 means dead; 403, 429, 5xx and time-outs prove nothing. */
@@ -298,9 +309,9 @@ function explain(method: string, response: HttpResponse): string {
   }
 }
 
-/** The API's own words on each wrong field, cut short, with anything that looks like a token taken out. */
+/** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors.slice(0, 10).map(({ loc, msg }) => `${loc.join('.')}: ${msg}`.slice(0, 200));
-  return texts.length === 0 ? '' : `: ${texts.join('; ').replace(/cog_\S*/g, '[redacted]')}`;
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`).slice(0, 200));
+  return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

@@ -1,7 +1,8 @@
 import type { ReportTrail } from '../audit/trail.ts';
-import type { ApiKey, Devin } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
 import { type Collateral, type Decided, decided } from '../domain/outcome.ts';
 import type { Target } from '../identify/target.ts';
+import { collateralOf } from './collateral.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';
 import type { Revocation } from './revocation.ts';
 import { revokeKey } from './revoke-key.ts';
@@ -15,7 +16,7 @@ import { revokeKey } from './revoke-key.ts';
 export async function revokeCandidates(
   { candidates, service_user_id, token }: Extract<Target, { kind: 'candidates' }>,
   devin: Devin,
-  trail: Pick<ReportTrail, 'intent'>,
+  trail: Pick<ReportTrail, 'intent' | 'deleteSent' | 'deleteEnded'>,
   { deadline, windowMs }: Pick<ProofOptions, 'deadline' | 'windowMs'>,
 ): Promise<Revocation | Decided> {
   const collateral: Collateral[] = [];
@@ -26,7 +27,7 @@ export async function revokeCandidates(
       const reason = `no candidate is revoked without a stored intent: ${stored.reason}`;
       return decided({ status: 'failed', service_user_id, collateral, reason, retryable: true });
     }
-    const deleted = await revokeKey(devin, key, { deadline });
+    const deleted = await revokeKey(devin, key, trail, { deadline });
     if (deleted.result === 'absent') continue;
     if (deleted.result === 'refused') {
       const { reason, retryable } = deleted;
@@ -37,22 +38,12 @@ export async function revokeCandidates(
     const proving = { windowMs: Math.min(windowMs, share), deadline, control: true };
     const proof = await proveDead(devin, { ...key, token }, proving);
     if (proof.status === 'dead') {
-      const accepted = { answer: deleted.result, uncertain: deleted.uncertain };
-      return { status: 'deleted', key, accepted, proof, entry, collateral };
+      const accepted = { answer: deleted.result };
+      return { status: 'deleted', key, accepted, deletion: deleted.deletion, proof, entry, collateral };
     }
     collateral.push(collateralOf(service_user_id, entry));
     if (Date.now() >= deadline) break;
   }
   const reason = 'the token still authenticates, though its candidates are revoked';
   return decided({ status: 'still_alive', service_user_id, collateral, reason, retryable: true });
-}
-
-/** The rotate call refuses a key that is not active (HTTP 400), so that its owner needs the call that makes one. */
-function collateralOf(serviceUserId: string, { api_key_id, api_key_name }: ApiKey): Collateral {
-  const body = JSON.stringify({ name: api_key_name || api_key_id });
-  return {
-    api_key_id,
-    api_key_name,
-    replace_with: `POST /v3beta1/enterprise/service-users/${serviceUserId}/api-keys ${body}`,
-  };
 }
