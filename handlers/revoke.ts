@@ -54,7 +54,12 @@ function connect() {
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
+    records: {
+      store,
+      list: s3List(aws, config.AUDIT_BUCKET),
+      unsaved: new Map(),
+      forward: siemOf(config, aws, read),
+    },
     retrySoon: sqsRetrySoon(aws),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {

@@ -1,3 +1,4 @@
+import { createNodes, type NodeKnobs } from './devin-nodes.ts';
 import {
   type Call,
   createKey,
@@ -8,7 +9,6 @@ import {
   rotateKey,
   self,
 } from './devin-operations.ts';
-import { createNodes, type NodeKnobs } from './devin-nodes.ts';
 import {
   type ApiKey,
   createDevinState,

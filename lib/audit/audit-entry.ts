@@ -18,5 +18,9 @@ export type AuditEntry =
       /** Epoch milliseconds: the DELETE of the key is on its way. */
       readonly deleteSentAt?: number;
     }
-  | { readonly kind: 'attempt' | 'rehearsal' | 'outcome'; readonly outcome: Outcome; readonly intentStored: boolean }
+  | {
+      readonly kind: 'attempt' | 'rehearsal' | 'outcome';
+      readonly outcome: Outcome;
+      readonly intentStored: boolean;
+    }
   | { readonly kind: 'alert'; readonly outcome: Outcome & { alert: NonNullable<Outcome['alert']> } };

@@ -5,6 +5,9 @@ import type { OwnedToken } from '../identify/target-by-listing.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';
 
+/** `unclear`: some probes were answered 401 and others not, or nothing could be seen. */
+export type RecentDeath = { readonly status: 'still_works' | 'unclear' } | Decided;
+
 /**
  * Whether the token stops working within the proof window without us, and which key that shows to be its own.
  *
@@ -16,9 +19,10 @@ export async function checkRecentDeath(
   devin: Devin,
   proving: ProofOptions,
   recentMs: number,
-): Promise<{ readonly status: 'still_works' } | Decided> {
+): Promise<RecentDeath> {
   const result = await proveDead(devin, { service_user_id, token }, proving);
-  if (result.status !== 'dead') return { status: 'still_works' };
+  if (result.status === 'alive' && !result.isMixed) return { status: 'still_works' };
+  if (result.status !== 'dead') return { status: 'unclear' };
   const { proof } = result;
   const listing = await devin.listKeys(service_user_id, { deadline: proving.deadline });
   const ended = listing.ok ? endedRecently(listing.keys, Date.now(), recentMs) : [];

@@ -9,11 +9,14 @@ export function describeRevocation(
   { accepted, collateral = [], entry, proof }: Revocation,
   { attribution, firstUse, token }: Target,
   {
+    earlierUse,
     startedAt,
     ...times
   }: LeakTimes & {
     /** Epoch milliseconds, before the DELETE. */
     readonly startedAt: number;
+    /** Epoch seconds from which on an earlier delivery of the report may have used the token. */
+    readonly earlierUse?: number | undefined;
   },
 ): OutcomeDraft {
   return {
@@ -27,8 +30,13 @@ export function describeRevocation(
       revokedAt: accepted.answer === 'revoked' ? startedAt : undefined,
       proof: proof.status === 'dead' ? proof.proof : undefined,
       entry,
-      firstUse,
+      firstUse: earliest(firstUse, earlierUse),
       usedByUs: token !== undefined,
     }),
   };
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }

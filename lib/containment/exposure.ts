@@ -18,14 +18,14 @@ export interface ExposureFacts extends LeakTimes {
   readonly firstUse?: number | undefined;
   /** We used the token, though the API may not have said when. */
   readonly usedByUs?: boolean;
+  /** When the key was last used before all our uses, as an earlier report found out: ISO 8601. */
+  readonly lastUsedBefore?: string | undefined;
 }
 
 /** How long the key was open, and whether somebody used it: what an investigator asks first. */
 export function exposure(facts: ExposureFacts): Exposure {
   const { entry, firstUse, leakedAt, proof, revokedAt, seenAt, usedByUs = false } = facts;
-  const lastUsed = entry?.last_used_at ?? undefined;
-  const isTheirs =
-    lastUsed !== undefined && (usedByUs ? firstUse !== undefined && lastUsed < firstUse - 1 : true);
+  const lastUsed = useByOthers(facts);
   const revoked = entry?.revoked_at ?? undefined;
   return {
     seen_at: iso(seenAt),
@@ -38,7 +38,21 @@ export function exposure(facts: ExposureFacts): Exposure {
       proven_at: iso(proof.at),
       seconds_to_revoke: Math.max(0, Math.round((proof.at - seenAt) / 100) / 10),
     }),
-    ...(isTheirs && { last_used_at: iso(lastUsed * 1_000) }),
-    ...(isTheirs && leakedAt !== undefined && { used_after_leak: lastUsed * 1_000 >= leakedAt }),
+    ...(lastUsed !== undefined && { last_used_at: iso(lastUsed) }),
+    ...(lastUsed !== undefined && leakedAt !== undefined && { used_after_leak: lastUsed >= leakedAt }),
+    ...(usedByUs && firstUse !== undefined && { used_by_us_at: iso(firstUse * 1_000) }),
   };
+}
+
+/** Epoch milliseconds of the last use that none of ours explains, as far as that is known. */
+function useByOthers({
+  entry,
+  firstUse,
+  lastUsedBefore,
+  usedByUs = false,
+}: ExposureFacts): number | undefined {
+  const lastUsed = entry?.last_used_at ?? undefined;
+  const isTheirs = !usedByUs || (firstUse !== undefined && (lastUsed ?? 0) < firstUse - 1);
+  if (lastUsed !== undefined && isTheirs) return lastUsed * 1_000;
+  return lastUsedBefore === undefined ? undefined : Date.parse(lastUsedBefore);
 }

@@ -1,10 +1,8 @@
-/** What one look at a key showed. `unproven`: neither dead nor alive. */
-export type Sight =
+/** What a probe of the token showed, and when it was sent, epoch milliseconds. `unproven`: neither dead nor alive. */
+export type ProbeSight = { readonly sentAt: number } & (
   | { readonly status: 'dead' }
-  | { readonly status: 'alive' | 'unproven'; readonly reason: string };
-
-/** A look by a probe of the token, and when that was sent, epoch milliseconds. */
-export type ProbeSight = Sight & { readonly sentAt: number };
+  | { readonly status: 'alive' | 'unproven'; readonly reason: string }
+);
 
 /** `open`: `until` is when the present row of 401 is long enough, epoch milliseconds; left out while there is none. */
 export type ProbesVerdict =

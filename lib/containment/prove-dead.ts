@@ -1,13 +1,32 @@
-import type { Devin } from '../clients/devin.ts';
+import type { ApiKey, Devin } from '../clients/devin.ts';
 import type { Proof } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
 import { sleep } from '../platform/retry.ts';
-import { judgeProbes, PROBES, type ProbeSight, type Sight, SPACING_MS } from './judge-probes.ts';
+import { clockOffset } from './claim-revocation.ts';
+import { judgeProbes, PROBES, type ProbeSight, SPACING_MS } from './judge-probes.ts';
 
 /** `unproven`: neither dead nor alive could be shown. */
 export type ProofResult =
-  | { readonly status: 'dead'; readonly proof: Proof }
-  | { readonly status: 'alive' | 'unproven'; readonly reason: string };
+  | {
+      readonly status: 'dead';
+      readonly proof: Proof;
+      /** The key's entry, when the listing is the proof. */
+      readonly entry?: ApiKey;
+      /** How far the API's clock was ahead of ours at that listing, milliseconds. */
+      readonly clockOffsetMs?: number;
+    }
+  | {
+      readonly status: 'alive';
+      readonly reason: string;
+      /** Other probes were answered 401: the token is dying, or nodes of the API disagree. */
+      readonly isMixed: boolean;
+    }
+  | {
+      readonly status: 'unproven';
+      readonly reason: string;
+      /** The admin token itself is answered 401. */
+      readonly isAdminRefused?: boolean;
+    };
 
 export interface ProofOptions {
   /** Milliseconds that a revocation may take to show. */
@@ -99,20 +118,16 @@ function proven(sights: readonly ProbeSight[], spreadMs: number): ProofResult {
 
 /** Why the token is not proven dead: what shows it alive, else the last answer that proves nothing. */
 function summary(sights: readonly ProbeSight[]): ProofResult {
-  for (const status of ['alive', 'unproven'] as const) {
-    const sight = sights.findLast((each) => each.status === status);
-    if (sight !== undefined && sight.status !== 'dead') return { status, reason: sight.reason };
+  const others = sights.flatMap((sight) => (sight.status === 'dead' ? [] : [sight]));
+  const alive = others.findLast(({ status }) => status === 'alive');
+  if (alive !== undefined) {
+    return { status: 'alive', reason: alive.reason, isMixed: others.length < sights.length };
   }
   const reason = 'the token is answered 401, though not often enough for a proof';
-  return { status: 'unproven', reason };
+  return { status: 'unproven', reason: others.at(-1)?.reason ?? reason };
 }
 
-async function useToken(
-  devin: Devin,
-  token: Token,
-  needsControl: boolean,
-  end: number,
-): Promise<ProbeSight> {
+async function useToken(devin: Devin, token: Token, needsControl: boolean, end: number): Promise<ProbeSight> {
   const sentAt = Date.now();
   const [probe, control] = await Promise.all([
     devin.probe(token, once(end), { ownConnection: true }),
@@ -145,12 +160,9 @@ async function proveByListing(
 ): Promise<ProofResult> {
   const end = Math.min(deadline, Date.now() + windowMs);
   for (let probes = 1; ; probes++) {
-    const seen = await lookAtListing(devin, serviceUserId, apiKeyId, end);
-    if (seen.status === 'dead') {
-      return { status: 'dead', proof: { method: 'listing', probes, at: Date.now() } };
-    }
+    const seen = await lookAtListing(devin, serviceUserId, apiKeyId, end, probes);
     const pause = Math.min(MAX_PAUSE_MS, 125 * 2 ** probes);
-    if (Date.now() + pause > end) return seen;
+    if (seen.status === 'dead' || Date.now() + pause > end) return seen;
     await sleep(pause);
   }
 }
@@ -160,16 +172,26 @@ async function lookAtListing(
   serviceUserId: string,
   apiKeyId: string | undefined,
   end: number,
-): Promise<Sight> {
+  probes: number,
+): Promise<ProofResult> {
   const listing = await devin.listKeys(serviceUserId, once(end));
+  const at = Date.now();
   if (!listing.ok) {
-    return { status: 'unproven', reason: `the key listing proves nothing: ${listing.reason}` };
+    const isAdminRefused = listing.status === 401;
+    return {
+      status: 'unproven',
+      reason: `the key listing proves nothing: ${listing.reason}`,
+      isAdminRefused,
+    };
   }
   const entry = listing.keys.find(({ api_key_id }) => api_key_id === apiKeyId);
   if (entry === undefined) return { status: 'unproven', reason: 'the key listing does not show the key' };
-  return entry.is_active
-    ? { status: 'alive', reason: 'the key listing still shows the key active after the proof window' }
-    : { status: 'dead' };
+  if (!entry.is_active) {
+    const clockOffsetMs = clockOffset(listing.apiSecond, at);
+    return { status: 'dead', proof: { method: 'listing', probes, at }, entry, clockOffsetMs };
+  }
+  const reason = 'the key listing still shows the key active after the proof window';
+  return { status: 'alive', reason, isMixed: false };
 }
 
 /** One attempt; the loop above is the retry. A probe gets 3 s even at the very end of the window. */

@@ -12,9 +12,17 @@ export async function rememberKey(
   trail: Pick<ReportTrail, 'remember'>,
 ): Promise<void> {
   if (draft.status !== 'revoked' && draft.status !== 'already_revoked') return;
-  const { api_key_id, attribution, evidence, proof, service_user_id } = draft;
+  const { api_key_id, attribution, evidence, exposure, own_key, proof, service_user_id } = draft;
   if (token === undefined || service_user_id === undefined || api_key_id === undefined) return;
   if (proof.method !== 'token' || evidence === 'dead_on_arrival') return;
   const { confidence = 'medium' } = attribution ?? {};
-  await trail.remember(token, { service_user_id, api_key_id, confidence });
+  const { last_used_at, used_by_us_at } = exposure ?? {};
+  await trail.remember(token, {
+    service_user_id,
+    api_key_id,
+    confidence,
+    ...(used_by_us_at !== undefined && { used_by_us_at }),
+    ...(last_used_at !== undefined && { last_used_at }),
+    ...(own_key && { own_key }),
+  });
 }

@@ -31,7 +31,12 @@ export async function revokeKey(
   const deleting = deleteKey(devin, key, retry);
   trail.deleteSent(key, sent_at);
   const result = await deleting;
-  const deletion = { service_user_id: key.service_user_id, api_key_id: key.api_key_id, sent_at, ...answerOf(result) };
+  const deletion = {
+    service_user_id: key.service_user_id,
+    api_key_id: key.api_key_id,
+    sent_at,
+    ...answerOf(result),
+  };
   trail.deleteEnded(deletion);
   return { ...result, deletion };
 }

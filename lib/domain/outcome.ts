@@ -112,7 +112,16 @@ const facts = {
 /** One of several leaks of a report. */
 export const LeakPart = z.strictObject({
   ...facts,
-  status: z.enum(['revoked', 'already_revoked', 'not_found', 'still_alive', 'escalated', 'ignored', 'failed', 'rehearsed']),
+  status: z.enum([
+    'revoked',
+    'already_revoked',
+    'not_found',
+    'still_alive',
+    'escalated',
+    'ignored',
+    'failed',
+    'rehearsed',
+  ]),
   evidence: z.optional(z.string()),
   proof: z.optional(Proof),
   reason: z.optional(z.string()),

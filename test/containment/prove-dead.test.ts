@@ -40,8 +40,7 @@ describe('a stray 401', () => {
     const leak = sandbox.leak();
     sandbox.devin.revocationLagMs = Number.POSITIVE_INFINITY;
     sandbox.devin.onRequest = ({ operation }) => {
-      if (operation === 'revokeServiceUserApiKey')
-        sandbox.devin.fault({ operation: 'getSelf', status: 401 });
+      if (operation === 'revokeServiceUserApiKey') sandbox.devin.fault({ operation: 'getSelf', status: 401 });
     };
 
     expect(await invoke({ token: leak.token })).toMatchObject({ status: 'still_alive' });
