@@ -4,8 +4,8 @@ import type { Key } from '../domain/key.ts';
 import type { Deletion, Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
-import { afterSend, log } from '../platform/log.ts';
-import type { RetryOptions } from '../platform/retry.ts';
+import { log } from '../platform/log.ts';
+import { type RetryOptions, sleep } from '../platform/retry.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { forwardRecords, type SiemCopies } from './forward-records.ts';
 import { getKnownKey, type Known, putKnownKey } from './known-key.ts';
@@ -40,10 +40,10 @@ export interface ReportTrail {
     options?: { ofCandidate?: boolean; part?: number },
   ): Promise<Stored>;
   /**
-   * A DELETE was handed to the network at this time (epoch milliseconds): recorded beside it, without holding it back.
-   * An intent alone says nothing of that.
+   * Records that a DELETE is sent now (epoch milliseconds), of which an intent says nothing. Resolves once the record is
+   * on its way, not when it is stored: it must not hold the DELETE back for a round.
    */
-  deleteSent(key: Key, at: number): void;
+  markDelete(key: Key, at: number): Promise<void>;
   /** What came of it, for the record in which the delivery ends. */
   deleteEnded(deletion: Deletion): void;
   /**
@@ -74,6 +74,9 @@ export function trailOfPart(trail: ReportTrail, part: number): ReportTrail {
     earlier: () => trail.earlier(part),
   };
 }
+
+/** Milliseconds that a DELETE waits at the most until its record is on the wire. */
+const MARK_WITHIN_MS = 50;
 
 export interface TrailParts {
   readonly store: AuditStore;
@@ -117,10 +120,12 @@ export function reportTrail(
       return writer.put(name, { kind: 'intent', key }, brief());
     },
 
-    deleteSent({ api_key_id, service_user_id }, at) {
+    async markDelete({ api_key_id, service_user_id }, at) {
       const entry = { kind: 'intent', key: { service_user_id, api_key_id }, deleteSentAt: at } as const;
-      const put = () => writer.put(deleteName(api_key_id, at), entry, brief());
-      marks.push(new Promise((resolve) => afterSend(() => resolve(put()))));
+      const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
+      const storing = writer.put(deleteName(api_key_id, at), entry, brief(), onSent);
+      marks.push(storing);
+      await Promise.race([sent, storing, sleep(MARK_WITHIN_MS)]);
     },
 
     deleteEnded: (deletion) => void deletions.push(deletion),

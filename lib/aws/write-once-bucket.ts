@@ -10,8 +10,8 @@ export type Stored =
 
 /** The audit bucket. Nothing in it is ever overwritten or deleted. */
 export interface AuditStore {
-  /** @param record an object, or its JSON */
-  put(path: string, record: object | string, retry: RetryOptions): Promise<Stored>;
+  /** @param record an object, or its JSON @param onSent called once the request is on the wire */
+  put(path: string, record: object | string, retry: RetryOptions, onSent?: () => void): Promise<Stored>;
   /** @returns `undefined` when there is no such record; the raw text otherwise */
   get(
     path: string,
@@ -28,9 +28,9 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   const request = (path: string) => ({ service: 's3', url: `${base}/${encodePath(path)}` }) as const;
 
   return {
-    async put(path, record, retry) {
+    async put(path, record, retry, onSent) {
       const body = typeof record === 'string' ? record : JSON.stringify(record);
-      const put = { ...request(path), method: 'PUT', headers: putHeaders(body), body };
+      const put = { ...request(path), method: 'PUT', headers: putHeaders(body), body, ...(onSent && { onSent }) };
       for (let attempt = 1; ; attempt++) {
         const { code, status } = await callAws(aws, put, retry);
         if (status === 200) return { result: 'stored' };

@@ -1,5 +1,6 @@
 import type { Devin } from '../clients/devin.ts';
 import { type Decided, decided } from '../domain/outcome.ts';
+import { iso } from '../domain/time.ts';
 import { endedRecently } from '../identify/choose-key.ts';
 import type { OwnedToken } from '../identify/target-by-listing.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
@@ -32,7 +33,14 @@ export async function checkRecentDeath(
     service_user_id,
     ...(entry && { api_key_id: entry.api_key_id, api_key_name: entry.api_key_name }),
     ...(entry && { attribution: { method: 'elimination', confidence: 'medium' } as const }),
-    exposure: exposure({ ...times, proof, entry, firstUse: use.apiSecond, usedByUs: true }),
+    exposure: exposure({
+      ...times,
+      proof,
+      entry,
+      firstUse: use.apiSecond,
+      usedByUs: true,
+      ...(use.apiSecond !== undefined && { usedByUsAt: iso(use.apiSecond * 1_000) }),
+    }),
     evidence: 'token_rejected',
     proof,
   });

@@ -1,4 +1,5 @@
 import type { OutcomeDraft } from '../domain/outcome.ts';
+import { iso } from '../domain/time.ts';
 import type { Target } from '../identify/target.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import type { Revocation } from './revocation.ts';
@@ -32,6 +33,7 @@ export function describeRevocation(
       entry,
       firstUse: earliest(firstUse, earlierUse),
       usedByUs: token !== undefined,
+      ...(firstUse !== undefined && earlierUse === undefined && { usedByUsAt: iso(firstUse * 1_000) }),
     }),
   };
 }

@@ -14,8 +14,10 @@ export interface ExposureFacts extends LeakTimes {
   readonly proof?: Proof | undefined;
   /** The key's entry in a listing; its `last_used_at` may be our own use. */
   readonly entry?: ApiKey | undefined;
-  /** Epoch seconds of the API's clock at our first use of the token. A later use may be ours. */
+  /** Epoch seconds of the API's clock at our first use of the token, or before it. A later use may be ours. */
   readonly firstUse?: number | undefined;
+  /** Our first use itself, where it is known: ISO 8601. */
+  readonly usedByUsAt?: string | undefined;
   /** We used the token, though the API may not have said when. */
   readonly usedByUs?: boolean;
   /** When the key was last used before all our uses, as an earlier report found out: ISO 8601. */
@@ -24,7 +26,7 @@ export interface ExposureFacts extends LeakTimes {
 
 /** How long the key was open, and whether somebody used it: what an investigator asks first. */
 export function exposure(facts: ExposureFacts): Exposure {
-  const { entry, firstUse, leakedAt, proof, revokedAt, seenAt, usedByUs = false } = facts;
+  const { entry, leakedAt, proof, revokedAt, seenAt, usedByUsAt } = facts;
   const lastUsed = useByOthers(facts);
   const revoked = entry?.revoked_at ?? undefined;
   return {
@@ -40,7 +42,7 @@ export function exposure(facts: ExposureFacts): Exposure {
     }),
     ...(lastUsed !== undefined && { last_used_at: iso(lastUsed) }),
     ...(lastUsed !== undefined && leakedAt !== undefined && { used_after_leak: lastUsed >= leakedAt }),
-    ...(usedByUs && firstUse !== undefined && { used_by_us_at: iso(firstUse * 1_000) }),
+    ...(usedByUsAt !== undefined && { used_by_us_at: usedByUsAt }),
   };
 }
 

@@ -61,6 +61,7 @@ export async function handleDeadToken(
       entry,
       usedByUs: true,
       firstUse: firstUse(intent, known),
+      usedByUsAt: known?.used_by_us_at,
       lastUsedBefore: known?.last_used_at,
     }),
   };

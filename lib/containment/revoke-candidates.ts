@@ -16,7 +16,7 @@ import { revokeKey } from './revoke-key.ts';
 export async function revokeCandidates(
   { candidates, service_user_id, token }: Extract<Target, { kind: 'candidates' }>,
   devin: Devin,
-  trail: Pick<ReportTrail, 'intent' | 'deleteSent' | 'deleteEnded'>,
+  trail: Pick<ReportTrail, 'intent' | 'markDelete' | 'deleteEnded'>,
   { deadline, windowMs }: Pick<ProofOptions, 'deadline' | 'windowMs'>,
 ): Promise<Revocation | Decided> {
   const collateral: Collateral[] = [];

@@ -24,13 +24,12 @@ export type Deleted = DeleteResult & { readonly deletion: Deletion };
 export async function revokeKey(
   devin: Devin,
   key: Key,
-  trail: Pick<ReportTrail, 'deleteSent' | 'deleteEnded'>,
+  trail: Pick<ReportTrail, 'markDelete' | 'deleteEnded'>,
   retry: RetryOptions,
 ): Promise<Deleted> {
   const sent_at = Date.now();
-  const deleting = deleteKey(devin, key, retry);
-  trail.deleteSent(key, sent_at);
-  const result = await deleting;
+  await trail.markDelete(key, sent_at);
+  const result = await deleteKey(devin, key, retry);
   const deletion = {
     service_user_id: key.service_user_id,
     api_key_id: key.api_key_id,
