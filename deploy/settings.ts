@@ -1,3 +1,4 @@
+import { MAX_PROOF_WINDOW_SECONDS } from '../lib/containment/config.ts';
 import type { Parameter, Setting, Variable, Wired } from './setting.ts';
 
 /**
@@ -109,11 +110,11 @@ export const settingGroups: readonly {
         parameter: 'proofWindowSeconds',
         variable: 'PROOF_WINDOW_SECONDS',
         readBy: ['revoke'],
-        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 600 },
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: MAX_PROOF_WINDOW_SECONDS },
         default: '20',
         example: '30',
         meaning:
-          'How long a revocation may take to show. Keep it well below the timeout of `revoke`, which is 90 seconds.',
+          'How long a revocation may take to show. A proof takes half as long again when answers differ, and the timeout of `revoke`, 90 seconds, has to hold it.',
       },
       {
         from: 'parameter',

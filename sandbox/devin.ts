@@ -63,6 +63,7 @@ export async function startDevin(options: DevinOptions = {}) {
     createServiceUser: state.createServiceUser,
     createKey: state.createKey,
     createPersonalToken: state.createPersonalToken,
+    personalToken: state.personalToken,
     /** by somebody else */
     revoke: state.revoke,
     removeServiceUser: (serviceUserId: string): void => {

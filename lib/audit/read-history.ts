@@ -15,6 +15,8 @@ export interface History {
   readonly deletions: readonly Deletion[];
   /** Keys that were revoked and were not the leaked one. */
   readonly collateral: readonly Collateral[];
+  /** The key turned out to be our own. */
+  readonly own_key?: true;
 }
 
 /** Of a report that no delivery worked on before. */
@@ -25,6 +27,7 @@ const Attempt = z.object({
   unmapped: z.object({
     deletions: z.optional(z.array(Deletion)),
     collateral: z.optional(z.array(Collateral)),
+    own_key: z.optional(z.literal(true)),
   }),
 });
 
@@ -62,6 +65,7 @@ export function history(texts: readonly string[]): History {
   return {
     deletions: [...deletions.values()].sort((a, b) => a.sent_at - b.sent_at),
     collateral: [...collateral.values()],
+    ...(attempts.some(({ own_key }) => own_key) && { own_key: true }),
   };
 }
 

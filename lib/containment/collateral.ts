@@ -16,10 +16,10 @@ export function collateralOf(
 }
 
 /**
- * Adds to an outcome the keys that earlier deliveries of the report revoked and that it does not name as the leaked one:
- * whoever reads it learns of all keys that the report cost.
+ * Adds to an outcome what earlier deliveries of the report did: the keys that they revoked and that it does not name as
+ * the leaked one, so that whoever reads it learns of all keys that the report cost; and that the key is our own.
  */
-export function withEarlierCollateral<Draft extends OutcomeDraft>(draft: Draft, history: History): Draft {
+export function withHistory(draft: OutcomeDraft, history: History): OutcomeDraft {
   const revoked = history.deletions.filter(({ answer }) => answer === 'revoked');
   const all = [
     ...(draft.collateral ?? []),
@@ -32,5 +32,9 @@ export function withEarlierCollateral<Draft extends OutcomeDraft>(draft: Draft, 
   for (const key of all) {
     if (key.api_key_id !== draft.api_key_id && !others.has(key.api_key_id)) others.set(key.api_key_id, key);
   }
-  return others.size === 0 ? draft : { ...draft, collateral: [...others.values()] };
+  return {
+    ...draft,
+    ...(others.size > 0 && { collateral: [...others.values()] }),
+    ...(history.own_key && { own_key: true }),
+  };
 }

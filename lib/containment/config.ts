@@ -1,6 +1,13 @@
 import * as z from 'zod/mini';
 import { devinApiUrl, flag, githubApiUrl, safeUrl, text, wholeNumber } from '../platform/config.ts';
 
+/** Seconds that Lambda gives the worker: a test holds the template to it. */
+export const REVOKE_TIMEOUT_SECONDS = 90;
+/** Seconds that must be left beside the proof for the search of the key, the DELETE and the records. */
+const WORK_SECONDS = 25;
+/** A proof may take half of its window more, see judgeProbes. */
+export const MAX_PROOF_WINDOW_SECONDS = Math.floor((REVOKE_TIMEOUT_SECONDS - WORK_SECONDS) / 1.5);
+
 /** The settings of the worker. */
 export const RevokeConfig = z.object({
   DEVIN_API_URL: devinApiUrl,
@@ -10,7 +17,7 @@ export const RevokeConfig = z.object({
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
   AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
   AUDIT_BUCKET: text,
-  PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
+  PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, MAX_PROOF_WINDOW_SECONDS), 20),
   AUDIT_HTTP_URL: z.optional(safeUrl),
   AUDIT_HTTP_SECRET_ID: z.optional(text),
   DRY_RUN: flag,

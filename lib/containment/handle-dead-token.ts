@@ -7,6 +7,7 @@ import { type Decided, type Deletion, decided, type OnRecord, type Proof } from 
 import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
 import { clockOffset, isOurRevocation, listedRevocation } from './claim-revocation.ts';
+import { withHistory } from './collateral.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import { type ProofOptions, proveTokenDead } from './prove-dead.ts';
 import { earliestUse } from './record-intent.ts';
@@ -67,17 +68,18 @@ export async function handleDeadToken(
   };
   if (death.isOurs) {
     const attribution = { method: 'intent', confidence: death.confidence } as const;
-    return decided({ status: 'revoked', ...named, attribution, evidence: 'recovered' });
+    return decided(withHistory({ status: 'revoked', ...named, attribution, evidence: 'recovered' }, history));
   }
   const attribution = known
     ? ({ method: 'fingerprint', confidence: known.confidence } as const)
     : api_key_id !== undefined && ({ method: 'elimination', confidence: 'medium' } as const);
-  return decided({
+  const draft = {
     status: 'already_revoked',
     ...named,
     ...(attribution && { attribution }),
     evidence: 'dead_on_arrival',
-  });
+  } as const;
+  return decided(withHistory(draft, history));
 }
 
 /** What is said of a token that is dead and in no record: nobody can tell why it is rejected. */

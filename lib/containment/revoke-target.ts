@@ -5,7 +5,7 @@ import { afterSend, log } from '../platform/log.ts';
 import { acceptDelete } from './accept-delete.ts';
 import type { OwnKeyCheck } from './check-own-key.ts';
 import { isOurRevocation, listedRevocation } from './claim-revocation.ts';
-import { withEarlierCollateral } from './collateral.ts';
+import { withHistory } from './collateral.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import type { Deps } from './deps.ts';
 import { describeRevocation } from './describe-revocation.ts';
@@ -39,7 +39,7 @@ export async function revokeTarget(
       ? await revokeCandidates(target, deps.devin, deps.trail, proving)
       : await revokeOne(report_id, target, own.isOnlyAdmin, deps);
   if (revocation.status === 'decided') {
-    return withEarlierCollateral({ ...revocation.draft, attribution: target.attribution }, history);
+    return withHistory({ ...revocation.draft, attribution: target.attribution }, history);
   }
 
   const { key, proof } = revocation;
@@ -51,7 +51,7 @@ export async function revokeTarget(
     startedAt,
     earlierUse: earlier && earliestUse(earlier.intentTime),
   });
-  return withEarlierCollateral({ ...draft, ...ownKeyOf(proof, draft) }, history);
+  return withHistory({ ...draft, ...ownKeyOf(proof, draft) }, history);
 }
 
 function diedOfOurs(

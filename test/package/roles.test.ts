@@ -57,7 +57,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
+          Resource: ['records/*', 'tokens/*', 'rechecks/*'].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
@@ -119,7 +119,7 @@ describe('a role', () => {
           Resource: { Ref: 'GithubTokenSecret' },
         },
         { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: ['records/*', 'rechecks/*'].map(inAuditBucket) },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
