@@ -80,9 +80,7 @@ export type PersonalToken = {
   user_name: string;
 };
 
-export type Principal =
-  | { type: 'service_user'; user: StoredUser; key: StoredKey }
-  | PersonalToken;
+export type Principal = { type: 'service_user'; user: StoredUser; key: StoredKey } | PersonalToken;
 
 export type DevinState = ReturnType<typeof createDevinState>;
 

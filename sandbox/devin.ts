@@ -45,6 +45,8 @@ export async function startDevin(options: DevinOptions = {}) {
   };
   const state = createDevinState(knobs, now);
   const nodes = createNodes(knobs, state, now);
+  /** tokens that are answered 401 from our address, as by the IP access list of another enterprise */
+  const rejected = new Set<string>();
   const date = () => new Date(now() + knobs.clockSkewSeconds * 1000).toUTCString();
   const dated = (answer: SandboxAnswer) => ({ ...answer, headers: { ...answer.headers, date: date() } });
 
@@ -52,7 +54,7 @@ export async function startDevin(options: DevinOptions = {}) {
     knobs,
     describe: (request) => ({ operation: route(request)?.operation ?? 'unknown' }),
     refuse: (status, request) => dated(problem(status, request.path)),
-    handle: (request) => dated(answer(state, nodes, knobs, request)),
+    handle: (request) => dated(answer(state, { nodes, rejected }, knobs, request)),
   });
 
   const withOwner = (key: StoredKey): ApiKey & { service_user_id: string } => ({
@@ -76,6 +78,7 @@ export async function startDevin(options: DevinOptions = {}) {
     },
     keys: () => [...state.keys.values()].map(withOwner),
     isLive: state.isLive,
+    rejected,
     useEverywhere: nodes.useEverywhere,
     acceptedBy: nodes.acceptedBy,
     /** background traffic with this token; false when it was refused */
@@ -103,7 +106,7 @@ function route(request: SandboxRequest) {
 
 function answer(
   state: DevinState,
-  nodes: ReturnType<typeof createNodes>,
+  { nodes, rejected }: { nodes: ReturnType<typeof createNodes>; rejected: ReadonlySet<string> },
   knobs: DevinKnobs,
   request: SandboxRequest,
 ): SandboxAnswer {
@@ -111,7 +114,8 @@ function answer(
   const matched = route(request);
   if (matched === undefined) return problem(404, request.path, 'Not Found');
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const caller = token === undefined ? undefined : nodes.authenticate(connection, token);
+  const isKnown = token !== undefined && !rejected.has(token);
+  const caller = isKnown ? nodes.authenticate(connection, token) : undefined;
   if (caller === undefined) return problem(401, request.path, 'Invalid or expired credentials');
   if (matched.operation === 'getSelf') return { status: 200, body: self(caller) };
 

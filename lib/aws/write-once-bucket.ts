@@ -30,7 +30,13 @@ export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   return {
     async put(path, record, retry, onSent) {
       const body = typeof record === 'string' ? record : JSON.stringify(record);
-      const put = { ...request(path), method: 'PUT', headers: putHeaders(body), body, ...(onSent && { onSent }) };
+      const put = {
+        ...request(path),
+        method: 'PUT',
+        headers: putHeaders(body),
+        body,
+        ...(onSent && { onSent }),
+      };
       for (let attempt = 1; ; attempt++) {
         const { code, status } = await callAws(aws, put, retry);
         if (status === 200) return { result: 'stored' };

@@ -59,9 +59,14 @@ const MAX_VISIBILITY = 43_200;
  * The key may be alive, so the first retries come sooner than the queue's visibility timeout; and not before an attempt
  * can be of use. A rate limit costs one receive for the whole wait, so that eight of them outlast any.
  */
-async function bringBack(record: SQSRecord, retryAt: number | undefined, retrySoon: RetrySoon): Promise<void> {
+async function bringBack(
+  record: SQSRecord,
+  retryAt: number | undefined,
+  retrySoon: RetrySoon,
+): Promise<void> {
   const wait = retryAt === undefined ? undefined : Math.ceil((retryAt - Date.now()) / 1_000) + 1;
-  const seconds = wait === undefined ? retryDelay(attemptOf(record)) : Math.min(MAX_VISIBILITY, Math.max(1, wait));
+  const seconds =
+    wait === undefined ? retryDelay(attemptOf(record)) : Math.min(MAX_VISIBILITY, Math.max(1, wait));
   if (seconds === undefined) return;
   await retrySoon({ queueArn: record.eventSourceARN, receiptHandle: record.receiptHandle }, seconds);
 }

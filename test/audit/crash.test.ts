@@ -109,7 +109,8 @@ async function run(arrange: (typeof scenarios)[keyof typeof scenarios], point: P
     await doomed.stop();
     doomed = undefined;
     // Whether anything on record tells of the DELETE, or will, since it is still to be sent.
-    const mayClaim = !deletedByFirst || sandbox.s3.objects('records/').some(({ key }) => /30-delete|90-/.test(key));
+    const mayClaim =
+      !deletedByFirst || sandbox.s3.objects('records/').some(({ key }) => /30-delete|90-/.test(key));
     for (let count = 2; count <= 4; count++) {
       const next = start();
       const answer = await next.invoke(event(count));
@@ -157,8 +158,13 @@ function delivery(
   return sqsEvent(sqsRecord(report, { receiveCount: count }));
 }
 
-function table(results: readonly (Point & { killedAt: string | undefined; status?: string; evidence?: string })[]): string {
+function table(
+  results: readonly (Point & { killedAt: string | undefined; status?: string; evidence?: string })[],
+): string {
   return results
-    .map(({ evidence, killedAt, nth, status, when }) => `killed ${when} ${nth + 1} ${killedAt}: ${status}, ${evidence}`)
+    .map(
+      ({ evidence, killedAt, nth, status, when }) =>
+        `killed ${when} ${nth + 1} ${killedAt}: ${status}, ${evidence}`,
+    )
     .join('\n');
 }

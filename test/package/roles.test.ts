@@ -119,7 +119,12 @@ describe('a role', () => {
           Resource: { Ref: 'GithubTokenSecret' },
         },
         { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: ['records/*', 'rechecks/*'].map(inAuditBucket) },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: ['records/*', 'rechecks/*'].map(inAuditBucket),
+        },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
