@@ -1,3 +1,4 @@
+import { MAX_PROOF_WINDOW_SECONDS } from '../lib/containment/config.ts';
 import type { Parameter, Setting, Variable, Wired } from './setting.ts';
 
 /**
@@ -117,11 +118,11 @@ export const settingGroups: readonly {
         parameter: 'proofWindowSeconds',
         variable: 'PROOF_WINDOW_SECONDS',
         readBy: ['revoke'],
-        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 600 },
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: MAX_PROOF_WINDOW_SECONDS },
         default: '20',
         example: '30',
         meaning:
-          'How long a revocation may take to show. Keep it well below the timeout of `revoke`, which is 180 seconds.',
+          'How long a revocation may take to show. A proof takes half as long again when answers differ. Together with `searchSeconds` it has to fit the timeout of `revoke`, which is 180 seconds.',
       },
       {
         from: 'parameter',
@@ -143,7 +144,7 @@ export const settingGroups: readonly {
         default: '100',
         example: '60',
         meaning:
-          'How long telling the keys apart may take. Together with twice `proofWindowSeconds` it has to fit the timeout of `revoke`.',
+          'How long telling the keys apart may take; `0` turns it off. Together with `proofWindowSeconds`, three times, it has to fit the timeout of `revoke`, which is 180 seconds.',
       },
       {
         from: 'parameter',

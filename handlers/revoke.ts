@@ -20,7 +20,6 @@ import { early } from '../lib/cold-start/revoke.ts';
 import type { BatchPlace } from '../lib/containment/batch-barrier.ts';
 import { RevokeConfig } from '../lib/containment/config.ts';
 import { contain } from '../lib/containment/contain.ts';
-import type { Deps } from '../lib/containment/deps.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
@@ -58,10 +57,14 @@ function connect() {
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
+    records: {
+      store,
+      list: s3List(aws, config.AUDIT_BUCKET),
+      unsaved: new Map(),
+      forward: siemOf(config, aws, read),
+    },
     registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
-    standby: standbyOf(config, read),
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
@@ -77,14 +80,6 @@ function githubOf(
   read: ReadSecret,
 ): GitHub | undefined {
   return id === undefined ? undefined : githubClient(url, githubToken(read, id, url));
-}
-
-/** Read ahead as well: whose service user it is of has to be known before a key is revoked by inference. */
-function standbyOf({ STANDBY_TOKEN_SECRET_ID: id }: RevokeConfig, read: ReadSecret): Deps['standby'] {
-  if (id === undefined) return undefined;
-  const { get } = cachedAdminToken(read, id);
-  get().catch(() => {});
-  return get;
 }
 
 function siemOf(
@@ -114,7 +109,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, notify, records, region, registered, standby, stop, urls } = parts;
+  const { admin, config, devin, github, notify, records, region, registered, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -130,7 +125,6 @@ async function revoke(
     ...(report.detector === 'sweep' && {
       recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),
-    standby,
     search: {
       store: records.store,
       notify: notify ?? (async () => {}),

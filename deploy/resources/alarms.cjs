@@ -114,6 +114,18 @@ module.exports = {
       status('still_alive'),
       'A key was revoked and its token still works',
     ),
+    OwnKeyAlarm: any(
+      OURS,
+      'OwnKeyLeaked',
+      undefined,
+      'The admin or the standby token of this software leaked. Put a new one into its secret',
+    ),
+    ReopenedAlarm: any(
+      OURS,
+      'IncidentReopened',
+      undefined,
+      'A token that was taken for dead works. Its alert was opened again, and it is contained',
+    ),
     FailedAlarm: any(OURS, 'Outcome', status('failed'), 'An attempt to revoke a key failed'),
 
     SweepErrorAlarm: any(

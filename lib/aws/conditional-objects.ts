@@ -10,7 +10,13 @@ export type Condition = { readonly 'if-none-match': '*' } | { readonly 'if-match
 export interface ConditionalObjects {
   get(path: string, retry: RetryOptions): Promise<AwsAnswer>;
   /** Answers 412 where the condition does not hold, and 404 where there is no object to be replaced. */
-  put(path: string, body: string, condition: Condition, retry: RetryOptions): Promise<AwsAnswer>;
+  put(
+    path: string,
+    body: string,
+    condition: Condition,
+    retry: RetryOptions,
+    onSent?: () => void,
+  ): Promise<AwsAnswer>;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
@@ -21,8 +27,9 @@ export function conditionalObjects(aws: AwsEnvironment, bucket: string): Conditi
   return {
     get: (path, retry) => callAws(aws, { ...request(path), method: 'GET' }, retry),
 
-    async put(path, body, condition, retry) {
-      const put = { ...request(path), method: 'PUT', headers: putHeaders(body, condition), body };
+    async put(path, body, condition, retry, onSent) {
+      const headers = putHeaders(body, condition);
+      const put = { ...request(path), method: 'PUT', headers, body, ...(onSent && { onSent }) };
       for (let attempt = 1; ; attempt++) {
         const answer = await callAws(aws, put, retry);
         // 409: another conditional write of the same name is in flight.

@@ -9,8 +9,8 @@ export type Stored =
 
 /** What the audit bucket keeps as it was written: nothing is ever overwritten or deleted through it. */
 export interface AuditStore {
-  /** @param record an object, or its JSON */
-  put(path: string, record: object | string, retry: RetryOptions): Promise<Stored>;
+  /** @param record an object, or its JSON @param onSent called once the request is on the wire */
+  put(path: string, record: object | string, retry: RetryOptions, onSent?: () => void): Promise<Stored>;
   /** @returns `undefined` when there is no such record; the raw text otherwise */
   get(
     path: string,
@@ -22,9 +22,9 @@ export interface AuditStore {
 export function s3AuditStore(aws: AwsEnvironment, bucket: string): AuditStore {
   const objects = conditionalObjects(aws, bucket);
   return {
-    async put(path, record, retry) {
+    async put(path, record, retry, onSent) {
       const body = typeof record === 'string' ? record : JSON.stringify(record);
-      const { code, status } = await objects.put(path, body, { 'if-none-match': '*' }, retry);
+      const { code, status } = await objects.put(path, body, { 'if-none-match': '*' }, retry, onSent);
       if (status === 200) return { result: 'stored' };
       if (status === 412) return { result: 'exists' };
       return { result: 'failed', reason: `the audit store did not take the record (${code})` };

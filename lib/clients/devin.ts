@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
+import { redact } from '../domain/redact.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
@@ -19,7 +20,7 @@ const seconds = z.nullish(z.number());
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
+  z.transform((text) => redact(text).slice(0, 256)),
 );
 const ApiKey = z.object({
   api_key_id: z.string(),
@@ -50,16 +51,26 @@ const ServiceUserPage = z.object({
 const Self = z.object({
   principal_type: z.string(),
   service_user_id: z.optional(z.string()),
-  service_user_name: z.optional(z.string()),
+  service_user_name: z.optional(name),
+  // Of a personal access token alone.
+  api_key_id: z.optional(name),
+  api_key_name: z.optional(name),
+  user_id: z.optional(name),
+  user_name: z.optional(name),
 });
 const Problem = z.object({ detail: z.unknown() });
 const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
 
-/** Whose token it is, as far as `GET /v3/self` says; it never names the key. */
+/** Whose token it is, as far as `GET /v3/self` says; it never names the key of a service user. */
 export interface Principal {
   readonly principal_type: string;
   readonly service_user_id?: string | undefined;
   readonly service_user_name?: string | undefined;
+  /** Of a personal access token alone: which it is, and whose. */
+  readonly api_key_id?: string | undefined;
+  readonly api_key_name?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly user_name?: string | undefined;
 }
 
 /** What one use of a token showed. Only a 401 means dead; 403, 429, 5xx and time-outs prove nothing. */
@@ -113,8 +124,12 @@ export type ServiceUserListing =
   | Refusal;
 
 export interface Devin {
-  /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
-  probe(token: Token, retry: RetryOptions): Promise<Probe>;
+  /**
+   * Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`.
+   *
+   * @param how.ownConnection on a connection that carries nothing else
+   */
+  probe(token: Token, retry: RetryOptions, how?: { readonly ownConnection: boolean }): Promise<Probe>;
   /** The same with the admin token. */
   probeAdmin(retry: RetryOptions): Promise<Probe>;
   /** All keys of a service user, active or not, over all pages; an incomplete listing is a refusal. */
@@ -149,14 +164,24 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
     }
   }
 
-  function call(method: string, path: string, token: Token, retry: RetryOptions): Promise<Retried> {
+  function call(
+    method: string,
+    path: string,
+    token: Token,
+    retry: RetryOptions,
+    ownConnection = false,
+  ): Promise<Retried> {
     const headers = { authorization: `Bearer ${token.reveal()}`, accept: 'application/json' };
-    return sendRetrying({ method, url: new URL(baseUrl + path), headers }, retry);
+    return sendRetrying({ method, url: new URL(baseUrl + path), headers, ownConnection }, retry);
   }
 
-  async function probe(token: Token, retry: RetryOptions): Promise<Probe> {
+  async function probe(
+    token: Token,
+    retry: RetryOptions,
+    { ownConnection } = { ownConnection: false },
+  ): Promise<Probe> {
     try {
-      return readProbe((await call('GET', '/v3/self', token, retry)).response);
+      return readProbe((await call('GET', '/v3/self', token, retry, ownConnection)).response);
     } catch (error) {
       if (error instanceof HttpFailure) return { state: 'unknown', reason: `no answer (${error.code})` };
       throw error;
@@ -319,9 +344,9 @@ function explain(method: string, response: HttpResponse): string {
   }
 }
 
-/** The API's own words on each wrong field, cut short, with anything that looks like a token taken out. */
+/** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors.slice(0, 10).map(({ loc, msg }) => `${loc.join('.')}: ${msg}`.slice(0, 200));
-  return texts.length === 0 ? '' : `: ${texts.join('; ').replace(/cog_\S*/g, '[redacted]')}`;
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`).slice(0, 200));
+  return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

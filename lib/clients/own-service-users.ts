@@ -10,14 +10,16 @@ import type { Devin, Probe } from './devin.ts';
  */
 export async function ownServiceUsers(
   devin: Pick<Devin, 'probe' | 'probeAdmin'>,
-  standby: (() => Promise<Token>) | undefined,
+  standby: (() => Promise<Token | undefined>) | undefined,
   retry: RetryOptions,
 ): Promise<string[] | undefined> {
+  const probeStandby = async (): Promise<Probe[]> => {
+    const token = await standby?.();
+    return token === undefined ? [] : [await devin.probe(token, retry)];
+  };
   try {
-    const probes = await Promise.all([
-      devin.probeAdmin(retry),
-      ...(standby ? [standby().then((token) => devin.probe(token, retry))] : []),
-    ]);
+    const [admin, others] = await Promise.all([devin.probeAdmin(retry), probeStandby()]);
+    const probes = [admin, ...others];
     const owners = probes.map(serviceUser);
     const known = owners.filter((owner) => owner !== undefined);
     return known.length === probes.length ? known : undefined;

@@ -17,7 +17,7 @@ export function acceptDelete(
   switch (deleted.result) {
     case 'revoked':
     case 'already_revoked':
-      return { status: 'accepted', answer: deleted.result, uncertain: deleted.uncertain };
+      return { status: 'accepted', answer: deleted.result };
     case 'absent':
       return decided(
         tokenWorks
@@ -40,7 +40,7 @@ export function acceptDelete(
         return decided({ status: 'escalated', ...key, reason: deleted.reason, next_step });
       }
       return isOnlyAdmin && deleted.status === 401 && deleted.uncertain
-        ? { status: 'accepted', answer: 'presumed_revoked', uncertain: true }
+        ? { status: 'accepted', answer: 'presumed_revoked' }
         : decided({ status: 'failed', ...key, reason: deleted.reason, retryable: deleted.retryable });
     default:
       return deleted satisfies never;

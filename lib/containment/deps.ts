@@ -4,7 +4,6 @@ import type { AdminToken } from '../clients/devin-admin-token.ts';
 import type { GitHub } from '../clients/github.ts';
 import type { Key } from '../domain/key.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
-import type { Token } from '../domain/token.ts';
 import type { Registry } from '../identify/registry/registry.ts';
 import type { SearchOptions } from '../identify/target-by-search.ts';
 import type { BatchPlace } from './batch-barrier.ts';
@@ -16,8 +15,6 @@ export interface Deps {
   readonly github?: GitHub | undefined;
   readonly trail: ReportTrail;
   readonly registry: Registry;
-  /** The second admin token, where there is one. @throws {SecretError} */
-  readonly standby?: (() => Promise<Token>) | undefined;
   /** The search for the key among several. */
   readonly search: Pick<SearchOptions, 'store' | 'notify' | 'error' | 'searchMs'>;
   readonly place: BatchPlace;

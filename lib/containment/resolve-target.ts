@@ -4,7 +4,7 @@ import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
-import { incompleteListing } from '../identify/escalate-candidates.ts';
+import { incompleteListing, ofAnotherEnterprise } from '../identify/escalate-candidates.ts';
 import type { OwnedToken } from '../identify/infer-key.ts';
 import { ownershipOf } from '../identify/ownership.ts';
 import { probeToken } from '../identify/probe-token.ts';
@@ -13,22 +13,23 @@ import { targetByIds } from '../identify/target-by-ids.ts';
 import { targetByListing, targetByRegistry } from '../identify/target-by-listing.ts';
 import { tokenOwner } from '../identify/token-owner.ts';
 import type { OwnKeyCheck } from './check-own-key.ts';
-import { checkRecentDeath } from './check-recent-death.ts';
+import { checkRecentDeath, type RecentDeath } from './check-recent-death.ts';
 import type { Deps } from './deps.ts';
 import type { LeakTimes } from './exposure.ts';
 import { handleDeadToken } from './handle-dead-token.ts';
 import { type IntentResult, recordIntent } from './record-intent.ts';
 
+/** Milliseconds that must be left after the search for the key, beside a proof. */
+export const AFTER_SEARCH_MS = 5_000;
+/** A dry run records no intent. */
+const NO_INTENT = { status: 'intent_skipped' } as const;
+
+/** What is to be revoked, with its intent recorded. */
 export type Resolved = {
   readonly status: 'resolved';
   readonly target: Target;
   readonly intent: IntentResult;
 };
-
-/** Milliseconds that must be left after the search for the key, beside the proof window. */
-const AFTER_SEARCH_MS = 5_000;
-/** A dry run records no intent. */
-const NO_INTENT = { status: 'intent_skipped' } as const;
 
 /** The report names the key: the intent is recorded while its token, if there is one, is asked whose it is. */
 export async function resolveByIds(
@@ -46,37 +47,54 @@ export async function resolveByIds(
   return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
 }
 
+export interface LeakedToken {
+  readonly token: Token;
+  readonly times: LeakTimes;
+  readonly checkingOwnKey: Promise<OwnKeyCheck>;
+  /** Called once it is seen that the token works. */
+  readonly onAlive: () => Promise<void>;
+}
+
 /**
  * The report holds a token alone: the registry or its service user's listing shows the key, while the intent is recorded.
- * What the guard of our own keys needs to know is asked beside the listing, so that it costs no round.
+ * What the guard of our own keys has to know is asked beside the listing, so that it costs no round.
  */
 export async function resolveByToken(
   report: Report,
-  token: Token,
-  times: LeakTimes,
-  checkingOwnKey: Promise<OwnKeyCheck>,
+  leaked: LeakedToken,
   deps: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
-  const { deadline, devin, dryRun, registry, standby, trail } = deps;
+  const { checkingOwnKey, onAlive, times, token } = leaked;
+  const { admin, deadline, devin, dryRun, proofWindowMs: windowMs, registry, trail } = deps;
   const retry = { deadline };
   const looking = registry.find(token);
-  const [{ probe, use }, own] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
-  const owner = tokenOwner(probe);
-  if (owner.status === 'decided') return owner;
-  if (owner.status === 'nobody') {
-    const dead = { report_id: report.report_id, token, times, dryRun };
-    return handleDeadToken(dead, devin, { trail, registry }, retry);
+  const [first, own] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
+  let used = first;
+  if (first.probe.state === 'dead') {
+    const proving = { deadline, windowMs, control: true };
+    const dead = await handleDeadToken({ token, times }, devin, { registry, trail }, proving);
+    if (dead.status !== 'alive') return dead;
+    // The 401 was a stray one.
+    used = await probeToken(devin, token, retry);
   }
+  const owner = tokenOwner(used.probe);
+  if (owner.status === 'nobody') {
+    const reason = 'the token is answered 401 at some times and works at others';
+    return decided({ status: 'failed', reason, retryable: true });
+  }
+  if (used.probe.state === 'alive') await onAlive();
+  if (owner.status === 'decided') return owner;
 
   const { service_user_id } = owner;
   const isOurToken = own.facts.own_key === true;
   const [intent, listing, ours, registered] = await Promise.all([
     dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, trail),
     devin.listKeys(service_user_id, retry),
-    isOurToken ? [] : ownServiceUsers(devin, standby, retry),
+    isOurToken ? [] : ownServiceUsers(devin, admin.standby, retry),
     looking,
   ]);
   if (intent.status === 'decided' || intent.status === 'on_record') return intent;
+  if (!listing.ok && listing.status === 404) return decided(ofAnotherEnterprise(service_user_id));
   if (!listing.ok) {
     const { incomplete, reason, retryable } = listing;
     return decided(
@@ -89,6 +107,7 @@ export async function resolveByToken(
   const { isOnlyAdmin } = own;
   const ownership = ownershipOf(service_user_id, isOurToken, ours);
   const { keys } = listing;
+  const { use } = used;
   const owned = { service_user_id, token, use, ...times, keys, isOnlyAdmin, ownership, registered };
   const found = targetByRegistry(owned) ?? (await resolveByListing(report.report_id, owned, times, deps));
   return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
@@ -100,11 +119,11 @@ async function resolveByListing(
   times: LeakTimes,
   deps: Deps,
 ): Promise<FoundTarget | Decided> {
-  const { deadline, devin, place, proofWindowMs, search } = deps;
+  const { deadline, devin, proofWindowMs } = deps;
   const { isOnlyAdmin, keys, service_user_id } = owned;
-  const died = async (windowMs: number) =>
+  const died = async (windowMs: number): Promise<RecentDeath> =>
     isOnlyAdmin
-      ? ({ status: 'still_works' } as const)
+      ? { status: 'still_works' }
       : checkRecentDeath(owned, times, devin, { deadline, windowMs, control: true }, proofWindowMs);
   // A key that ended a moment ago may still work, and then it is the one: its token dies within the window. These uses of
   // the token are all before the first coin of a search.
@@ -112,6 +131,11 @@ async function resolveByListing(
   if (ended.length > 0) {
     const before = await died(proofWindowMs);
     if (before.status === 'decided') return before;
+    if (before.status === 'unclear') {
+      const reason =
+        'a key of the service user ended a moment ago, and it is not clear yet whether the token is dying with it';
+      return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
+    }
   }
   const listed = targetByListing(owned, ended);
   switch (listed.status) {
@@ -123,10 +147,7 @@ async function resolveByListing(
       return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
     }
     case 'open': {
-      const until = deadline - proofWindowMs - AFTER_SEARCH_MS;
-      const options = { ...search, devin, report_id, ambiguousKey: deps.ambiguousKey, until };
-      const { targetBySearch } = await import('../identify/target-by-search.ts');
-      const found = await place.whileHidden(targetBySearch(owned, listed.candidates, options));
+      const found = await search(report_id, owned, listed.candidates, deps);
       if (found.status === 'found') return found;
       // Somebody may have revoked the key while it was searched for.
       const meanwhile = await died(0);
@@ -135,4 +156,19 @@ async function resolveByListing(
     default:
       return listed satisfies never;
   }
+}
+
+async function search(
+  report_id: string,
+  owned: OwnedToken,
+  candidates: OwnedToken['keys'],
+  { ambiguousKey, deadline, devin, place, proofWindowMs, search: parts }: Deps,
+): Promise<FoundTarget | Decided> {
+  // A proof takes half of its window more where answers differ.
+  const until = deadline - 1.5 * proofWindowMs - AFTER_SEARCH_MS;
+  // Most reports need no search.
+  const { targetBySearch } = await import('../identify/target-by-search.ts');
+  return place.whileHidden(
+    targetBySearch(owned, candidates, { ...parts, devin, report_id, ambiguousKey, until }),
+  );
 }

@@ -1,12 +1,13 @@
 import type { ReportTrail } from '../audit/trail.ts';
-import type { ApiKey, Devin } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
 import { type Collateral, type Decided, decided } from '../domain/outcome.ts';
 import type { Target } from '../identify/target.ts';
+import { collateralOf } from './collateral.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';
 import type { Revocation } from './revocation.ts';
 import { revokeKey } from './revoke-key.ts';
 
-/** Milliseconds for the DELETE of a candidate, beside the proof window that follows it. */
+/** Milliseconds for the DELETE of a candidate, beside the proof that follows it, which may take half of its window more. */
 const DELETE_MS = 2_000;
 
 /**
@@ -22,13 +23,13 @@ const DELETE_MS = 2_000;
 export async function revokeCandidates(
   { candidates, service_user_id, token }: Extract<Target, { kind: 'candidates' }>,
   devin: Devin,
-  trail: Pick<ReportTrail, 'intent'>,
+  trail: Pick<ReportTrail, 'intent' | 'markDelete' | 'deleteEnded'>,
   { deadline, windowMs }: Pick<ProofOptions, 'deadline' | 'windowMs'>,
 ): Promise<Revocation | Decided> {
   const collateral: Collateral[] = [];
   for (const { api_key_id, entry } of candidates) {
     // The search left the time for the first one.
-    if (collateral.length > 0 && Date.now() + windowMs + DELETE_MS > deadline) {
+    if (collateral.length > 0 && Date.now() + 1.5 * windowMs + DELETE_MS > deadline) {
       return stillAlive(service_user_id, collateral, 'the other candidates are left to the next delivery');
     }
     const key = { service_user_id, api_key_id };
@@ -37,7 +38,7 @@ export async function revokeCandidates(
       const reason = `no candidate is revoked without a stored intent: ${stored.reason}`;
       return decided({ status: 'failed', service_user_id, collateral, reason, retryable: true });
     }
-    const deleted = await revokeKey(devin, key, { deadline });
+    const deleted = await revokeKey(devin, key, trail, { deadline });
     if (deleted.result === 'absent') continue;
     if (deleted.result === 'refused') {
       const { reason, retryable } = deleted;
@@ -45,25 +46,18 @@ export async function revokeCandidates(
     }
     const proof = await proveDead(devin, { ...key, token }, { windowMs, deadline, control: true });
     if (proof.status === 'dead') {
-      const accepted = { answer: deleted.result, uncertain: deleted.uncertain };
-      return { status: 'deleted', key, accepted, proof, entry, collateral };
+      const accepted = { answer: deleted.result };
+      return { status: 'deleted', key, accepted, deletion: deleted.deletion, proof, entry, collateral };
     }
     collateral.push(collateralOf(service_user_id, entry));
+    if (proof.status === 'unproven' || proof.isMixed) {
+      return stillAlive(service_user_id, collateral, 'it is not clear yet whether it is dying');
+    }
   }
   return stillAlive(service_user_id, collateral, 'no other candidate is left');
 }
 
 function stillAlive(service_user_id: string, collateral: Collateral[], rest: string): Decided {
-  const reason = `the token still authenticates after ${collateral.length} of its candidates were revoked; ${rest}`;
+  const reason = `the token is not dead after ${collateral.length} of its candidates were revoked; ${rest}`;
   return decided({ status: 'still_alive', service_user_id, collateral, reason, retryable: true });
-}
-
-/** The rotate call refuses a key that is not active (HTTP 400), so that its owner needs the call that makes one. */
-function collateralOf(serviceUserId: string, { api_key_id, api_key_name }: ApiKey): Collateral {
-  const body = JSON.stringify({ name: api_key_name || api_key_id });
-  return {
-    api_key_id,
-    api_key_name,
-    replace_with: `POST /v3beta1/enterprise/service-users/${serviceUserId}/api-keys ${body}`,
-  };
 }

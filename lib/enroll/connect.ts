@@ -44,7 +44,8 @@ export function enrollParts(
     DEVIN_API_URL,
     cachedAdminToken(read, ADMIN_TOKEN_SECRET_ID, STANDBY_TOKEN_SECRET_ID),
   );
-  const only = (token: Token) => ({ get: async () => token, insteadOf: async () => undefined });
+  const none = async () => undefined;
+  const only = (token: Token) => ({ get: async () => token, insteadOf: none, standby: none });
   return {
     devin,
     lookerFor(token) {

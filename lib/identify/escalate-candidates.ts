@@ -36,6 +36,17 @@ export function incompleteListing(service_user_id: string, reason: string): Esca
   };
 }
 
+/** The token works, so its service user exists; the admin token does not see it. */
+export function ofAnotherEnterprise(service_user_id: string): Escalated {
+  return {
+    status: 'escalated',
+    service_user_id,
+    reason: `the token works, but our admin token does not see ${service_user_id} (HTTP 404): it belongs to another enterprise`,
+    next_step:
+      'find out whose enterprise it is and tell its admins, who alone can revoke the key; the alert stays open',
+  };
+}
+
 function eventOf(service_user_id: string, ranked: readonly Ranked[]): string {
   return JSON.stringify({ service_user_id, api_key_id: ranked[0]?.api_key_id });
 }

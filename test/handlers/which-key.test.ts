@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
-import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
+import { alertOf, deletedKeys, namedRecords, outcomeRecords } from '../../sandbox/observe.ts';
 import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import {
   captureOutput,
@@ -71,7 +71,11 @@ describe('a key that stays ambiguous', () => {
     const intents: unknown[] = [];
     sandbox.devin.onRequest = ({ method }) => {
       if (method === 'DELETE')
-        intents.push(sandbox.s3.objects('records/').map(({ key }) => key.split('/').at(-1)));
+        intents.push(
+          namedRecords(sandbox)
+            .map(({ name }) => name)
+            .filter((name) => /intent/.test(name)),
+        );
     };
 
     const answer = await invoke(await load({ AMBIGUOUS_KEY: 'revoke_all' }), { github_alert: leak.alert });
@@ -229,6 +233,7 @@ describe('the exposure', () => {
       seconds_to_revoke: expect.any(Number),
       last_used_at: iso(usedAt),
       used_after_leak: true,
+      used_by_us_at: expect.any(String),
     });
   });
 

@@ -66,7 +66,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'registry/*', 'leases/*'].map(inAuditBucket),
+          Resource: ['records/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
         },
         {
           Sid: 'ReadFormerNotes',
@@ -135,7 +135,12 @@ describe('a role', () => {
           Resource: { Ref: 'GithubTokenSecret' },
         },
         { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: ['records/*', 'rechecks/*'].map(inAuditBucket),
+        },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',

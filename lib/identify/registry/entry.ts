@@ -23,6 +23,11 @@ export const RegistryEntry = z.object({
   noted_at: z.optional(z.int()),
   /** The report of a leak. */
   report_id: z.optional(ReportId),
+  /** ISO 8601: when this software first used the leaked token, and when its key was last used before. */
+  used_by_us_at: z.optional(z.string()),
+  last_used_at: z.optional(z.string()),
+  /** The leaked token was one of this software. */
+  own_key: z.optional(z.literal(true)),
   /** The most that the probability of a wrong key was allowed to be, and the evidence, as decimal logarithms. */
   experiment: z.optional(
     z.object({ alpha: z.number(), log10: z.number(), bound_log10: z.number(), slots: z.int() }),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ReplaceableObjects } from '../../aws/replaceable-objects.ts';
+import type { FoundObject, ReplaceableObjects } from '../../aws/replaceable-objects.ts';
 import { Key } from '../../domain/key.ts';
 import { Confidence } from '../../domain/outcome.ts';
 import { ReportId } from '../../domain/report.ts';
@@ -42,8 +42,18 @@ const ROUNDS = 4;
 export function tokenRegistry(objects: ReplaceableObjects, { deadline }: { deadline: number }): Registry {
   const brief = () => ({ deadline: Math.min(deadline, Date.now() + 3_000), attempts: 3, timeoutMs: 1_500 });
 
-  async function read<T>(path: string, schema: z.ZodMiniType<T>): Promise<T | undefined> {
+  /** What was read last of each object: a note after a look needs no look of its own. */
+  const seen = new Map<string, FoundObject>();
+
+  async function get(path: string): ReturnType<ReplaceableObjects['get']> {
     const answer = await objects.get(path, brief());
+    if (answer.ok && answer.found) seen.set(path, answer.found);
+    else seen.delete(path);
+    return answer;
+  }
+
+  async function read<T>(path: string, schema: z.ZodMiniType<T>): Promise<T | undefined> {
+    const answer = await get(path);
     if (!answer.ok) log('warn', 'the registry cannot be read', { reason: answer.reason });
     return answer.ok && answer.found ? parseJson(answer.found.text, schema) : undefined;
   }
@@ -59,16 +69,21 @@ export function tokenRegistry(objects: ReplaceableObjects, { deadline }: { deadl
 
     async note(token, entry, { isStale = () => false } = {}) {
       const path = entryPath(token);
-      let etag: string | undefined;
+      const better = (found: FoundObject | undefined): boolean => {
+        const standing = found && parseJson(found.text, RegistryEntry);
+        return standing === undefined || supersedes(entry, standing, isStale(standing));
+      };
+      let found = seen.get(path);
       for (let round = 1; round <= ROUNDS; round++) {
-        const { result } = await objects.put(path, z.parse(RegistryEntry, entry), etag, brief());
-        if (result !== 'conflict') return result;
-        const answer = await objects.get(path, brief());
-        if (!answer.ok) return 'failed';
-        const standing = answer.found && parseJson(answer.found.text, RegistryEntry);
-        if (standing && !supersedes(entry, standing, isStale(standing))) return 'kept';
         // An object that is not readable is replaced.
-        etag = answer.found?.etag;
+        if (better(found)) {
+          const { result } = await objects.put(path, z.parse(RegistryEntry, entry), found?.etag, brief());
+          seen.delete(path);
+          if (result !== 'conflict') return result;
+        } else if (round > 1) return 'kept';
+        const answer = await get(path);
+        if (!answer.ok) return 'failed';
+        found = answer.found;
       }
       return 'failed';
     },
