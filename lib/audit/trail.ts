@@ -8,10 +8,9 @@ import { log } from '../platform/log.ts';
 import { type RetryOptions, sleep } from '../platform/retry.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { forwardRecords, type SiemCopies } from './forward-records.ts';
+import type { History } from './history.ts';
 import { getKnownKey, type Known, putKnownKey } from './known-key.ts';
 import { type Earlier, readEarlier } from './read-earlier.ts';
-import { type History, readHistory } from './read-history.ts';
-import { putRecheck } from './recheck-note.ts';
 import {
   ALERT,
   candidateIntent,
@@ -131,7 +130,9 @@ export function reportTrail(
     deleteEnded: (deletion) => void deletions.push(deletion),
 
     history() {
-      earlierDeliveries ??= readHistory({ list, store }, report, { deadline, attempts: 4 });
+      earlierDeliveries ??= import('./read-history.ts').then(({ readHistory }) =>
+        readHistory({ list, store }, report, { deadline, attempts: 4 }),
+      );
       return earlierDeliveries;
     },
 
@@ -169,6 +170,7 @@ export function reportTrail(
     recall: (token) => getKnownKey(store, token, brief()),
 
     async planRecheck() {
+      const { putRecheck } = await import('./recheck-note.ts');
       const { result } = await putRecheck(store, report, Date.now(), patient);
       if (result === 'failed') log('warn', 'the second look is not planned', { report_id: report.report_id });
     },

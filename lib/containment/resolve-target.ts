@@ -12,7 +12,6 @@ import type { OwnKeyCheck } from './check-own-key.ts';
 import { checkRecentDeath, type RecentDeath } from './check-recent-death.ts';
 import type { Deps } from './deps.ts';
 import type { LeakTimes } from './exposure.ts';
-import { handleDeadToken } from './handle-dead-token.ts';
 import { type IntentResult, recordIntent } from './record-intent.ts';
 
 /** Milliseconds that must be left after the search for the key, beside the proof window. */
@@ -61,6 +60,7 @@ export async function resolveByToken(
   const [first, { isOnlyAdmin }] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
   let used = first;
   if (first.probe.state === 'dead') {
+    const { handleDeadToken } = await import('./handle-dead-token.ts');
     const proving = { deadline, windowMs, control: true };
     const dead = await handleDeadToken({ token, times }, devin, trail, proving);
     if (dead.status !== 'alive') return dead;

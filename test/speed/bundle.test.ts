@@ -28,9 +28,19 @@ const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/prom
 /** The files beside its bundle that a function loads when it needs them. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   webhook: ['secrets-sdk'],
-  revoke: ['s3-sdk', 'search-key', 'secrets-sdk'],
+  revoke: [
+    'combine-leaks',
+    'escalate-secret',
+    'handle-dead-token',
+    'read-history',
+    'recheck-note',
+    'rehearse',
+    's3-sdk',
+    'search-key',
+    'secrets-sdk',
+  ],
   'sweep-keys': ['s3-sdk', 'secrets-sdk', 'sns-sdk'],
-  'sweep-alerts': ['secrets-sdk'],
+  'sweep-alerts': ['s3-sdk', 'secrets-sdk'],
   digest: ['kms-sdk', 's3-sdk'],
   reconcile: ['s3-sdk'],
 };
