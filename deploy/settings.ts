@@ -1,4 +1,3 @@
-import { MAX_PROOF_WINDOW_SECONDS } from '../lib/containment/config.ts';
 import type { Parameter, Setting, Variable, Wired } from './setting.ts';
 
 /**
@@ -118,7 +117,7 @@ export const settingGroups: readonly {
         parameter: 'proofWindowSeconds',
         variable: 'PROOF_WINDOW_SECONDS',
         readBy: ['revoke'],
-        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: MAX_PROOF_WINDOW_SECONDS },
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 53 },
         default: '20',
         example: '30',
         meaning:
@@ -140,7 +139,7 @@ export const settingGroups: readonly {
         parameter: 'searchSeconds',
         variable: 'SEARCH_SECONDS',
         readBy: ['revoke'],
-        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 600 },
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 160 },
         default: '100',
         example: '60',
         meaning:

@@ -6,21 +6,9 @@ import { Collateral, Deletion } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import type { RetryOptions } from '../platform/retry.ts';
+import type { History } from './history.ts';
 import { AuditStoreError } from './read-earlier.ts';
 import { isHistory, recordFolder } from './record-path.ts';
-
-/** What earlier deliveries of a report did to keys. */
-export interface History {
-  /** Each DELETE that was sent, in order. */
-  readonly deletions: readonly Deletion[];
-  /** Keys that were revoked and were not the leaked one. */
-  readonly collateral: readonly Collateral[];
-  /** The key turned out to be our own. */
-  readonly own_key?: true;
-}
-
-/** Of a report that no delivery worked on before. */
-export const NO_HISTORY: History = { deletions: [], collateral: [] };
 
 const Sent = z.object({ unmapped: z.object({ ...Key.shape, delete_sent_at: z.int() }) });
 const Attempt = z.object({
@@ -45,11 +33,11 @@ export async function readHistory(
   const objects = await list(recordFolder(report), { deadline: retry.deadline });
   const paths = objects.map(({ key }) => key).filter(isHistory);
   const texts = await Promise.all(paths.map((path) => readText(store, path, retry)));
-  return history(texts);
+  return historyOf(texts);
 }
 
 /** @param texts the records of DELETEs and of attempts, in the order of their names */
-export function history(texts: readonly string[]): History {
+export function historyOf(texts: readonly string[]): History {
   const sent = texts.flatMap((text) => parseJson(text, Sent)?.unmapped ?? []);
   const attempts = texts.flatMap((text) => parseJson(text, Attempt)?.unmapped ?? []);
   const answered = attempts.flatMap(({ deletions = [] }) => deletions);

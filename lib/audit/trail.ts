@@ -7,9 +7,8 @@ import { log } from '../platform/log.ts';
 import { type RetryOptions, sleep } from '../platform/retry.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { forwardRecords, type SiemCopies } from './forward-records.ts';
+import type { History } from './history.ts';
 import { type Earlier, readEarlier } from './read-earlier.ts';
-import { type History, readHistory } from './read-history.ts';
-import { putRecheck } from './recheck-note.ts';
 import {
   ALERT,
   candidateIntent,
@@ -125,7 +124,9 @@ export function reportTrail(
     deleteEnded: (deletion) => void deletions.push(deletion),
 
     history() {
-      earlierDeliveries ??= readHistory({ list, store }, report, { deadline, attempts: 4 });
+      earlierDeliveries ??= import('./read-history.ts').then(({ readHistory }) =>
+        readHistory({ list, store }, report, { deadline, attempts: 4 }),
+      );
       return earlierDeliveries;
     },
 
@@ -155,6 +156,7 @@ export function reportTrail(
     earlier: (part) => readEarlier(store, report, { deadline, attempts: 4 }, part),
 
     async planRecheck() {
+      const { putRecheck } = await import('./recheck-note.ts');
       const { result } = await putRecheck(store, report, Date.now(), patient);
       if (result === 'failed') log('warn', 'the second look is not planned', { report_id: report.report_id });
     },

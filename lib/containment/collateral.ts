@@ -1,4 +1,4 @@
-import type { History } from '../audit/read-history.ts';
+import type { History } from '../audit/history.ts';
 import type { ApiKey } from '../clients/devin.ts';
 import type { Collateral, OutcomeDraft } from '../domain/outcome.ts';
 

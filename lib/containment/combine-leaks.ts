@@ -18,7 +18,6 @@ const WORST_FIRST: readonly OutcomeDraft['status'][] = [
  */
 export function combineLeaks(drafts: readonly [OutcomeDraft, ...OutcomeDraft[]]): OutcomeDraft {
   const [first, ...others] = drafts;
-  if (others.length === 0) return first;
   const worst = others.reduce<OutcomeDraft>(
     (seen, draft) => (rank(draft) < rank(seen) ? draft : seen),
     first,

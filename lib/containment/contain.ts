@@ -1,22 +1,17 @@
-import { AuditStoreError } from '../audit/read-earlier.ts';
 import { trailOfPart } from '../audit/trail.ts';
-import { ListError } from '../aws/list-objects.ts';
-import { SecretError } from '../aws/secrets.ts';
 import type { Key } from '../domain/key.ts';
-import { type Decided, decided, type OnRecord, type Outcome, type OutcomeDraft } from '../domain/outcome.ts';
+import type { Decided, OnRecord, Outcome, OutcomeDraft } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
-import { type Leak, type LeakAlert, ofLegacyKeys, readLeak } from '../identify/read-leak.ts';
+import { type Leak, type LeakAlert, readLeak } from '../identify/read-leak.ts';
 import { afterSend, errorFields, log } from '../platform/log.ts';
 import { checkAlert } from './check-alert.ts';
 import { checkOwnKey } from './check-own-key.ts';
 import { closeAlert } from './close-alert.ts';
-import { combineLeaks } from './combine-leaks.ts';
 import { completeOutcome } from './complete-outcome.ts';
 import type { Deps } from './deps.ts';
 import { isForRecheck } from './is-for-recheck.ts';
 import { recordOutcome } from './record-outcome.ts';
-import { foreseeRevocation, rehearsal } from './rehearse.ts';
 import { rememberKey } from './remember-key.ts';
 import { reopenIncident } from './reopen-incident.ts';
 import { resolveByIds, resolveByToken } from './resolve-target.ts';
@@ -24,6 +19,9 @@ import { revokeTarget } from './revoke-target.ts';
 
 /** Milliseconds that must be left to revoke our own key. */
 const OWN_KEY_MS = 15_000;
+
+/** By name, as a file that is loaded late has classes of its own. */
+const OWN_ERRORS: ReadonlySet<string> = new Set(['SecretError', 'AuditStoreError', 'ListError']);
 
 /** How one leak of a report ended. */
 interface Ended {
@@ -56,9 +54,9 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
     return dryRun ? outcome : { ...outcome, ...(await trail.again(outcome)) };
   }
   const { alert, leaks } = contained;
-  const [first, ...others] = leaks;
-  const draft = combineLeaks([first.draft, ...others.map((leak) => leak.draft)]);
+  const draft = await combined(leaks);
   if (dryRun) {
+    const { rehearsal } = await import('./rehearse.ts');
     const revoked = leaks.flatMap(({ foreseen = [] }) => foreseen);
     return recordOutcome({ ...rehearsal({ draft, revoked }, alert), report_id }, trail);
   }
@@ -71,6 +69,12 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
     ...leaks.map((leak) => rememberKey({ ...leak.draft, report_id }, leak.token, deps.registry)),
   ]);
   return outcome;
+}
+
+async function combined([first, ...others]: Contained['leaks']): Promise<OutcomeDraft> {
+  if (others.length === 0) return first.draft;
+  const { combineLeaks } = await import('./combine-leaks.ts');
+  return combineLeaks([first.draft, ...others.map(({ draft }) => draft)]);
 }
 
 async function containReport(report: Report, deps: Deps): Promise<Contained | OnRecord> {
@@ -119,8 +123,7 @@ async function containEach(
     if (end.status === 'on_record') return end;
     ended.push(end);
   }
-  const [owner, ...owners] = legacy;
-  if (owner !== undefined) ended.push(...contained(decided(ofLegacyKeys([owner, ...owners]))).leaks);
+  if (legacy !== undefined) ended.push(...contained(legacy).leaks);
   const [first, ...others] = ended;
   if (first === undefined) throw new RangeError('a leak has a token');
   return { status: 'contained', leaks: [first, ...others] };
@@ -156,6 +159,7 @@ async function containLeak(
   const named = target.kind === 'key' ? target.key : { service_user_id: target.service_user_id };
   afterSend(() => log('info', 'identified', { report_id, ...named, method: target.attribution.method }));
   if (deps.dryRun) {
+    const { foreseeRevocation } = await import('./rehearse.ts');
     const { draft, revoked } = await foreseeRevocation(target, deps.devin, { deadline: deps.deadline });
     return { status: 'ended', draft: { ...draft, ...own.facts }, foreseen: revoked };
   }
@@ -182,8 +186,7 @@ function unexpected(error: unknown): Contained {
 function failedLeak(error: unknown): Ended {
   log('error', 'a step failed', errorFields(error));
   // Only messages of our own enter the outcome: others may quote input.
-  const isOwnMessage =
-    error instanceof SecretError || error instanceof AuditStoreError || error instanceof ListError;
-  const reason = isOwnMessage ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
+  const { message = '', name = 'error' } = error instanceof Error ? error : {};
+  const reason = OWN_ERRORS.has(name) ? message : `unexpected ${name}`;
   return { status: 'ended', draft: { status: 'failed', reason, retryable: true } };
 }

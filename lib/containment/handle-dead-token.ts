@@ -1,5 +1,5 @@
+import { NO_HISTORY } from '../audit/history.ts';
 import type { Earlier } from '../audit/read-earlier.ts';
-import { NO_HISTORY } from '../audit/read-history.ts';
 import type { ReportTrail } from '../audit/trail.ts';
 import type { ApiKey, Devin } from '../clients/devin.ts';
 import { type Decided, type Deletion, decided, type OnRecord, type Proof } from '../domain/outcome.ts';

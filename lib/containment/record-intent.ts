@@ -1,4 +1,4 @@
-import { type History, NO_HISTORY } from '../audit/read-history.ts';
+import { type History, NO_HISTORY } from '../audit/history.ts';
 import type { ReportTrail } from '../audit/trail.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';

@@ -16,7 +16,6 @@ import type { OwnKeyCheck } from './check-own-key.ts';
 import { checkRecentDeath, type RecentDeath } from './check-recent-death.ts';
 import type { Deps } from './deps.ts';
 import type { LeakTimes } from './exposure.ts';
-import { handleDeadToken } from './handle-dead-token.ts';
 import { type IntentResult, recordIntent } from './record-intent.ts';
 
 /** Milliseconds that must be left after the search for the key, beside a proof. */
@@ -71,6 +70,7 @@ export async function resolveByToken(
   const [first, own] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
   let used = first;
   if (first.probe.state === 'dead') {
+    const { handleDeadToken } = await import('./handle-dead-token.ts');
     const proving = { deadline, windowMs, control: true };
     const dead = await handleDeadToken({ token, times }, devin, { registry, trail }, proving);
     if (dead.status !== 'alive') return dead;

@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../audit/read-history.ts';
+import { NO_HISTORY } from '../audit/history.ts';
 import type { Deletion, OutcomeDraft } from '../domain/outcome.ts';
 import type { Target } from '../identify/target.ts';
 import { afterSend, log } from '../platform/log.ts';

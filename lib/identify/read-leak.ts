@@ -1,7 +1,7 @@
 import type { GitHub } from '../clients/github.ts';
 import { findTokens, type LegacyOwner } from '../domain/find-tokens.ts';
 import type { Key } from '../domain/key.ts';
-import { type Decided, decided, type OutcomeDraft } from '../domain/outcome.ts';
+import { type Decided, decided } from '../domain/outcome.ts';
 import type { GitHubAlertRef, Report } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import type { RetryOptions } from '../platform/retry.ts';
@@ -22,8 +22,8 @@ export type Leak = { readonly alert?: LeakAlert } & (
   | {
       readonly kind: 'tokens';
       readonly tokens: readonly [Token, ...Token[]];
-      /** Of the legacy keys beside them. */
-      readonly legacy: readonly LegacyOwner[];
+      /** What a person has to know of the legacy keys beside them. */
+      readonly legacy?: Decided;
     }
 );
 
@@ -45,7 +45,9 @@ export async function readLeak(
       return { status: 'read', leak: { kind: 'key', key, ...(token && { token }) } };
     }
     case 'token':
-      return leakOf(token) ?? decided({ status: 'ignored', reason: 'the secret holds no Devin token' });
+      return (
+        (await leakOf(token)) ?? decided({ status: 'ignored', reason: 'the secret holds no Devin token' })
+      );
     case 'github_alert': {
       const { kind: _kind, ...ref } = leak;
       return readAlert(ref, github, retry);
@@ -80,24 +82,26 @@ async function readAlert(
     ...(created_at !== undefined && { created_at }),
     ...(movedTo && { moved_to: `${movedTo.owner}/${movedTo.repo}` }),
   };
-  const read = leakOf(secret, alert);
+  const read = await leakOf(secret, alert);
   if (read !== undefined) return read;
-  return alert.open
-    ? { ...decided(withoutToken(secret)), alert }
-    : decided({ status: 'ignored', reason: 'the alert is resolved already' });
+  if (!alert.open) return decided({ status: 'ignored', reason: 'the alert is resolved already' });
+  const { withoutToken } = await import('./escalate-secret.ts');
+  return { ...decided(withoutToken(secret)), alert };
 }
 
 /** @returns `undefined` when the secret holds no Devin key of any kind */
-function leakOf(secret: Token | undefined, alert?: LeakAlert): ReadLeak | undefined {
+async function leakOf(secret: Token | undefined, alert?: LeakAlert): Promise<ReadLeak | undefined> {
   const found = findTokens(secret?.reveal() ?? '');
   switch (found.kind) {
     case 'tokens': {
       const { legacy, tokens } = found;
-      return { status: 'read', leak: { kind: 'tokens', tokens, legacy, ...(alert && { alert }) } };
+      const escalated = await escalatedLegacy(legacy);
+      const leak = { kind: 'tokens', tokens, ...(escalated && { legacy: escalated }) } as const;
+      return { status: 'read', leak: { ...leak, ...(alert && { alert }) } };
     }
     case 'legacy': {
-      if (alert?.open === false) return undefined;
-      return { ...decided(ofLegacyKeys(found.owners)), ...(alert && { alert }) };
+      const escalated = alert?.open === false ? undefined : await escalatedLegacy(found.owners);
+      return escalated && { ...escalated, ...(alert && { alert }) };
     }
     case 'none':
       return undefined;
@@ -106,33 +110,8 @@ function leakOf(secret: Token | undefined, alert?: LeakAlert): ReadLeak | undefi
   }
 }
 
-function withoutToken(secret: Token | undefined): OutcomeDraft {
-  return {
-    status: 'escalated',
-    reason:
-      secret === undefined
-        ? 'GitHub shows the alert without its secret'
-        : 'the secret of the alert holds no Devin token (cog_…) and no legacy key (apk_…)',
-    next_step:
-      'look at the alert: revoke what leaked, or correct the custom pattern or GITHUB_SECRET_TYPES if it is no Devin key, then resolve the alert',
-  };
-}
-
-/** What a person has to know of legacy keys, which the API v3 neither tells apart nor revokes. */
-export function ofLegacyKeys(owners: readonly [LegacyOwner, ...LegacyOwner[]]): OutcomeDraft {
-  const [{ org_id, user_id }] = owners;
-  const names = owners.map(nameOf).join(', ');
-  return {
-    status: 'escalated',
-    ...(user_id !== undefined && { user: { user_id } }),
-    ...(org_id !== undefined && { org_id }),
-    reason: `the secret is a legacy key (apk_…) of ${names}, which only the API v2 revokes`,
-    next_step:
-      "revoke it in the Devin settings, or with an enterprise admin's own key: DELETE /v2/enterprise/api-keys/{id}. The same call without an id revokes all keys. The alert stays open",
-  };
-}
-
-function nameOf({ org_id, user_id }: LegacyOwner): string {
-  const names = [user_id && `user ${user_id}`, org_id && `organisation ${org_id}`].filter(Boolean);
-  return names.length === 0 ? 'an owner that it does not name' : names.join(' in ');
+async function escalatedLegacy([first, ...others]: readonly LegacyOwner[]): Promise<Decided | undefined> {
+  if (first === undefined) return undefined;
+  const { ofLegacyKeys } = await import('./escalate-secret.ts');
+  return decided(ofLegacyKeys([first, ...others]));
 }

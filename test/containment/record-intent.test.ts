@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { History } from '../../lib/audit/history.ts';
 import type { Earlier } from '../../lib/audit/read-earlier.ts';
-import type { History } from '../../lib/audit/read-history.ts';
 import type { Stored } from '../../lib/aws/write-once-bucket.ts';
 import { recordIntent } from '../../lib/containment/record-intent.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
