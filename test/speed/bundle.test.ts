@@ -83,8 +83,8 @@ describe.each(functions)('the bundle of %s', (name) => {
   });
 
   test('is one file, but for those beside it, which it loads when it needs them', () => {
-    const beside = output.imports.filter(({ path }) => !isBuiltin(path));
-    const others = [...new Map(beside.map((file) => [file.path, file])).values()];
+    const imports = output.imports.filter(({ path }) => !isBuiltin(path));
+    const others = [...new Map(imports.map((file) => [file.path, file])).values()];
     const beside = BESIDE[name]?.map((file) => ({
       path: `./${file}.cjs`,
       kind: 'dynamic-import',
