@@ -20,7 +20,6 @@ import { recordOutcome } from './record-outcome.ts';
 import { rememberKey } from './remember-key.ts';
 import { resolveByIds, resolveByToken } from './resolve-target.ts';
 import type { Revocation } from './revocation.ts';
-import { revokeCandidates } from './revoke-candidates.ts';
 import { revokeKey } from './revoke-key.ts';
 
 /** Milliseconds that must be left to revoke our own key. */
@@ -94,7 +93,12 @@ async function revoke(
   const proving = { deadline: deps.deadline, windowMs: deps.proofWindowMs };
   const revocation =
     target.kind === 'candidates'
-      ? await revokeCandidates(target, deps.devin, deps.trail, proving)
+      ? await (await import('./revoke-candidates.ts')).revokeCandidates(
+          target,
+          deps.devin,
+          deps.trail,
+          proving,
+        )
       : await revokeOne(report_id, target, isOnlyAdmin, deps);
   if (revocation.status === 'decided') return { ...revocation.draft, attribution: target.attribution };
 

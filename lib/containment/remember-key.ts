@@ -6,6 +6,7 @@ import { log } from '../platform/log.ts';
 /**
  * Notes in the registry which key the token was of, for the next report of the same token, once the token was seen to die
  * with the key. A token that was dead on arrival shows nothing of its key. Best effort.
+ * What the registry said itself stands as it is.
  */
 export async function rememberKey(
   outcome: Outcome,
@@ -16,6 +17,7 @@ export async function rememberKey(
   const { api_key_id, attribution, evidence, proof, report_id, service_user_id } = outcome;
   if (token === undefined || service_user_id === undefined || api_key_id === undefined) return;
   if (proof.method !== 'token' || evidence === 'dead_on_arrival') return;
+  if (attribution?.method === 'registry') return;
   const noted = await registry.note(token, {
     version: 1,
     service_user_id,

@@ -43,6 +43,8 @@ const NOTIFY_FIRST_MS = 1_000;
  * the others wait for its result. Two searches at a time would see each other's uses.
  */
 export async function searchKey(parts: SearchParts, search: Search): Promise<Searched> {
+  if (search.searchMs === 0 || Date.now() >= search.until)
+    return { status: 'ended', result: notBegun(search) };
   const lease = { store: parts.store, folder: `leases/token/${search.token.fingerprint()}/` };
   while (Date.now() < search.until) {
     const taken = await takeLease(lease);
@@ -87,6 +89,12 @@ async function run(parts: SearchParts, search: Search, signal?: AbortSignal): Pr
 /** The lease that is held while a leaked key of the service user is searched for. */
 export function leakFolder(serviceUserId: string): string {
   return `leases/leak/${serviceUserId}/`;
+}
+
+/** There is no time to search. */
+function notBegun({ candidates, error }: Search): SearchResult {
+  const bound_log10 = Math.log10(candidates.length / error);
+  return { ended: 'open', likelihoods: [], bound_log10, error, slots: 0, uses: 0 };
 }
 
 async function awaitResult(

@@ -79,14 +79,18 @@ function experimentOf({ bound_log10, error, likelihoods, slots, uses }: SearchRe
   };
 }
 
-/** The most likely key first; those that the search did not know come last. */
+/** The most likely key first; of those that are as likely, the one that was used last. */
 function rank({ likelihoods }: SearchResult, candidates: readonly ApiKey[]): Ranked[] {
-  const known = likelihoods.flatMap(({ api_key_id, log10 }) => {
-    const entry = candidates.find((candidate) => candidate.api_key_id === api_key_id);
-    return entry === undefined ? [] : [{ ...entry, log10_e: log10 }];
-  });
-  const ids = new Set(known.map(({ api_key_id }) => api_key_id));
-  return [...known, ...candidates.filter(({ api_key_id }) => !ids.has(api_key_id))];
+  const log10 = new Map(likelihoods.map(({ api_key_id, log10 }) => [api_key_id, log10]));
+  return candidates
+    .map((entry) => {
+      const log10_e = log10.get(entry.api_key_id);
+      return log10_e === undefined ? entry : { ...entry, log10_e };
+    })
+    .sort(
+      (a: Ranked, b: Ranked) =>
+        (b.log10_e ?? 0) - (a.log10_e ?? 0) || (b.last_used_at ?? 0) - (a.last_used_at ?? 0),
+    );
 }
 
 function tryAgain({ service_user_id }: OwnedToken, reason: string): Decided {

@@ -36,17 +36,17 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const PHASE_MS = 200;
 
 /**
- * Plans the slots from a few looks. No look is sent sooner after a planned use than the slowest of these calls took, so
- * that a use is usually over by then, and does not delay it.
+ * Plans the slots from a few looks. No look is sent sooner after a planned use than these calls took, but for the slowest,
+ * which may have had to open its connection. So a use is usually over by then, and does not delay the look.
  *
  * @param earliest epoch milliseconds of our clock, before which no slot is planned
  * @param leastSlotMs for an experiment at leisure: as long as a throttle of the API may hold back a value
  */
 export function planSlots(looks: readonly TimedLook[], earliest: number, leastSlotMs = 0): Plan {
   const calls = looks.map(({ answered, sent }) => answered - sent).sort((a, b) => a - b);
-  const slowest = calls.at(-1) ?? 0;
+  const longest = calls.at(-2) ?? calls.at(-1) ?? 0;
   const usual = calls[calls.length >> 1] ?? 0;
-  const neededMs = slowest / LOOKS_FROM;
+  const neededMs = longest / LOOKS_FROM;
   const isShort = neededMs <= SHORT_PART_MS;
   const partMs = isShort ? SHORT_PART_MS : wholeSeconds(neededMs);
   // Whole seconds, so that each slot begins at the same place in a second of the API.

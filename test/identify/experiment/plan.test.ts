@@ -29,6 +29,14 @@ describe('the plan of slots', () => {
     expect(planSlots(looks(callMs, 0), BEGIN)).toMatchObject(expected);
   });
 
+  test('leaves out one call that had to open its connection', () => {
+    const [first, ...others] = looks(60, 0);
+    const slow = { ...first!, answered: first!.sent + 900 };
+
+    expect(planSlots([slow, ...others], BEGIN)).toMatchObject({ slotMs: 1_000, parts: 2 });
+    expect(planSlots([slow, slow, ...others.slice(1)], BEGIN)).toMatchObject({ slotMs: 3_000, parts: 1 });
+  });
+
   test('has slots as long as asked for, read as soon as the calls allow', () => {
     expect(planSlots(looks(40, 0), BEGIN, 70_000)).toMatchObject({ slotMs: 70_000, parts: 1, partMs: 500 });
   });
