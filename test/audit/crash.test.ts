@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'revoke-'));
   bundle = join(folder, 'revoke.cjs');
   await build({ ...buildOptions(), entryPoints: ['handlers/revoke.ts'], outfile: bundle });
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const scenarios = {
