@@ -325,7 +325,7 @@ export const settingGroups: readonly {
   {
     title: 'Enrolment',
     about:
-      'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#known-before-it-leaks).',
+      'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#enrolment).',
     settings: [
       {
         from: 'parameter',
