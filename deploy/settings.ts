@@ -324,8 +324,7 @@ export const settingGroups: readonly {
   },
   {
     title: 'Enrolment',
-    about:
-      'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#enrolment).',
+    about: 'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#enrolment).',
     settings: [
       {
         from: 'parameter',
