@@ -95,6 +95,10 @@ describe('the environment of a function', () => {
       ],
     ],
     ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    [
+      'EnrollLambdaFunction',
+      ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
+    ],
     ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
