@@ -324,8 +324,7 @@ export const settingGroups: readonly {
   },
   {
     title: 'Enrolment',
-    about:
-      'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#known-before-it-leaks).',
+    about: 'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#enrolment).',
     settings: [
       {
         from: 'parameter',

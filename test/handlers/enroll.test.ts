@@ -207,6 +207,25 @@ describe('a token in a tagged secret', () => {
   });
 });
 
+describe('a token that is not enrolled', () => {
+  const TOKEN = ['cog', 'abcdefghijklmnopqrstuvwxyz234567'.repeat(2).slice(0, 52)].join('_');
+  test.each<[string, string, string]>([
+    ['in base64', 'shop', Buffer.from(TOKEN).toString('base64')],
+    ['in hex', 'shop', Buffer.from(TOKEN).toString('hex')],
+    ['cut in two', 'shop', `${TOKEN.slice(0, 30)}\n${TOKEN.slice(30)}`],
+    ['in JSON that is cut short', 'shop', `{"token": "${TOKEN.slice(0, 50)}`],
+    ['that Devin does not know', 'shop', TOKEN],
+    ['in the name of its secret', `shop/${TOKEN}`, 'hunter2'],
+  ])('appears nowhere: %s', async (_, name, value) => {
+    sandbox.secrets.put(name, value, { [TAG]: 'true' });
+
+    expect(await run()).toMatchObject({ tokens: { enrolled: 1 }, secrets: 1 });
+
+    const everything = [output.text(), ...sandbox.s3.objects().map(({ body, key }) => key + body)].join('\n');
+    for (const part of partsOf(TOKEN)) expect(everything).not.toContain(part);
+  });
+});
+
 /** Its parts of 8 characters, as they are, in base64 and in hex. */
 function partsOf(token: string): string[] {
   const texts = [token, Buffer.from(token).toString('base64'), Buffer.from(token).toString('hex')];
