@@ -1,4 +1,3 @@
-import { MAX_PROOF_WINDOW_SECONDS } from '../lib/containment/config.ts';
 import type { Parameter, Setting, Variable, Wired } from './setting.ts';
 
 /**
@@ -88,7 +87,15 @@ export const settingGroups: readonly {
         from: 'parameter',
         parameter: 'dryRun',
         variable: 'DRY_RUN',
-        readBy: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'npm run sweep'],
+        readBy: [
+          'webhook',
+          'revoke',
+          'sweep-keys',
+          'sweep-alerts',
+          'enroll',
+          'npm run sweep',
+          'npm run enroll',
+        ],
         type: { kind: 'flag' },
         default: 'false',
         example: 'true',
@@ -110,17 +117,39 @@ export const settingGroups: readonly {
         parameter: 'proofWindowSeconds',
         variable: 'PROOF_WINDOW_SECONDS',
         readBy: ['revoke'],
-        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: MAX_PROOF_WINDOW_SECONDS },
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 53 },
         default: '20',
         example: '30',
         meaning:
-          'How long a revocation may take to show. A proof takes half as long again when answers differ, and the timeout of `revoke`, 90 seconds, has to hold it.',
+          'How long a revocation may take to show. A proof takes half as long again when answers differ. Together with `searchSeconds` it has to fit the timeout of `revoke`, which is 180 seconds.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'attributionError',
+        variable: 'ATTRIBUTION_ERROR',
+        readBy: ['revoke'],
+        type: { kind: 'number', of: 'probability', minimum: 1e-12, maximum: 0.01 },
+        default: '1e-6',
+        example: '1e-9',
+        meaning:
+          'The most that the probability of naming a wrong key may be when the keys of a service user are told apart by the [experiment](attribution.md). A smaller one takes longer: about two seconds for each power of ten.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'searchSeconds',
+        variable: 'SEARCH_SECONDS',
+        readBy: ['revoke'],
+        type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 160 },
+        default: '100',
+        example: '60',
+        meaning:
+          'How long telling the keys apart may take; `0` turns it off. Together with `proofWindowSeconds`, three times, it has to fit the timeout of `revoke`, which is 180 seconds.',
       },
       {
         from: 'parameter',
         parameter: 'devinApiUrl',
         variable: 'DEVIN_API_URL',
-        readBy: ['revoke', 'sweep-keys', 'npm run sweep'],
+        readBy: ['revoke', 'sweep-keys', 'enroll', 'npm run sweep', 'npm run enroll'],
         type: { kind: 'url' },
         default: 'https://api.devin.ai',
         example: 'https://devin.example.com',
@@ -130,7 +159,7 @@ export const settingGroups: readonly {
         from: 'parameter',
         parameter: 'standbySecretArn',
         variable: 'STANDBY_TOKEN_SECRET_ID',
-        readBy: ['revoke', 'sweep-keys'],
+        readBy: ['revoke', 'sweep-keys', 'enroll', 'npm run enroll'],
         type: { kind: 'text', of: 'secret ARN' },
         default: '',
         example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
@@ -294,6 +323,32 @@ export const settingGroups: readonly {
     ],
   },
   {
+    title: 'Enrolment',
+    about: 'Whether tokens are enrolled before they leak, see [Attribution](attribution.md#enrolment).',
+    settings: [
+      {
+        from: 'parameter',
+        parameter: 'enroll',
+        readBy: [],
+        type: { kind: 'choice', values: ['true', 'false'] },
+        default: 'false',
+        example: 'true',
+        meaning:
+          '`true` turns on the function `enroll`, which may then read the secrets that carry the tag `devin-key-revoker:enroll`. Our own tokens are enrolled with them.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'enrollSchedule',
+        readBy: [],
+        type: { kind: 'text', of: 'schedule expression' },
+        default: 'cron(0/15 1-4 * * ? *)',
+        example: 'rate(1 hour)',
+        meaning:
+          'When `enroll` runs, in UTC. Choose quiet hours: telling the keys of a service user apart takes up to 14 minutes of a run, and several runs where the API shows uses late. `EnrollMissingAlarm` is raised after thirty hours without a run, so keep the interval shorter.',
+      },
+    ],
+  },
+  {
     title: 'Alarms',
     about: 'Who is notified, and when.',
     settings: [
@@ -325,8 +380,8 @@ export const wiredSettings: readonly Wired[] = [
     from: 'stack',
     variable: 'ADMIN_TOKEN_SECRET_ID',
     resource: 'AdminTokenSecret',
-    readBy: ['revoke', 'sweep-keys', 'npm run sweep'],
-    requiredBy: ['revoke', 'sweep-keys'],
+    readBy: ['revoke', 'sweep-keys', 'enroll', 'npm run sweep', 'npm run enroll'],
+    requiredBy: ['revoke', 'sweep-keys', 'enroll', 'npm run enroll'],
     type: { kind: 'text', of: 'secret id' },
     meaning: 'The admin token: `cog_…`, or `{"token"}`.',
   },
@@ -371,16 +426,17 @@ export const wiredSettings: readonly Wired[] = [
     from: 'stack',
     variable: 'NOTIFY_TOPIC_ARN',
     resource: 'AlarmTopic',
-    readBy: ['sweep-keys'],
+    readBy: ['revoke', 'sweep-keys'],
     type: { kind: 'text', of: 'ARN' },
-    meaning: 'The SNS topic for summaries and warnings of a sweep.',
+    meaning:
+      'The SNS topic for summaries and warnings of a sweep, and for the notice that keys are being told apart.',
   },
   {
     from: 'stack',
     variable: 'AUDIT_BUCKET',
     resource: 'AuditBucket',
-    readBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'],
-    requiredBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'],
+    readBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
+    requiredBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
     type: { kind: 'text', of: 'bucket name' },
     meaning: 'The bucket of the audit log.',
   },

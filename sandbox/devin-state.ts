@@ -62,6 +62,8 @@ export type StoredKey = {
 export type DevinKnobs = {
   /** how long until a use shows in `last_used_at`; Infinity = never */
   lastUsedLagMs: number;
+  /** how much longer one use of a key takes to show; Infinity = it is not stored */
+  useLagMs: ((apiKeyId: string) => number) | undefined;
   /** how long a revoked token still authenticates, while the list shows it revoked; Infinity = forever */
   revocationLagMs: number;
   /** its clock against the real one: the times it makes, and the Date header */
@@ -172,7 +174,7 @@ export function createDevinState(knobs: DevinKnobs, now: () => number) {
     const key = [...keys.values()].find((candidate) => candidate.token === token);
     const user = key && users.get(key.service_user_id);
     if (key === undefined || user === undefined || !authenticates(key)) return undefined;
-    key.uses.push({ at: now(), seconds: seconds() });
+    key.uses.push({ at: now() + (knobs.useLagMs?.(key.api_key_id) ?? 0), seconds: seconds() });
     return { type: 'service_user', user, key };
   }
 

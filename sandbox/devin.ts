@@ -36,6 +36,7 @@ export async function startDevin(options: DevinOptions = {}) {
     nodes: 1,
     nodeCacheMs: 0,
     lastUsedLagMs: 0,
+    useLagMs: undefined,
     revocationLagMs: 0,
     clockSkewSeconds: 0,
     pageSize: options.pageSize ?? 100,

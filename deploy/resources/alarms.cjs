@@ -169,6 +169,28 @@ module.exports = {
       Condition: 'HasGithubOrgs',
     },
 
+    EnrollErrorAlarm: any(
+      'AWS/Lambda',
+      'Errors',
+      lambda('EnrollLambdaFunction'),
+      'The enrolment of tokens failed. The log names the error',
+    ),
+    EnrollFailedAlarm: any(
+      OURS,
+      'EnrollFailed',
+      job('enroll'),
+      'A tagged secret could not be read or holds no Devin token, or a token could not be enrolled',
+    ),
+    EnrollMissingAlarm: {
+      ...missing(
+        'EnrollDone',
+        job('enroll'),
+        { Period: 21_600, EvaluationPeriods: 5 },
+        'No enrolment of tokens ran for thirty hours',
+      ),
+      Condition: 'Enrolls',
+    },
+
     LostReportAlarm: any(
       OURS,
       'IntentWithoutOutcome',

@@ -3,13 +3,11 @@ import type { AuditStore, Stored } from '../aws/write-once-bucket.ts';
 import type { Key } from '../domain/key.ts';
 import type { Deletion, Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
-import type { Token } from '../domain/token.ts';
 import { log } from '../platform/log.ts';
 import { type RetryOptions, sleep } from '../platform/retry.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { forwardRecords, type SiemCopies } from './forward-records.ts';
 import type { History } from './history.ts';
-import { getKnownKey, type Known, putKnownKey } from './known-key.ts';
 import { type Earlier, readEarlier } from './read-earlier.ts';
 import {
   ALERT,
@@ -57,10 +55,6 @@ export interface ReportTrail {
   earlier(part?: number): Promise<Earlier>;
   /** Ensures that the records which belong to an outcome on record are stored and forwarded too. */
   again(outcome: Outcome): Promise<{ recorded: boolean; forwarded?: false }>;
-  /** Notes which key a token was of, so that the next report of the same token can name it. Best effort. */
-  remember(token: Token, key: Omit<Known, 'report_id'>): Promise<void>;
-  /** The key that a token was of, as an earlier report found out. */
-  recall(token: Token): Promise<Known | undefined>;
   /** Has the alert looked at again a day later. Best effort. */
   planRecheck(): Promise<void>;
 }
@@ -160,14 +154,6 @@ export function reportTrail(
     },
 
     earlier: (part) => readEarlier(store, report, { deadline, attempts: 4 }, part),
-
-    async remember(token, key) {
-      const { report_id } = report;
-      const { result } = await putKnownKey(store, token, { ...key, report_id }, brief());
-      if (result === 'failed') log('warn', 'which key the token was of is not noted', { report_id });
-    },
-
-    recall: (token) => getKnownKey(store, token, brief()),
 
     async planRecheck() {
       const { putRecheck } = await import('./recheck-note.ts');

@@ -34,6 +34,11 @@ export function acceptDelete(
             },
       );
     case 'refused':
+      // An incomplete listing clears nobody, however often it is read.
+      if (deleted.incomplete === true) {
+        const next_step = 'look at the keys of the service user in Devin, and whether this one is among them';
+        return decided({ status: 'escalated', ...key, reason: deleted.reason, next_step });
+      }
       return isOnlyAdmin && deleted.status === 401 && deleted.uncertain
         ? { status: 'accepted', answer: 'presumed_revoked' }
         : decided({ status: 'failed', ...key, reason: deleted.reason, retryable: deleted.retryable });

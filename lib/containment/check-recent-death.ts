@@ -2,7 +2,7 @@ import type { Devin } from '../clients/devin.ts';
 import { type Decided, decided } from '../domain/outcome.ts';
 import { iso } from '../domain/time.ts';
 import { endedRecently } from '../identify/choose-key.ts';
-import type { OwnedToken } from '../identify/target-by-listing.ts';
+import type { OwnedToken } from '../identify/infer-key.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';
 

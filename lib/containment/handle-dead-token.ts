@@ -1,11 +1,12 @@
 import { NO_HISTORY } from '../audit/history.ts';
-import type { Known } from '../audit/known-key.ts';
 import type { Earlier } from '../audit/read-earlier.ts';
 import type { ReportTrail } from '../audit/trail.ts';
 import type { ApiKey, Devin } from '../clients/devin.ts';
 import { type Decided, type Deletion, decided, type OnRecord, type Proof } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
+import type { RegistryEntry } from '../identify/registry/entry.ts';
+import type { Registry } from '../identify/registry/registry.ts';
 import { clockOffset, isOurRevocation, listedRevocation } from './claim-revocation.ts';
 import { withHistory } from './collateral.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
@@ -26,12 +27,18 @@ export interface DeadTokenReport {
 export async function handleDeadToken(
   { times, token }: DeadTokenReport,
   devin: Devin,
-  trail: Pick<ReportTrail, 'earlier' | 'history' | 'recall'>,
+  {
+    registry,
+    trail,
+  }: {
+    readonly registry: Pick<Registry, 'recall'>;
+    readonly trail: Pick<ReportTrail, 'earlier' | 'history'>;
+  },
   proving: ProofOptions,
 ): Promise<{ readonly status: 'alive' } | Decided | OnRecord> {
   const [{ intent, outcome }, known, result] = await Promise.all([
     trail.earlier(),
-    trail.recall(token),
+    registry.recall(token),
     proveTokenDead(devin, token, { ...proving, untilAlive: true }),
   ]);
   if (outcome !== undefined) return { status: 'on_record', outcome };
@@ -115,7 +122,11 @@ function findDeath(
     clockOffsetMs,
     intent,
     known,
-  }: { readonly clockOffsetMs: number; readonly intent: EarlierIntent; readonly known: Known | undefined },
+  }: {
+    readonly clockOffsetMs: number;
+    readonly intent: EarlierIntent;
+    readonly known: RegistryEntry | undefined;
+  },
 ): Death {
   const entryOf = (id: string | undefined) => keys.find(({ api_key_id }) => api_key_id === id);
   const killed = deletions.filter((deletion) => {
@@ -135,7 +146,7 @@ function findDeath(
 }
 
 /** Epoch seconds from which on a use of the token may be ours. */
-function firstUse(intent: EarlierIntent, known: Known | undefined): number | undefined {
+function firstUse(intent: EarlierIntent, known: RegistryEntry | undefined): number | undefined {
   if (known?.used_by_us_at !== undefined) return Date.parse(known.used_by_us_at) / 1_000;
   return intent && earliestUse(intent.time);
 }

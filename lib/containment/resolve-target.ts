@@ -1,12 +1,16 @@
+import { ownServiceUsers } from '../clients/own-service-users.ts';
 import type { Key } from '../domain/key.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
+import { incompleteListing, ofAnotherEnterprise } from '../identify/escalate-candidates.ts';
+import type { OwnedToken } from '../identify/infer-key.ts';
+import { ownershipOf } from '../identify/ownership.ts';
 import { probeToken } from '../identify/probe-token.ts';
 import type { FoundTarget, Target } from '../identify/target.ts';
 import { targetByIds } from '../identify/target-by-ids.ts';
-import { type OwnedToken, targetByListing } from '../identify/target-by-listing.ts';
+import { targetByListing, targetByRegistry } from '../identify/target-by-listing.ts';
 import { tokenOwner } from '../identify/token-owner.ts';
 import type { OwnKeyCheck } from './check-own-key.ts';
 import { checkRecentDeath, type RecentDeath } from './check-recent-death.ts';
@@ -14,8 +18,10 @@ import type { Deps } from './deps.ts';
 import type { LeakTimes } from './exposure.ts';
 import { type IntentResult, recordIntent } from './record-intent.ts';
 
-/** Milliseconds that must be left after the search for the key, beside the proof window. */
+/** Milliseconds that must be left after the search for the key, beside a proof. */
 export const AFTER_SEARCH_MS = 5_000;
+/** A dry run records no intent. */
+const NO_INTENT = { status: 'intent_skipped' } as const;
 
 /** What is to be revoked, with its intent recorded. */
 export type Resolved = {
@@ -48,21 +54,25 @@ export interface LeakedToken {
   readonly onAlive: () => Promise<void>;
 }
 
-/** The report holds a token alone: its service user's listing shows the key, while the intent is recorded. */
+/**
+ * The report holds a token alone: the registry or its service user's listing shows the key, while the intent is recorded.
+ * What the guard of our own keys has to know is asked beside the listing, so that it costs no round.
+ */
 export async function resolveByToken(
   report: Report,
   leaked: LeakedToken,
   deps: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
   const { checkingOwnKey, onAlive, times, token } = leaked;
-  const { deadline, devin, dryRun, proofWindowMs: windowMs, trail } = deps;
+  const { admin, deadline, devin, dryRun, proofWindowMs: windowMs, registry, trail } = deps;
   const retry = { deadline };
-  const [first, { isOnlyAdmin }] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
+  const looking = registry.find(token);
+  const [first, own] = await Promise.all([probeToken(devin, token, retry), checkingOwnKey]);
   let used = first;
   if (first.probe.state === 'dead') {
     const { handleDeadToken } = await import('./handle-dead-token.ts');
     const proving = { deadline, windowMs, control: true };
-    const dead = await handleDeadToken({ token, times }, devin, trail, proving);
+    const dead = await handleDeadToken({ token, times }, devin, { registry, trail }, proving);
     if (dead.status !== 'alive') return dead;
     // The 401 was a stray one.
     used = await probeToken(devin, token, retry);
@@ -76,45 +86,49 @@ export async function resolveByToken(
   if (owner.status === 'decided') return owner;
 
   const { service_user_id } = owner;
-  const [intent, listing] = await Promise.all([
+  const isOurToken = own.facts.own_key === true;
+  const [intent, listing, ours, registered] = await Promise.all([
     dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, trail),
     devin.listKeys(service_user_id, retry),
+    isOurToken ? [] : ownServiceUsers(devin, admin.standby, retry),
+    looking,
   ]);
   if (intent.status === 'decided' || intent.status === 'on_record') return intent;
-  if (!listing.ok && listing.status === 404) return ofAnotherEnterprise(service_user_id);
+  if (!listing.ok && listing.status === 404) return decided(ofAnotherEnterprise(service_user_id));
   if (!listing.ok) {
-    const { reason, retryable } = listing;
-    return decided({ status: 'failed', service_user_id, reason, retryable });
+    const { incomplete, reason, retryable } = listing;
+    return decided(
+      incomplete === true
+        ? incompleteListing(service_user_id, reason)
+        : { status: 'failed', service_user_id, reason, retryable },
+    );
   }
 
-  const owned = { service_user_id, token, use: used.use, keys: listing.keys, isOnlyAdmin };
-  const found = await resolveByListing(owned, times, deps);
+  const { isOnlyAdmin } = own;
+  const ownership = ownershipOf(service_user_id, isOurToken, ours);
+  const { keys } = listing;
+  const { use } = used;
+  const owned = { service_user_id, token, use, ...times, keys, isOnlyAdmin, ownership, registered };
+  const found = targetByRegistry(owned) ?? (await resolveByListing(report.report_id, owned, times, deps));
   return found.status === 'found' ? { status: 'resolved', target: found.target, intent } : found;
 }
 
-/** The token works, so its service user exists; the admin token does not see it. */
-function ofAnotherEnterprise(service_user_id: string): Decided {
-  return decided({
-    status: 'escalated',
-    service_user_id,
-    reason: `the token works, but our admin token does not see ${service_user_id} (HTTP 404): it belongs to another enterprise`,
-    next_step:
-      'find out whose enterprise it is and tell its admins, who alone can revoke the key; the alert stays open',
-  });
-}
-
 async function resolveByListing(
+  report_id: string,
   owned: OwnedToken,
   times: LeakTimes,
-  { ambiguousKey, deadline, devin, proofWindowMs }: Deps,
+  deps: Deps,
 ): Promise<FoundTarget | Decided> {
+  const { deadline, devin, proofWindowMs } = deps;
   const { isOnlyAdmin, keys, service_user_id } = owned;
   const died = async (windowMs: number): Promise<RecentDeath> =>
     isOnlyAdmin
       ? { status: 'still_works' }
       : checkRecentDeath(owned, times, devin, { deadline, windowMs, control: true }, proofWindowMs);
-  // A key that ended a moment ago may still work, and then it is the one: its token dies within the window.
-  if (endedRecently(keys, Date.now(), proofWindowMs).length > 0) {
+  // A key that ended a moment ago may still work, and then it is the one: its token dies within the window. These uses of
+  // the token are all before the first coin of a search.
+  const ended = endedRecently(keys, Date.now(), proofWindowMs);
+  if (ended.length > 0) {
     const before = await died(proofWindowMs);
     if (before.status === 'decided') return before;
     if (before.status === 'unclear') {
@@ -123,24 +137,38 @@ async function resolveByListing(
       return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
     }
   }
-  const searchUntil = deadline - proofWindowMs - AFTER_SEARCH_MS;
-  const found = await targetByListing(owned, devin, { ambiguousKey, searchUntil, retry: { deadline } });
-  switch (found.status) {
+  const listed = targetByListing(owned, ended);
+  switch (listed.status) {
     case 'found':
-      return found;
+    case 'decided':
+      return listed;
     case 'none': {
       const reason = 'the token works, yet the listing shows no active key that it could be of';
       return decided({ status: 'still_alive', service_user_id, reason, retryable: true });
     }
-    case 'decided': {
+    case 'open': {
+      const found = await search(report_id, owned, listed.candidates, deps);
+      if (found.status === 'found') return found;
       // Somebody may have revoked the key while it was searched for.
       const meanwhile = await died(0);
       return meanwhile.status === 'decided' ? meanwhile : found;
     }
     default:
-      return found satisfies never;
+      return listed satisfies never;
   }
 }
 
-/** A dry run records no intent. */
-const NO_INTENT = { status: 'intent_skipped' } as const;
+async function search(
+  report_id: string,
+  owned: OwnedToken,
+  candidates: OwnedToken['keys'],
+  { ambiguousKey, deadline, devin, place, proofWindowMs, search: parts }: Deps,
+): Promise<FoundTarget | Decided> {
+  // A proof takes half of its window more where answers differ.
+  const until = deadline - 1.5 * proofWindowMs - AFTER_SEARCH_MS;
+  // Most reports need no search.
+  const { targetBySearch } = await import('../identify/target-by-search.ts');
+  return place.whileHidden(
+    targetBySearch(owned, candidates, { ...parts, devin, report_id, ambiguousKey, until }),
+  );
+}

@@ -14,7 +14,6 @@ import { type FoundEntry, findEntry } from './find-entry.ts';
 import { type ProofResult, proveDead } from './prove-dead.ts';
 import { earliestUse, type IntentResult } from './record-intent.ts';
 import type { Revocation } from './revocation.ts';
-import { revokeCandidates } from './revoke-candidates.ts';
 import { revokeKey } from './revoke-key.ts';
 
 export interface RevokeContext {
@@ -36,7 +35,12 @@ export async function revokeTarget(
   const proving = { deadline: deps.deadline, windowMs: deps.proofWindowMs };
   const revocation =
     target.kind === 'candidates'
-      ? await revokeCandidates(target, deps.devin, deps.trail, proving)
+      ? await (await import('./revoke-candidates.ts')).revokeCandidates(
+          target,
+          deps.devin,
+          deps.trail,
+          proving,
+        )
       : await revokeOne(report_id, target, own.isOnlyAdmin, deps);
   if (revocation.status === 'decided') {
     return withHistory({ ...revocation.draft, attribution: target.attribution }, history);

@@ -5,6 +5,7 @@ import type { Report } from '../domain/report.ts';
 import { readMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
+import { keepHidden } from './keep-hidden.ts';
 
 /** Contains one report. `attempt`: how often it was delivered, this time included. */
 export type Revoke = (report: Report, attempt: number, place: BatchPlace) => Promise<Outcome>;
@@ -15,7 +16,13 @@ export async function settleBatch(
   revoke: Revoke,
   retrySoon: RetrySoon,
 ): Promise<SQSBatchResponse> {
-  const places = batchBarrier(records.length);
+  const places = batchBarrier(
+    records.map(
+      (record) =>
+        <T>(work: Promise<T>) =>
+          keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
+    ),
+  );
   const settled = await Promise.all(
     records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
   );
@@ -56,7 +63,7 @@ async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Pro
 const MAX_VISIBILITY = 43_200;
 
 /**
- * The key may be alive, so the first retries come sooner than the queue's visibility timeout; and not before an attempt
+ * The key may be alive, so the first retries come soon, and the later ones outlast an outage; and not before an attempt
  * can be of use. A rate limit costs one receive for the whole wait, so that eight of them outlast any.
  */
 async function bringBack(
@@ -67,8 +74,11 @@ async function bringBack(
   const wait = retryAt === undefined ? undefined : Math.ceil((retryAt - Date.now()) / 1_000) + 1;
   const seconds =
     wait === undefined ? retryDelay(attemptOf(record)) : Math.min(MAX_VISIBILITY, Math.max(1, wait));
-  if (seconds === undefined) return;
-  await retrySoon({ queueArn: record.eventSourceARN, receiptHandle: record.receiptHandle }, seconds);
+  await retrySoon(messageOf(record), seconds);
+}
+
+function messageOf({ eventSourceARN, receiptHandle }: SQSRecord): Parameters<RetrySoon>[0] {
+  return { queueArn: eventSourceARN, receiptHandle };
 }
 
 function attemptOf({ attributes }: SQSRecord): number {

@@ -28,15 +28,41 @@ export type AlertClosure = z.infer<typeof AlertClosure>;
 
 export const Confidence = z.enum(['certain', 'high', 'medium']);
 
+/** The evidence of an experiment. Logarithms are decimal. */
+export const ExperimentFacts = z.strictObject({
+  /** Of the key's e-value, the strength of the evidence. */
+  log10_e: z.number(),
+  /** A key is named when its `log10_e` reaches it. */
+  bound_log10: z.number(),
+  /** The most that the probability of naming a wrong key was allowed to be: `ATTRIBUTION_ERROR`. */
+  error: z.number(),
+  /** Coins that were tossed. */
+  slots: z.int(),
+  /** How often the token was used. */
+  uses: z.int(),
+});
+export type ExperimentFacts = z.infer<typeof ExperimentFacts>;
+
 /** How the key was found, and how sure that is. */
 export const Attribution = z.strictObject({
   /**
-   * `ids`: the report named it. `only_active_key`: its service user had no other. `last_used_at`: its last use moved
-   * with our uses of the token. `elimination`: the token died when it was revoked. `intent`, `fingerprint`: an earlier
-   * delivery, or another report of the same token, found it.
+   * `ids`: the report named it. `registry`: known before it leaked. `only_active_key`: its service user had no other.
+   * `experiment`: its last use followed our coins. `elimination`: the token died when it was revoked. `intent`,
+   * `fingerprint`: an earlier delivery, or another report of the same token, found it. `last_used_at`: in records of
+   * earlier versions alone.
    */
-  method: z.enum(['ids', 'only_active_key', 'last_used_at', 'elimination', 'intent', 'fingerprint']),
+  method: z.enum([
+    'ids',
+    'registry',
+    'only_active_key',
+    'experiment',
+    'elimination',
+    'intent',
+    'fingerprint',
+    'last_used_at',
+  ]),
   confidence: Confidence,
+  experiment: z.optional(ExperimentFacts),
 });
 export type Attribution = z.infer<typeof Attribution>;
 
@@ -64,6 +90,8 @@ export const Candidate = z.strictObject({
   api_key_name: z.string(),
   created_at: z.string(),
   last_used_at: z.nullable(z.string()),
+  /** Of its e-value in the experiment. */
+  log10_e: z.optional(z.number()),
 });
 export type Candidate = z.infer<typeof Candidate>;
 

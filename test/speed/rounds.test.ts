@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { toEvent } from '../../sandbox/function-url.ts';
 import { signedDelivery } from '../../sandbox/github-delivery.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { enrol } from '../support/enrol.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
 import { expectRounds } from './expect-rounds.ts';
 
@@ -13,8 +14,11 @@ const SELF = 'GET getSelf';
 const LIST = 'GET listServiceUserApiKeys';
 const DELETE = 'DELETE revokeServiceUserApiKey';
 const PUT = 'PUT PutObject';
+const GET = 'GET GetObject';
 /** Three probes, each with its control: a little apart, and none waits for the answer to another. */
 const PROOF = Array.from({ length: 6 }, () => SELF);
+/** The registry is looked up beside the token, and whose service users are ours beside the listing. */
+const BY_TOKEN = [[SELF, ADMIN, GET], [LIST, SELF, PUT], [DELETE, PUT], PROOF, [PUT, PUT]];
 
 let sandbox: Sandbox;
 let output: Output;
@@ -42,7 +46,7 @@ describe('the worker, cold,', () => {
 
   test('takes five rounds for a token', async () => {
     const { token } = sandbox.leak();
-    await revokes({ token }, [[SELF, ADMIN], [LIST, PUT], [DELETE, PUT], PROOF, [PUT, PUT]]);
+    await revokes({ token }, BY_TOKEN);
   });
 
   test('takes eight rounds for a GitHub alert', async () => {
@@ -50,13 +54,33 @@ describe('the worker, cold,', () => {
     await revokes({ github_alert: alert }, [
       [ADMIN, 'POST GetSecretValue github-token AWSCURRENT'],
       ['GET getAlert'],
-      [SELF],
-      [LIST, PUT],
+      [SELF, GET],
+      [LIST, SELF, PUT],
       [DELETE, PUT],
       PROOF,
       ['PATCH updateAlert'],
       [PUT, PUT, PUT],
     ]);
+  });
+});
+
+describe('a token that is known before it leaks', () => {
+  test('takes no round more among twenty busy keys than the only key, and no search', async () => {
+    const leak = sandbox.leak({ keys: 21 });
+    const { api_key_id, service_user_id, token } = leak;
+    const busy = setInterval(() => {
+      for (const other of leak.others) sandbox.devin.use(other.token);
+    }, 20);
+    expectRounds(sandbox, []);
+    await enrol(sandbox, { service_user_id, api_key_id, token });
+
+    try {
+      await revokes({ token }, BY_TOKEN);
+    } finally {
+      clearInterval(busy);
+    }
+    expect(sandbox.devin.key(api_key_id)?.is_active).toBe(false);
+    expect(leak.others.every((other) => sandbox.devin.isLive(other.token))).toBe(true);
   });
 });
 
