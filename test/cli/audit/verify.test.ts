@@ -255,6 +255,7 @@ describe('the daily function', () => {
 
     expect(digest?.objects.map(({ key }) => key.split('/').at(-1))).toEqual([
       '10-intent.json',
+      expect.stringMatching(/^30-delete-/),
       '90-outcome.json',
     ]);
     expect(digest).toMatchObject({ from: '2026-07-31T00:00:00.000Z', to: '2026-08-01T00:00:00.000Z' });
