@@ -33,7 +33,8 @@ async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Pro
       log('error', 'message is not a leak report', fields);
       return false;
     }
-    return isDone(await revoke(report, attemptOf(record), place));
+    const outcome = await revoke(report, attemptOf(record), place);
+    return isDone(outcome) || report.redeliver === false;
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
     return false;

@@ -49,6 +49,8 @@ export const LeakReport = z.object({
   ]),
   reason: z.optional(z.string().check(z.maxLength(1_000))),
   dry_run: z.optional(z.boolean()),
+  /** `false`: a delivery that fails is not repeated by the queue, since its sender queues the report again. */
+  redeliver: z.optional(z.literal(false)),
 });
 export type LeakReport = z.infer<typeof LeakReport>;
 
