@@ -70,7 +70,7 @@ function fail(reason: string): never {
 function report(seconds: number): void {
   const last = answers.at(-1);
   const { never, twice, users: present } = crowd.listed();
-  const queued = sandbox.sqs.sent().length;
+  const queued = sandbox.sqs.backlogSent().length;
   const figures = {
     status: last?.result?.status,
     totals: last?.result?.totals,

@@ -112,7 +112,7 @@ async function revoke(
     github,
     trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
-      recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
+      recheck: (key) => recheckBeforeDelete(key, { devin, stop, queuedAt: report.seen_at, retry: { deadline } }),
     }),
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,

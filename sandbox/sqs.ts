@@ -91,6 +91,8 @@ export async function startSqs(options: SqsOptions = {}) {
     deadLetters: (): string[] => peek(fauxqs, DEAD_LETTERS),
     /** puts a message on "leaks", past the front */
     send: (body: string): string => fauxqs.sendMessage(QUEUE, body).messageId,
+    /** the same on "backlog" */
+    sendBacklog: (body: string): string => fauxqs.sendMessage(BACKLOG, body).messageId,
     /** An event source mapping: feeds batches to `onBatch` until it is stopped. */
     poll: (onBatch: OnBatch, how: PollOptions = {}) => {
       const poller = poll({ endpoint: fauxqs.address, queue: QUEUE, queueArn }, onBatch, how);

@@ -3,13 +3,15 @@ import { arn, ofType, resource } from './resources.ts';
 
 describe('the queue of leak reports', () => {
   test('hides a message six times as long as the timeout of its function, and gives it up after eight attempts', () => {
-    const { VisibilityTimeout, RedrivePolicy } = resource('LeakQueue').Properties;
+    for (const id of ['LeakQueue', 'BacklogQueue']) {
+      const { VisibilityTimeout, RedrivePolicy } = resource(id).Properties;
 
-    expect(Number(VisibilityTimeout)).toBe(6 * resource('RevokeLambdaFunction').Properties.Timeout);
-    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
+      expect(Number(VisibilityTimeout)).toBe(6 * resource('RevokeLambdaFunction').Properties.Timeout);
+      expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
+    }
   });
 
-  test.each(['LeakQueue', 'LeakDeadLetterQueue'])(
+  test.each(['LeakQueue', 'BacklogQueue', 'LeakDeadLetterQueue'])(
     'is encrypted and keeps its messages for 14 days: %s',
     (id) => {
       expect(resource(id).Properties).toMatchObject({
@@ -20,17 +22,20 @@ describe('the queue of leak reports', () => {
   );
 
   test('invokes the function in batches whose items fail one by one', () => {
-    const [[, mapping] = expect.fail('no event source mapping'), ...more] = ofType(
-      'AWS::Lambda::EventSourceMapping',
-    );
-
-    expect(more.map(([, { Properties }]) => Properties.EventSourceArn)).toEqual([arn('SweepQueue')]);
-    expect(mapping.Properties).toMatchObject({
-      EventSourceArn: arn('LeakQueue'),
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const worker = (id: string, MaximumConcurrency: number) => ({
+      EventSourceArn: arn(id),
       FunctionName: arn('RevokeLambdaFunction'),
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 10 },
+      ScalingConfig: { MaximumConcurrency },
     });
+
+    // A leak never waits for what is in the backlog: each has a concurrency of its own.
+    expect(mappings).toMatchObject([
+      worker('LeakQueue', 10),
+      worker('BacklogQueue', 2),
+      { EventSourceArn: arn('SweepQueue') },
+    ]);
   });
 });

@@ -29,8 +29,8 @@ const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/prom
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   webhook: ['secrets-sdk'],
   revoke: ['s3-sdk', 'search-key', 'secrets-sdk'],
-  'sweep-keys': ['s3-sdk', 'secrets-sdk', 'sns-sdk'],
-  'sweep-alerts': ['secrets-sdk'],
+  'sweep-keys': ['s3-sdk', 'secrets-sdk', 'ses-sdk', 'sns-sdk'],
+  'sweep-alerts': ['s3-sdk', 'secrets-sdk'],
   digest: ['kms-sdk', 's3-sdk'],
   reconcile: ['s3-sdk'],
 };

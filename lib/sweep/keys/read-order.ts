@@ -18,7 +18,12 @@ export type Continuation = z.infer<typeof Continuation>;
 
 /** What the function is asked to do. */
 export type Order =
-  | { readonly order: 'start'; readonly plan_id: string; readonly dry_run: boolean }
+  | {
+      readonly order: 'start';
+      readonly plan_id: string;
+      readonly dry_run: boolean;
+      readonly invoked_by: 'schedule' | 'console';
+    }
   | ({ readonly order: 'continue' } & Continuation)
   | { readonly order: 'release'; readonly plan_id: string; readonly reason: string }
   | { readonly order: 'stop' | 'resume'; readonly reason: string };
@@ -87,7 +92,7 @@ function fromRequest(direct: z.infer<typeof Direct>, run: Run): Order {
     case 'scheduled':
       return onSchedule(direct.scheduled_at, run);
     case 'run':
-      return start(run.now, run.requestId, direct.dry_run === true);
+      return { ...start(run.now, run.requestId), dry_run: direct.dry_run === true, invoked_by: 'console' };
     default:
       return direct satisfies never;
   }
@@ -100,11 +105,12 @@ const SCHEDULE_RETRIES_MS = 26 * 3_600_000;
 function onSchedule(due: string, { now, requestId }: Run): Order {
   const at = Date.parse(due);
   const isDue = Math.abs(now - at) < SCHEDULE_RETRIES_MS;
-  return isDue ? start(at, 'schedule', false) : start(now, requestId, false);
+  const started = isDue ? start(at, 'schedule') : start(now, requestId);
+  return { ...started, dry_run: false, invoked_by: 'schedule' };
 }
 
-function start(at: number, origin: string, dry_run: boolean): Order {
+function start(at: number, origin: string): { readonly order: 'start'; readonly plan_id: string } {
   const stamp = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
   const short = createHash('sha256').update(`${at} ${origin}`).digest('hex').slice(0, 8);
-  return { order: 'start', plan_id: `${stamp}-${short}`, dry_run };
+  return { order: 'start', plan_id: `${stamp}-${short}` };
 }
