@@ -79,22 +79,19 @@ export function namesOf(key: ApiKey, owner: KeyOwner): string[] {
   return [owner.service_user_id, owner.name, key.api_key_id, key.api_key_name];
 }
 
-/** Why the facts about a key contradict each other, if they do. A key that is gone already is not looked at. */
+/** Why the facts about a key contradict each other, if they do. One that no longer works takes no harm. */
 function doubtOf(
   { created_at, expires_at, is_active, revoked_at }: ApiKey,
   owner: KeyOwner,
   now: number,
 ): string | undefined {
-  if (isSet(revoked_at)) return is_active ? 'it is revoked, and active' : undefined;
-  if (created_at <= 0 || created_at > now + DAY) return 'it was created at an impossible time';
-  if (isSet(expires_at) && expires_at <= created_at) return 'it expired before it was created';
-  if (isSet(owner.expires_at) && owner.expires_at <= 0)
-    return 'its service user expired at an impossible time';
   if (!is_active) return undefined;
+  if (isSet(revoked_at)) return 'it is revoked, and active';
   if (isSet(expires_at) && expires_at <= now) return 'it is expired, and active';
-  return isSet(owner.expires_at) && owner.expires_at <= now
-    ? 'its service user is expired, and it is active'
-    : undefined;
+  if (isSet(owner.expires_at) && owner.expires_at <= now)
+    return 'its service user is expired, and it is active';
+  const isPossible = created_at > 0 && created_at <= now + DAY;
+  return isPossible ? undefined : 'it was created at an impossible time';
 }
 
 function revocation(

@@ -40,6 +40,7 @@ describe('an order', () => {
       order: 'start',
       plan_id: expect.stringMatching(/^20261123T030000Z-[0-9a-f]{8}$/),
       dry_run,
+      invoked_by: 'console',
     });
   });
 
@@ -52,7 +53,7 @@ describe('an order', () => {
   });
 
   test('of a schedule that is days old starts a plan of this moment', () => {
-    expect(read({ scheduled_at: '2026-11-20T02:00:00Z' })).toEqual(read({}));
+    expect(read({ scheduled_at: '2026-11-20T02:00:00Z' })).toEqual({ ...read({}), invoked_by: 'schedule' });
   });
 
   test.each([
