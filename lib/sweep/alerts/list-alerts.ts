@@ -21,14 +21,17 @@ export type ListedPage =
   | { readonly status: 'out_of_time' }
   | { readonly status: 'refused'; readonly reason: string };
 
-/** Lists the next page, and waits for a rate limit that ends in time. @param deadline epoch milliseconds */
+export interface ListDeps {
+  readonly github: GitHubAlertList;
+  readonly secretTypes: readonly string[];
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** Lists the next page, and waits for a rate limit that ends in time. */
 export async function listPage(
   listing: Listing,
-  {
-    deadline,
-    github,
-    secretTypes,
-  }: { github: GitHubAlertList; secretTypes: readonly string[]; deadline: number },
+  { deadline, github, secretTypes }: ListDeps,
 ): Promise<ListedPage> {
   for (;;) {
     if (Date.now() >= deadline) return { status: 'out_of_time' };

@@ -2,13 +2,19 @@ import type { Devin } from '../../clients/devin.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import type { Block, Totals } from './guardrails.ts';
 import type { KillSwitch } from './kill-switch.ts';
-import type { Start, Summary } from './plan.ts';
+import type { Entry, Start, Summary } from './plan.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { Continuation } from './read-order.ts';
-import type { NotifyOwner } from './warn.ts';
 
 /** Sends a message to people; it goes out as a mail. @returns whether it went out */
 export type Notify = (subject: string, text: string) => Promise<boolean>;
+
+/** Sends a message to the owner of a service user. @returns whether it went out; also when there is no owner */
+export type NotifyOwner = (
+  owner: Pick<Entry, 'service_user_id' | 'service_user_name'>,
+  subject: string,
+  text: string,
+) => Promise<boolean>;
 
 /** Writes the plan, in figures, to the audit log. @throws {PlanStoreError} */
 export type RecordPlan = (summary: Summary) => Promise<void>;

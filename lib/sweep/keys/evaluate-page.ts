@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { ApiKey, Devin, Refusal } from '../../clients/devin.ts';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
+import { checkCursor, whyTotalIsWrong } from './check-listing.ts';
 import { NOTHING, type Totals } from './guardrails.ts';
 import { plainName } from './plain-name.ts';
 import type { Entry, Page, Start } from './plan.ts';
 import { applyPolicy, type Decision, type KeyOwner, namesOf } from './policy.ts';
+import { shortHash } from './short-hash.ts';
 
 /** Key listings under way at the same time; the API's rate limit is not documented, so stay low. */
 const WIDTH = 8;
@@ -30,8 +31,10 @@ export async function evaluatePage(
 ): Promise<EvaluatedPage> {
   const listing = await devin.listServiceUsers(before?.next ?? null, retry);
   if (!listing.ok) return listing;
-  const cursors = checkCursor(listing.next, before);
-  if (!cursors.ok) return cursors;
+  const cursor = checkCursor(listing.next, before);
+  if (cursor.status === 'repeated') {
+    return { ok: false, reason: 'the list of service users repeats the same pages', retryable: false };
+  }
   const skew = skewSeconds(listing.date, Date.now());
   // When users are deleted, the listing shifts, and the next page repeats some of the page before.
   const known = new Set(before?.seen);
@@ -44,15 +47,8 @@ export async function evaluatePage(
   const all = evaluated.keys;
 
   const totals = sum(before?.totals ?? NOTHING, users.length, all);
-  if (totals.users > (listing.total ?? Number.POSITIVE_INFINITY) * EXCESS + EXCESS_FLOOR) {
-    const reason = `it lists more than ${totals.users} service users of a total of ${listing.total}`;
-    return { ok: false, reason, retryable: false };
-  }
-  const isIncomplete = listing.next === null && (listing.total ?? 0) * COMPLETE > totals.users;
-  if (isIncomplete) {
-    const reason = `it lists ${totals.users} service users of a total of ${listing.total}`;
-    return { ok: false, reason, retryable: false };
-  }
+  const reason = whyTotalIsWrong(totals.users, listing);
+  if (reason !== undefined) return { ok: false, reason, retryable: false };
   return {
     ok: true,
     total: listing.total,
@@ -64,36 +60,12 @@ export async function evaluatePage(
       totals,
       skew_seconds: worstSkew(before, skew),
       unlisted: (before?.unlisted ?? 0) + evaluated.unlisted,
-      earlier_cursor: cursors.earlier,
+      earlier_cursor: cursor.earlier,
       seen: listing.users.map(({ service_user_id }) => shortHash(service_user_id)),
       exempt_unused: unusedExemptions(before?.exempt_unused ?? start.policy.exempt, users, all),
       entries: all.flatMap(toEntry),
     },
   };
-}
-
-/** The share of the API's own `total` that has to be listed; users may be added and deleted during the listing. */
-const COMPLETE = 0.95;
-/** A list that goes on far beyond its `total` does not end. */
-const EXCESS = 1.5;
-const EXCESS_FLOOR = 1_000;
-
-/**
- * Notices a list that comes again, in whatever invocation, by one cursor that is compared with all later ones and
- * replaced at each power of two (Brent, https://en.wikipedia.org/wiki/Cycle_detection#Brent's_algorithm).
- */
-function checkCursor(
-  next: string | null,
-  before: Page | undefined,
-): { readonly ok: true; readonly earlier: string | null } | Omit<Refusal, 'status'> {
-  if (next === null) return { ok: true, earlier: null };
-  const hash = shortHash(next);
-  if (next === before?.next || hash === before?.earlier_cursor) {
-    return { ok: false, reason: 'the list of service users repeats the same pages', retryable: false };
-  }
-  const page = (before?.page ?? 0) + 1;
-  const isPowerOfTwo = (page & (page - 1)) === 0;
-  return { ok: true, earlier: isPowerOfTwo ? hash : (before?.earlier_cursor ?? null) };
 }
 
 interface EvaluatedKey {
@@ -172,11 +144,6 @@ function worstSkew(before: Page | undefined, skew: number | null): number | null
 
 function uniqueUsers(users: readonly KeyOwner[]): KeyOwner[] {
   return [...new Map(users.map((user) => [user.service_user_id, user])).values()];
-}
-
-// 64 bits: no two of the few hundred ids of two pages collide by chance.
-function shortHash(id: string): string {
-  return createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
 
 function sum(before: Totals, users: number, keys: readonly EvaluatedKey[]): Totals {

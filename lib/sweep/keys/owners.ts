@@ -3,7 +3,7 @@ import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { log } from '../../platform/log.ts';
 import { parseJson } from '../../platform/parse-json.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
-import type { NotifyOwner } from './warn.ts';
+import type { NotifyOwner } from './deps.ts';
 
 /** By the id or the name of a service user: a mail address, or a Slack channel such as `#deploys` or `C0123456789`. */
 export const Owners = z.record(

@@ -1,7 +1,7 @@
 import { errorFields, log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import { count } from '../../platform/metrics.ts';
-import type { Notify } from './deps.ts';
+import type { Notify, NotifyOwner } from './deps.ts';
 import type { Entry, Page } from './plan.ts';
 import type { PlanStore } from './plan-store.ts';
 import { type Warning, warningText } from './warning-text.ts';
@@ -9,15 +9,8 @@ import { type Warning, warningText } from './warning-text.ts';
 export interface WarnDeps {
   readonly plans: Pick<PlanStore, 'hasNote' | 'putNote'>;
   readonly notify: Notify;
-  /** Sends warnings to the owner of a service user. @returns whether they went out; also without an owner */
   readonly notifyOwner: NotifyOwner;
 }
-
-export type NotifyOwner = (
-  owner: Pick<Entry, 'service_user_id' | 'service_user_name'>,
-  subject: string,
-  text: string,
-) => Promise<boolean>;
 
 /** Warnings of one mail: those of a page stay far below the 256 KiB of SNS. */
 const MAX_TEXTS = 200;
