@@ -34,7 +34,9 @@ async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Pro
       return false;
     }
     const outcome = await revoke(report, attemptOf(record), place);
-    return isDone(outcome) || report.redeliver === false;
+    // An attempt that is on record need not come back when its sender repeats it.
+    const isRecorded = outcome.recorded !== false && outcome.forwarded !== false;
+    return isDone(outcome) || (report.redeliver === false && isRecorded);
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
     return false;
