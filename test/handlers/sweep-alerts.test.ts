@@ -399,8 +399,20 @@ test('no token is in any answer, log or message', async () => {
 
   const everything = [JSON.stringify(result), output.text(), ...sandbox.sqs.sent()].join('\n');
   expect(everything).not.toContain(leak.token.slice(4, 14));
+  const ledger = sandbox.s3.objects('sweeps/').map(({ body }) => body);
+  expect(ledger).toHaveLength(1);
+  expect(ledger.join()).not.toContain(leak.token.slice(4, 14));
   const listing = sandbox.github.requests.find(({ operation }) => operation === 'listOrganizationAlerts');
   expect(listing?.query).toContain('hide_secret=true');
+});
+
+test('an alert of a repository that is named by a token is not queued, and its name is written nowhere', async () => {
+  const token = sandbox.devin.createPersonalToken();
+  sandbox.github.createAlert({ repo: token, secret: token, created_at: ago(90) });
+
+  expect(await sweep()).toMatchObject({ alerts: { failed: 1, queued: 0 } });
+  const stored = sandbox.s3.objects().map(({ body, key }) => key + body);
+  expect([...stored, output.text(), ...sandbox.sqs.backlogSent()].join()).not.toContain(token.slice(4, 14));
 });
 
 test('settings that are wrong are named together', async () => {

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { countdown, END_OF_TIME } from '../../domain/time.ts';
 import { parseJson } from '../../platform/parse-json.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
-import { countdown, END_OF_TIME } from '../countdown.ts';
 
 /** What is known of one alert. Times are epoch milliseconds. */
 export const LedgerEntry = z.object({

@@ -1,4 +1,5 @@
 import { GitHubAlertRef } from '../../domain/report.ts';
+import { containsToken } from '../../domain/token-forms.ts';
 
 /** An open alert as the organisation's listing shows it. */
 export interface OpenAlert {
@@ -19,10 +20,12 @@ export interface AlertState {
   readonly active: boolean;
 }
 
-/** @returns `undefined` when it is not an alert as documented */
+/** @returns `undefined` when it is not an alert as documented, or its repository is named by a token */
 export function readOpenAlert(
   alert: OpenAlert,
 ): { readonly ref: GitHubAlertRef; readonly state: AlertState } | undefined {
+  // The name becomes part of a report's id and of the ledger.
+  if (containsToken(alert.repository.full_name)) return undefined;
   const [owner, repo, ...more] = alert.repository.full_name.split('/');
   const ref = GitHubAlertRef.safeParse({ owner, repo, number: alert.number });
   const created = Date.parse(alert.created_at);

@@ -1,7 +1,7 @@
 import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { countdown, END_OF_TIME } from '../../domain/time.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
-import { countdown, END_OF_TIME } from '../countdown.ts';
 
 /** Whether sweeps may run. `unknown` counts as stopped: guard rails fail closed. */
 export type SwitchState =

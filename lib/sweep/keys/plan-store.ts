@@ -1,9 +1,9 @@
 import type * as z from 'zod/mini';
 import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { countdown } from '../../domain/time.ts';
 import { badEvent } from '../../intake/request.ts';
 import { parseJson } from '../../platform/parse-json.ts';
-import { countdown } from '../countdown.ts';
 import { Acted, Page, Release, Start, Summary } from './plan.ts';
 
 /** A plan could not be stored or read back. Without its plan a sweep does nothing. */
