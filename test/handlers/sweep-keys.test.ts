@@ -435,6 +435,10 @@ describe('warnings', () => {
     await sweep();
     expect(aboutKey()).toHaveLength(2);
     // The admin's own key never expires: it is in each plan, and needs no object of its own.
+    const [page] = sandbox.s3.objects('plans/').filter(({ key: path }) => path.includes('/pages/'));
+    expect(JSON.parse(page?.body ?? '').no_expiry).toEqual({
+      [sandbox.admin.service_user_id]: [sandbox.admin.api_key_id],
+    });
     expect(warnings().filter(({ rule }) => rule === 'no_expiry')).toEqual([]);
     expect(sandbox.s3.objects('warnings/')).toHaveLength(2);
   });

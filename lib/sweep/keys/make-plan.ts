@@ -1,3 +1,4 @@
+import { compactPage } from './compact-page.ts';
 import { canRetry, continueLater, type Position, retryLater, whyStopped } from './continuation.ts';
 import type { Interrupted, SweepDeps } from './deps.ts';
 import { evaluatePage } from './evaluate-page.ts';
@@ -46,5 +47,5 @@ async function newPage(start: Start, before: Page | undefined, deps: SweepDeps) 
   const evaluated = await evaluatePage(deps.devin, start, before, { deadline: deps.deadline });
   if (!evaluated.ok) return evaluated;
   await warn(evaluated.page, Math.floor(Date.now() / 1_000), deps);
-  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', evaluated.page) };
+  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', compactPage(evaluated.page)) };
 }

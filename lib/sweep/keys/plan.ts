@@ -66,6 +66,8 @@ export const Page = z.object({
   /** Exemptions that match no service user and no key so far. */
   exempt_unused: z.array(z.string()),
   entries: z.array(Entry),
+  /** In the stored page: the ids of keys that never expire, by service user; they are not among the entries. */
+  no_expiry: z.optional(z.record(z.string(), z.array(z.string()))),
 });
 export type Page = z.infer<typeof Page>;
 
