@@ -12,7 +12,7 @@ const ListedAlert = z.object({
   updated_at: z.nullish(z.string()),
   validity: z.nullish(z.string()),
   publicly_leaked: z.nullish(z.boolean()),
-  repository: z.object({ full_name: z.string() }),
+  repository: z.object({ full_name: z.string(), id: z.optional(z.int()) }),
 });
 
 /** One page of an organisation's open alerts, without their secrets. */

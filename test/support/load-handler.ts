@@ -3,6 +3,7 @@ import { format } from 'node:util';
 import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } from 'aws-lambda';
 import { vi } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { EnrollResult } from '../../lib/enroll/enroll-tagged.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 
@@ -11,6 +12,7 @@ export type Answers = {
   webhook: APIGatewayProxyStructuredResultV2;
   revoke: Outcome | SQSBatchResponse;
   digest: { days: string[] };
+  enroll: EnrollResult;
   reconcile: { lost: number; queued: number };
   'sweep-keys': SweepResult;
   'sweep-alerts': AlertSweepResult;

@@ -33,7 +33,7 @@ export const AlertLedger = z.object({
   resume: z.record(z.string(), z.string()),
   /** Until when messages of the backlog are spread, epoch milliseconds. */
   backlog_until: z.int(),
-  /** By `owner/repo/number`. */
+  /** By `organisation/repo/number`. */
   alerts: z.record(z.string(), LedgerEntry),
 });
 export type AlertLedger = z.infer<typeof AlertLedger>;

@@ -1,6 +1,5 @@
 import type { Outcome } from '../../domain/outcome.ts';
-import type { GitHubAlertRef, LeakReport } from '../../domain/report.ts';
-import { alertReportId } from '../../intake/github-webhook.ts';
+import { alertReportId, type GitHubAlertRef, type LeakReport } from '../../domain/report.ts';
 import type { Subject } from './next-step.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { GitHubAlertRef } from '../../domain/report.ts';
-import { containsToken } from '../../domain/token-forms.ts';
+import type { GitHubAlertRef } from '../../domain/report.ts';
+import { alertRef } from '../../intake/github-webhook.ts';
 
 /** An open alert as the organisation's listing shows it. */
 export interface OpenAlert {
@@ -8,7 +8,7 @@ export interface OpenAlert {
   readonly updated_at?: string | null | undefined;
   readonly validity?: string | null | undefined;
   readonly publicly_leaked?: boolean | null | undefined;
-  readonly repository: { readonly full_name: string };
+  readonly repository: { readonly full_name: string; readonly id?: number | undefined };
 }
 
 /** What of an alert decides about it. Times are epoch milliseconds. */
@@ -20,20 +20,20 @@ export interface AlertState {
   readonly active: boolean;
 }
 
-/** @returns `undefined` when it is not an alert as documented, or its repository is named by a token */
+/** @returns `undefined` when it is not an alert as documented */
 export function readOpenAlert(
   alert: OpenAlert,
 ): { readonly ref: GitHubAlertRef; readonly state: AlertState } | undefined {
-  // The name becomes part of a report's id and of the ledger.
-  if (containsToken(alert.repository.full_name)) return undefined;
-  const [owner, repo, ...more] = alert.repository.full_name.split('/');
-  const ref = GitHubAlertRef.safeParse({ owner, repo, number: alert.number });
+  const ref = alertRef(alert.repository, alert.number);
   const created = Date.parse(alert.created_at);
   const updated = Date.parse(alert.updated_at ?? alert.created_at);
-  if (!ref.success || more.length > 0 || Number.isNaN(created + updated)) return undefined;
+  if (ref === undefined || Number.isNaN(created + updated)) return undefined;
   const isPublic = alert.publicly_leaked === true;
-  return {
-    ref: ref.data,
-    state: { created, updated, public: isPublic, active: alert.validity === 'active' },
-  };
+  return { ref, state: { created, updated, public: isPublic, active: alert.validity === 'active' } };
+}
+
+/** Its name in the ledger, in which no repository's name is that looks like a token. */
+export function ledgerName(org: string, alert: OpenAlert): string | undefined {
+  const ref = alertRef(alert.repository, alert.number);
+  return ref && `${org}/${ref.repo}/${ref.number}`;
 }

@@ -8,10 +8,18 @@ import { type OpenAlert, readOpenAlert } from './open-alert.ts';
 import type { Pace } from './pace.ts';
 
 /**
- * What a run did with an alert: queued it, queued it to be closed, or nothing, since it is settled, was queued before,
+ * What a run did with an alert: queued it, queued it to be closed or for a second look, or nothing, since it is settled, was queued before,
  * has to wait for a place in the backlog, is too young, or since that failed.
  */
-export type AlertResult = 'queued' | 'closing' | 'settled' | 'waiting' | 'later' | 'young' | 'failed';
+export type AlertResult =
+  | 'queued'
+  | 'closing'
+  | 'rechecked'
+  | 'settled'
+  | 'waiting'
+  | 'later'
+  | 'young'
+  | 'failed';
 
 /** `entry`: what the ledger has of it from now on; without one, it stays as it is. */
 export interface AlertEnd {

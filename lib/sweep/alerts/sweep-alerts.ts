@@ -4,10 +4,11 @@ import { count } from '../../platform/metrics.ts';
 import { type AlertLedger, EMPTY_LEDGER, LedgerError, type LedgerStore } from './alert-ledger.ts';
 import { pace } from './pace.ts';
 import type { AlertResult, QueueAlertDeps } from './queue-alert.ts';
+import { type RecheckDeps, recheckDue } from './recheck-due.ts';
 import { type Run, sweepOrgs } from './sweep-orgs.ts';
 import { updateLedger } from './update-ledger.ts';
 
-export interface AlertSweepDeps extends Omit<QueueAlertDeps, 'pace'> {
+export interface AlertSweepDeps extends Omit<QueueAlertDeps & RecheckDeps, 'pace'> {
   readonly github: GitHubAlertList;
   readonly ledger: LedgerStore;
   /** Each once. */
@@ -26,7 +27,7 @@ export interface AlertSweepResult {
   readonly failed: readonly { readonly org: string; readonly reason: string }[];
 }
 
-const NONE = { queued: 0, closing: 0, settled: 0, waiting: 0, later: 0, young: 0, failed: 0 };
+const NONE = { queued: 0, closing: 0, rechecked: 0, settled: 0, waiting: 0, later: 0, young: 0, failed: 0 };
 
 /** A run comes every 15 minutes or sooner, so an alert that is older was seen by the last one. */
 const SINCE_LAST_RUN_MS = 20 * 60_000;
@@ -51,6 +52,7 @@ export async function sweepAlerts(deps: AlertSweepDeps): Promise<AlertSweepResul
     passes: new Map(),
   };
   const resume = await sweepOrgs(run, ledger.resume);
+  for (const result of await recheckDue({ ...deps, pace: slots })) run.alerts[result] += 1;
   const alerts = updateLedger(run.entries, run.passes, Date.now());
   const next: AlertLedger = { version: 1, resume, backlog_until: slots.until(), alerts };
   const failed = [...run.passes].flatMap(([org, pass]) =>
@@ -75,7 +77,7 @@ function report(alerts: Run['alerts'], failedOrgs: number): void {
   const job = { job: 'sweep-alerts' };
   log(failedOrgs > 0 ? 'warn' : 'info', 'alerts swept', { ...alerts, orgs_failed: failedOrgs });
   count('AlertSweepDone', job);
-  count('AlertSweepQueued', job, alerts.queued + alerts.closing);
+  count('AlertSweepQueued', job, alerts.queued + alerts.closing + alerts.rechecked);
   count('AlertSweepFailed', job, failedOrgs + alerts.failed);
 }
 

@@ -2,6 +2,7 @@ import { log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import type { AlertLedger, LedgerEntry } from './alert-ledger.ts';
 import { type ListDeps, type Listing, listPage } from './list-alerts.ts';
+import { ledgerName } from './open-alert.ts';
 import { type AlertResult, type QueueAlertDeps, queueAlert } from './queue-alert.ts';
 import type { OrgPass } from './update-ledger.ts';
 
@@ -72,7 +73,7 @@ async function sweepPages(listing: Listing, run: Run, { onlyNew }: { onlyNew: bo
       log('error', 'alerts are not readable', { org: listing.org, alerts: page.malformed });
     }
     await pooled(page.alerts, 8, async (alert) => {
-      const name = `${alert.repository.full_name}/${alert.number}`;
+      const name = ledgerName(listing.org, alert) ?? '';
       pass.seen.add(name);
       if (Date.now() >= deps.deadline) return;
       const { entry, result } = await queueAlert(alert, known.get(name), deps);
@@ -89,9 +90,7 @@ async function sweepPages(listing: Listing, run: Run, { onlyNew }: { onlyNew: bo
       pass.isEnded = true;
       return;
     }
-    const isKnown = page.alerts.every(({ number, repository }) =>
-      known.has(`${repository.full_name}/${number}`),
-    );
+    const isKnown = page.alerts.every((alert) => known.has(ledgerName(listing.org, alert) ?? ''));
     if (onlyNew && isKnown) return;
   }
 }

@@ -133,6 +133,7 @@ async function month(given: World): Promise<{ messages: number; records: number 
     ledger: ledgerStore(store, firstName),
     orgs: ['acme'],
     secretTypes: ['devin_api_key'],
+    dueRechecks: async () => [],
     earlier: async ({ report_id }) => {
       const outcome = outcomes.get(report_id);
       return outcome === undefined ? {} : { outcome };
