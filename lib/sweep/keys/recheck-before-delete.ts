@@ -4,16 +4,33 @@ import type { OutcomeDraft } from '../../domain/outcome.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
+/** So long a key that was found due may wait for its revocation. */
+const DUE_FOR_MS = 86_400_000;
+
 /**
- * What the worker checks before it revokes a key for a sweep: is the kill switch set, and is the key one that we
- * ourselves use? Without an answer nothing is revoked, and the report is tried again.
+ * What the worker checks before it revokes a key for a sweep: was it found due today, is the kill switch set, and is the
+ * key one that we ourselves use? Without an answer nothing is revoked, and the report is tried again.
  *
+ * @param deps.queuedAt when the key was last found due, epoch milliseconds
  * @returns how the report ends instead of a revocation; `undefined` lets the revocation proceed
  */
 export async function recheckBeforeDelete(
   key: Key,
-  { devin, retry, stop }: { devin: Pick<Devin, 'probeAdmin'>; stop: KillSwitch; retry: RetryOptions },
+  {
+    devin,
+    queuedAt,
+    retry,
+    stop,
+  }: { devin: Pick<Devin, 'probeAdmin'>; stop: KillSwitch; queuedAt: number; retry: RetryOptions },
 ): Promise<OutcomeDraft | undefined> {
+  if (Date.now() - queuedAt > DUE_FOR_MS) {
+    return {
+      status: 'escalated',
+      ...key,
+      reason: 'the revocation waited for over a day, so the key may no longer be due',
+      next_step: 'none: the next sweep evaluates this key again',
+    };
+  }
   const [found, probe] = await Promise.all([stop.read(retry), devin.probeAdmin(retry)]);
   if (found.state === 'unknown') {
     return { status: 'failed', ...key, reason: found.reason, retryable: true };
