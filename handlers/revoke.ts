@@ -124,7 +124,7 @@ async function revoke(
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) =>
-        recheckBeforeDelete(key, { devin, stop, queuedAt: report.seen_at, retry: { deadline } }),
+        recheckBeforeDelete(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
     }),
     search: {
       store: records.store,

@@ -123,6 +123,7 @@ describe('in enforce mode', () => {
         invoked_by: 'console',
         reported_at: expect.any(Number),
         seen_at: expect.any(Number),
+        act_before: expect.any(Number),
         leak: { kind: 'key', ...withoutToken(key) },
         reason: `the key is expired and not revoked; plan ${planId(result)}`,
       },

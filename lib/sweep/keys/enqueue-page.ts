@@ -63,16 +63,21 @@ async function reasonToSkip(entry: Entry, deps: EnqueueDeps): Promise<string | u
   return decision.rule === entry.rule ? undefined : `due by another rule now: ${decision.rule}`;
 }
 
+/** For so long a key that was found due may wait for its revocation. */
+const DUE_FOR_MS = 86_400_000;
+
 /** The report of a planned revocation. */
 export function toReport(start: Start, entry: Entry, by: EnqueueDeps['by']): LeakReport {
   const { api_key_id, rule, service_user_id } = entry;
+  const now = Date.now();
   return {
     version: 1,
     report_id: `sweep/${start.plan_id}/${service_user_id}/${reportIdSegment(api_key_id)}`,
     detector: 'sweep',
     invoked_by: by,
     reported_at: start.started_at,
-    seen_at: Date.now(),
+    seen_at: now,
+    act_before: now + DUE_FOR_MS,
     leak: { kind: 'key', service_user_id, api_key_id },
     reason: `${REASONS[rule] ?? rule}; plan ${start.plan_id}`,
   };

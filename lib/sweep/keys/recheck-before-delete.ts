@@ -4,26 +4,28 @@ import type { OutcomeDraft } from '../../domain/outcome.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
-/** So long a key that was found due may wait for its revocation. */
-const DUE_FOR_MS = 86_400_000;
-
 /**
  * What the worker checks before it revokes a key for a sweep: was it found due today, is the kill switch set, and is the
  * key one that we ourselves use? Without an answer nothing is revoked, and the report is tried again.
  *
- * @param deps.queuedAt when the key was last found due, epoch milliseconds
+ * @param deps.actBefore after this the key may no longer be due, epoch milliseconds
  * @returns how the report ends instead of a revocation; `undefined` lets the revocation proceed
  */
 export async function recheckBeforeDelete(
   key: Key,
   {
+    actBefore,
     devin,
-    queuedAt,
     retry,
     stop,
-  }: { devin: Pick<Devin, 'probeAdmin'>; stop: KillSwitch; queuedAt: number; retry: RetryOptions },
+  }: {
+    devin: Pick<Devin, 'probeAdmin'>;
+    stop: KillSwitch;
+    actBefore: number | undefined;
+    retry: RetryOptions;
+  },
 ): Promise<OutcomeDraft | undefined> {
-  if (Date.now() - queuedAt > DUE_FOR_MS) {
+  if (actBefore !== undefined && Date.now() > actBefore) {
     return {
       status: 'escalated',
       ...key,
