@@ -32,7 +32,9 @@ beforeEach(async () => {
     sandbox.devin.createServiceUser({ service_user_id });
     sandbox.devin.createKey(service_user_id, { api_key_id });
   }
-  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id);
+  // Made before the events of the files: a key made after its leak was seen is not the leaked one.
+  const made = { created_at: Date.parse(created) / 1_000 - 86_400 };
+  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id, made);
   token = key.token;
   sandbox.github.createAlert({ ...alert, secret: token, created_at: created });
   output = captureOutput();
