@@ -1,10 +1,13 @@
-/** What a probe of the token showed, and when it was sent, epoch milliseconds. `unproven`: neither dead nor alive. */
+/**
+ * What a probe of the token showed, and when it was sent, milliseconds of a clock that never jumps. `unproven`: neither dead
+ * nor alive.
+ */
 export type ProbeSight = { readonly sentAt: number } & (
   | { readonly status: 'dead' }
   | { readonly status: 'alive' | 'unproven'; readonly reason: string }
 );
 
-/** `open`: `until` is when the present row of 401 is long enough, epoch milliseconds; left out while there is none. */
+/** `open`: `until` is when the present row of 401 is long enough, by the same clock; left out while there is none. */
 export type ProbesVerdict =
   | { readonly verdict: 'dead'; readonly spreadMs: number }
   | { readonly verdict: 'open'; readonly until?: number };

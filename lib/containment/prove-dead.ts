@@ -71,15 +71,17 @@ export async function proveTokenDead(
   token: Token,
   { control, deadline, untilAlive = false, windowMs }: ProofOptions,
 ): Promise<ProofResult> {
-  const end = Math.min(deadline, Date.now() + windowMs);
-  const look = () => useToken(devin, token, control, end);
+  const startedAt = performance.now();
+  const latest = startedAt + Math.max(0, deadline - Date.now());
+  const end = Math.min(latest, startedAt + windowMs);
+  const look = () => useToken(devin, token, control, Math.min(deadline, Date.now() + windowMs));
   const sights = await lookAtOnce(look);
   for (;;) {
     const verdict = judgeProbes(sights, windowMs);
     if (verdict.verdict === 'dead') return proven(sights, verdict.spreadMs);
     if (untilAlive && sights.some(({ status }) => status === 'alive')) return summary(sights);
-    const until = Math.min(deadline, Math.max(end, verdict.until ?? end));
-    const left = until - Date.now();
+    const until = Math.min(latest, Math.max(end, verdict.until ?? end));
+    const left = until - performance.now();
     if (left <= 0) return summary(sights);
     await sleep(Math.min(left, pauseAfter(sights)));
     sights.push(await look());
@@ -112,7 +114,12 @@ async function lookAtOnce(look: () => Promise<ProbeSight>): Promise<ProbeSight[]
 }
 
 function proven(sights: readonly ProbeSight[], spreadMs: number): ProofResult {
-  const proof = { method: 'token', probes: sights.length, spread_ms: spreadMs, at: Date.now() } as const;
+  const proof = {
+    method: 'token',
+    probes: sights.length,
+    spread_ms: Math.round(spreadMs),
+    at: Date.now(),
+  } as const;
   return { status: 'dead', proof };
 }
 
@@ -128,7 +135,7 @@ function summary(sights: readonly ProbeSight[]): ProofResult {
 }
 
 async function useToken(devin: Devin, token: Token, needsControl: boolean, end: number): Promise<ProbeSight> {
-  const sentAt = Date.now();
+  const sentAt = performance.now();
   const [probe, control] = await Promise.all([
     devin.probe(token, once(end), { ownConnection: true }),
     needsControl ? devin.probeAdmin(once(end)) : undefined,
