@@ -80,8 +80,14 @@ export interface ListOptions {
 }
 
 export type SessionEndAnswer =
-  | { readonly status: 'accepted' | 'not_found' }
-  | { readonly status: 'failed'; readonly reason: string; readonly retryable: boolean };
+  | { readonly status: 'accepted' }
+  | {
+      readonly status: 'failed';
+      readonly reason: string;
+      readonly retryable: boolean;
+      /** An attempt got no answer or a 5xx, so it may have had its effect unseen. */
+      readonly uncertain: boolean;
+    };
 
 /** The part of the Devin API that shows what a service user did. Each list gives its items to `take`, page by page. */
 export interface DevinActivity {
@@ -223,15 +229,15 @@ export function devinActivity(baseUrl: string, credential: AdminToken): DevinAct
 
     async endSession({ org_id, session_id }, retry) {
       if (!isPathId(org_id) || !isPathId(session_id)) {
-        return { status: 'failed', reason: 'its ids are of an odd form', retryable: false };
+        return { ...failed('its ids are of an odd form', false), uncertain: false };
       }
       const path = `/v3/organizations/${encodeURIComponent(org_id)}/sessions/${encodeURIComponent(session_id)}?archive=true`;
       try {
-        const { status } = (await call('DELETE', path, retry)).response;
-        if (status === 200) return { status: 'accepted' };
-        return status === 404 ? { status: 'not_found' } : refusal(ENDING, 'could not be ended', status);
+        const { response, uncertain } = await call('DELETE', path, retry);
+        if (response.status === 200) return { status: 'accepted' };
+        return { ...refusal(ENDING, 'could not be ended', response.status), uncertain };
       } catch (error) {
-        return noAnswer(error, 'a session could not be ended');
+        return { ...noAnswer(error, 'a session could not be ended'), uncertain: true };
       }
     },
   };

@@ -39,8 +39,10 @@ const count = z.int();
 export const SessionEnd = z.enum([
   /** Its end was read after our DELETE. */
   'ended',
-  /** It was over when its turn came, or its DELETE was answered 404 and it is over. */
+  /** Its DELETE was refused, and it is over. */
   'ended_by_itself',
+  /** It is over, and an earlier try recorded the intent to end it. */
+  'over_after_intent',
   'unproven',
   'failed',
   'would_end',
