@@ -8,7 +8,7 @@ interface ColdOptions {
   readonly built: Built;
   readonly python?: string;
   readonly rounds: number;
-  tell(text: string): void;
+  showProgress(text: string): void;
 }
 
 interface Entry {
@@ -17,12 +17,12 @@ interface Entry {
 }
 
 /**
- * Starts every peer once a round, each time as a process of its own, in an order that moves on, so that no peer always
+ * Starts every peer once a round, each time as a process of its own, in an order that rotates, so that no peer always
  * follows the same one.
  */
 export async function measureCold(
   { sample }: Bench,
-  { built, python, rounds, tell }: ColdOptions,
+  { built, python, rounds, showProgress }: ColdOptions,
 ): Promise<Results['cold']> {
   const entries = SCENARIOS.map((scenario) => ({
     scenario,
@@ -30,7 +30,7 @@ export async function measureCold(
   }));
   // The first round reads the files from the disk, and does not count.
   for (let round = 0; round <= rounds; round++) {
-    tell(round === 0 ? 'warming the file cache' : `cold, round ${round} of ${rounds}`);
+    showProgress(round === 0 ? 'warming the file cache' : `cold, round ${round} of ${rounds}`);
     for (const { peers, scenario } of entries) {
       for (const { peer, samples } of [
         ...peers.slice(round % peers.length),

@@ -106,13 +106,14 @@ export function peersOf(scenario: ScenarioName, built: Built, python: string | u
   }
 }
 
-/** A Python that has boto3, or why there is none. */
-export function findPython(): { python: string } | { missing: string } {
+/** The command of a Python that has boto3, or why there is none. */
+export function findPython(): { status: 'found'; command: string } | { status: 'missing'; reason: string } {
   const probe = 'import boto3, sys; print(sys.version.split()[0], boto3.__version__)';
   for (const python of ['python3', 'python']) {
     const { status, stderr } = spawnSync(python, ['-c', probe], { encoding: 'utf8' });
-    if (status === 0) return { python };
-    if (stderr?.includes('boto3')) return { missing: `${python} has no boto3 (pip install boto3)` };
+    if (status === 0) return { status: 'found', command: python };
+    if (stderr?.includes('boto3'))
+      return { status: 'missing', reason: `${python} has no boto3 (pip install boto3)` };
   }
-  return { missing: 'there is no Python' };
+  return { status: 'missing', reason: 'there is no Python' };
 }

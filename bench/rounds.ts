@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type AwsEnvironment, awsEnvironment, signed } from '../lib/aws/sign-request.ts';
+import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
+import { signed } from '../lib/aws/sign-request.ts';
 
 /** A request as it goes on the wire, signature included, so that a peer can send it and do nothing else. */
 export interface WireRequest {
@@ -11,7 +12,7 @@ export interface WireRequest {
   readonly body?: string;
   /** Sent only while a container is cold. */
   readonly cold?: boolean;
-  /** Serves what the record tells beside the outcome; the plain peers, which keep to the essential, do without. */
+  /** Only for what the record contains beside the outcome; the plain peers leave it out. */
   readonly extra?: boolean;
 }
 
@@ -27,7 +28,7 @@ export interface Wire {
 
 const JSON_TYPE = 'application/json';
 
-/** The requests that a report can not do without, ready to be sent. */
+/** The requests that a report needs, ready to be sent. */
 export function requests({ env, admin, githubToken }: Wire) {
   const aws: AwsEnvironment = awsEnvironment(env);
   const devin = (name: string, method: string, path: string, token: string): WireRequest => ({

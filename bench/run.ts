@@ -23,13 +23,14 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds ?? (values.quick ? 7 : 21));
 const latencyMs = Number(values.latency);
-const tell = (text: string): void => {
+const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(40)}`);
 };
 
-tell('building');
+showProgress('building');
 const built = await buildPeers();
-const found = findPython();
+const python = findPython();
+const pythonCommand = python.status === 'found' ? { python: python.command } : {};
 const bench = await startBench(latencyMs);
 try {
   const results: Results = {
@@ -37,13 +38,12 @@ try {
     cpus: availableParallelism(),
     latencyMs,
     rounds,
-    ...('missing' in found && { skipped: `Python with boto3: ${found.missing}` }),
-    cold: await measureCold(bench, { built, rounds, tell, ...found }),
-    warm: await measureWarm(bench, { built, pairs: rounds * 4, tell }),
+    ...(python.status === 'missing' && { skipped: `Python with boto3: ${python.reason}` }),
+    cold: await measureCold(bench, { built, rounds, showProgress, ...pythonCommand }),
+    warm: await measureWarm(bench, { built, pairs: rounds * 4, showProgress }),
     bundleBytes: bundleSizes(built),
   };
-  tell('');
-  tell('');
+  showProgress('');
   process.stdout.write(values.json ? `${JSON.stringify(results, undefined, 2)}\n` : table(results));
   if (values.chart !== undefined) writeFileSync(values.chart, chart(results));
 } finally {

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { toEvent } from '../sandbox/function-url.ts';
 import { signedDelivery } from '../sandbox/github-delivery.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../sandbox/sqs-event.ts';
 import { type Rounds, requests } from './rounds.ts';
 
 export const SCENARIOS = ['keys', 'alert', 'webhook'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-/** One job, not done yet. */
+/** One job that is still to be done. */
 export interface Job {
   readonly event: unknown;
-  /** The same job as bare requests, and the rounds that nobody can do without. */
+  /** The same job as bare requests, and the rounds that cannot be avoided. */
   readonly rounds: Rounds;
   /** What is wrong with the state once the job is done; empty when all is as it should be. */
   problems(): string[];
@@ -60,7 +61,7 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
   };
 }
 
-/** The outcome, and the note which key the token was of. */
+/** The outcome, and the note whose token it was. */
 async function lastRound(make: Make, prefix: string) {
   const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
   return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
@@ -103,8 +104,9 @@ async function byWebhook(sandbox: Sandbox, make: Make, { alert }: Leak): Promise
   const { webhook } = sandbox.secretIds;
   return {
     event: toEvent({ ...delivery, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' }),
-    rounds: [[await make.secret(webhook)], [await make.enqueue(report(alert))]],
-    problems: () => (sandbox.sqs.sent().length === before + 1 ? [] : ['there is not one message more']),
+    rounds: [[await make.secret(webhook)], [await make.enqueue(alertReport(alert))]],
+    problems: () =>
+      sandbox.sqs.sent().length === before + 1 ? [] : ['the queue did not get exactly one message'],
   };
 }
 
@@ -125,39 +127,7 @@ function recordProblems({ s3 }: Sandbox, before: number): string[] {
     : [`the records are ${names.join() || 'none'}`];
 }
 
-function report(alert: Leak['alert']) {
-  const { number, owner, repo } = alert;
-  return {
-    version: 1,
-    report_id: `github/${owner}/${repo}/${number}/created/20261123T090000000Z`,
-    detector: 'github',
-    invoked_by: 'webhook',
-    reported_at: Date.UTC(2026, 10, 23, 9),
-    seen_at: Date.now(),
-    leak: { kind: 'github_alert', owner, repo, number },
-  };
-}
-
 /** A batch of one message, as Lambda's event source mapping hands it over. */
 function queued(alert: Leak['alert']) {
-  return {
-    Records: [
-      {
-        messageId: randomUUID(),
-        receiptHandle: 'bench',
-        body: JSON.stringify(report(alert)),
-        attributes: {
-          ApproximateReceiveCount: '1',
-          SentTimestamp: String(Date.now()),
-          SenderId: 'AIDAIENQZJOLO23YVJ4VO',
-          ApproximateFirstReceiveTimestamp: String(Date.now()),
-        },
-        messageAttributes: {},
-        md5OfBody: '',
-        eventSource: 'aws:sqs',
-        eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:leaks',
-        awsRegion: 'us-east-1',
-      },
-    ],
-  };
+  return sqsEvent(sqsRecord(alertReport(alert), { messageId: randomUUID(), receiptHandle: 'bench' }));
 }

@@ -76,7 +76,7 @@ function report(seconds: number): void {
     totals: last?.result?.totals,
     service_users_in_the_end: present,
     never_listed: never,
-    // The service users of planned revocations are looked at again before these are queued; no other is.
+    // Only the service users of planned revocations are listed again, before these are queued.
     listed_twice: twice,
     reports_queued: queued,
     invocations: answers.length,

@@ -51,8 +51,7 @@ async function answer(question: Question): Promise<Begun | Ended> {
 }
 
 /**
- * Waits to a fraction of a millisecond. A timer alone counts whole ones, and would hide what is less, or make it up to a
- * whole one.
+ * Waits to a fraction of a millisecond. A timer alone counts whole milliseconds, and would round smaller differences.
  */
 async function exactly(ms: number): Promise<undefined> {
   const end = performance.now() + ms;

@@ -10,9 +10,9 @@ const DROPPED = 5;
 /** Reports by key ids in one warm process, each paired with the same requests sent bare. */
 export async function measureWarm(
   { ask, run }: Bench,
-  { built, pairs, tell }: { built: Built; pairs: number; tell(text: string): void },
+  { built, pairs, showProgress }: { built: Built; pairs: number; showProgress(text: string): void },
 ): Promise<Warm> {
-  tell('warm');
+  showProgress('warm');
   const jobs: { event: unknown; rounds: Rounds }[] = [];
   const expected = ['POST GetSecretValue'];
   for (let index = 0; index < DROPPED + pairs; index++) {

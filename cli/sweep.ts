@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { devinClient } from '../lib/clients/devin.ts';
 import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { ConfigError, parseConfig } from '../lib/platform/config.ts';
+import { errorFields } from '../lib/platform/log.ts';
 import { SweepPlanConfig } from '../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../lib/sweep/keys/settings.ts';
 import { previewPlan } from './sweep/preview.ts';
@@ -11,14 +12,14 @@ import { printCsv, printTable, printTotals, progressBar } from './sweep/print.ts
 
 const USAGE = `npm run sweep -- --plan [--json | --csv] [--sandbox]
 
-Prints which keys a sweep would revoke or warn of. It changes nothing and stores nothing.
+Prints which keys a sweep would revoke or warn of. It changes and stores nothing.
 
   --plan      make the plan
   --json      as JSON: {totals, blocks, entries}
-  --csv       as CSV, one line a key
-  --sandbox   of a made-up enterprise, on this machine
+  --csv       as CSV, one line per key
+  --sandbox   for a made-up enterprise on this machine
 
-Settings, as of the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
+Settings, as for the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
 SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO. The token: ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager
 with the credentials in the environment, or the token itself in DEVIN_TOKEN.
 `;
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
     return help ? 0 : 2;
   }
   if (!sandbox) return print(process.env, { json, csv });
-  // Only here: the sandbox is not part of what is deployed.
+  // Loaded on demand: the sandbox is not deployed.
   const { startSweepSandbox } = await import('../sandbox/sweep.ts');
   const made = await startSweepSandbox();
   try {
@@ -81,12 +82,14 @@ try {
   process.exitCode = await main();
 } catch (error) {
   clearProgress();
-  // Only messages of our own are printed: others may quote input.
-  const isOurs = error instanceof ConfigError || error instanceof SecretError;
+  // Other messages may quote input.
+  const isPrintable = error instanceof ConfigError || error instanceof SecretError;
   const isUsage =
-    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+    error instanceof TypeError && errorFields(error).code?.startsWith('ERR_PARSE_ARGS') === true;
   process.stderr.write(
-    isOurs || isUsage ? `${error.message}\n` : `failed: ${error instanceof Error ? error.name : 'error'}\n`,
+    isPrintable || isUsage
+      ? `${error.message}\n`
+      : `failed: ${error instanceof Error ? error.name : 'error'}\n`,
   );
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -3,10 +3,9 @@ import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
-import { s3FirstName } from '../lib/audit/list.ts';
-import { type TrailParts, journal } from '../lib/audit/trail.ts';
+import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
-import { s3List } from '../lib/aws/list-objects.ts';
+import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
 import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
@@ -17,15 +16,16 @@ import { githubToken } from '../lib/clients/github-token.ts';
 import { openConnections } from '../lib/cold-start/open-connections.ts';
 import { early } from '../lib/cold-start/revoke.ts';
 import type { BatchPlace } from '../lib/containment/batch-barrier.ts';
+import { RevokeConfig } from '../lib/containment/config.ts';
 import { contain } from '../lib/containment/contain.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
-import { parseConfig, RevokeConfig } from '../lib/platform/config.ts';
-import { stopSwitch } from '../lib/sweep/keys/kill-switch.ts';
-import { holdSweep } from '../lib/sweep/keys/recheck-before-delete.ts';
+import { parseConfig } from '../lib/platform/config.ts';
+import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -56,7 +56,7 @@ function connect() {
     github,
     records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
     retrySoon: sqsRetrySoon(aws),
-    stop: stopSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
+    stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
       devin: config.DEVIN_API_URL,
@@ -110,9 +110,9 @@ async function revoke(
     admin,
     devin,
     github,
-    journal: journal(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
+    trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
-      recheck: (key) => holdSweep(key, { devin, stop, retry: { deadline } }),
+      recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,

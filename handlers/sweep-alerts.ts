@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { journal } from '../lib/audit/trail.ts';
+import { reportTrail } from '../lib/audit/trail.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { githubAlertList } from '../lib/clients/github-alert-list.ts';
@@ -10,10 +10,11 @@ import { githubToken } from '../lib/clients/github-token.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { SweepAlertsConfig } from '../lib/sweep/alerts/config.ts';
 import { type AlertSweepResult, sweepAlerts } from '../lib/sweep/alerts/sweep-alerts.ts';
+import { sweepDeadline } from '../lib/sweep/deadline.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 
-/** What lives as long as the container. @throws {ConfigError} */
+/** Everything that is shared by the invocations of one container. @throws {ConfigError} */
 function connect() {
   const config = parseConfig(SweepAlertsConfig, process.env);
   const aws = awsEnvironment(process.env);
@@ -31,14 +32,13 @@ function connect() {
 async function sweep(_event: unknown, context: Context): Promise<AlertSweepResult> {
   parts ??= connect();
   const { config, github, queue, region, store } = parts;
-  const remaining = context.getRemainingTimeInMillis();
-  const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
+  const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   return sweepAlerts({
     github,
     orgs: config.GITHUB_ORGS,
     secretTypes: config.GITHUB_SECRET_TYPES,
     earlier: (report) =>
-      journal(
+      reportTrail(
         { store },
         report,
         { region, requestId: context.awsRequestId, attempt: 1 },
@@ -50,5 +50,5 @@ async function sweep(_event: unknown, context: Context): Promise<AlertSweepResul
   });
 }
 
-/** The sweep of GitHub's alerts whose webhook was lost. */
+/** Sweeps GitHub's open alerts for those whose webhook was lost. */
 export const handler = middy<unknown, AlertSweepResult>({ timeoutEarlyInMillis: 0 }).handler(sweep);

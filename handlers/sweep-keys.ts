@@ -1,30 +1,29 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { s3FirstName } from '../lib/audit/list.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
+import { s3FirstName } from '../lib/aws/list-objects.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsQueue, sqsSender } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
 import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
-import { BadEventError } from '../lib/intake/request.ts';
-import { ConfigError, parseConfig } from '../lib/platform/config.ts';
-import { errorFields, log } from '../lib/platform/log.ts';
-import { count } from '../lib/platform/metrics.ts';
+import { parseConfig } from '../lib/platform/config.ts';
+import { sweepDeadline } from '../lib/sweep/deadline.ts';
 import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
-import type { SweepResult } from '../lib/sweep/keys/continuation.ts';
-import { stopSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import type { SweepResult } from '../lib/sweep/keys/deps.ts';
+import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
 import { ownServiceUsers } from '../lib/sweep/keys/own-service-users.ts';
-import { shelf } from '../lib/sweep/keys/plan-store.ts';
+import { planStore } from '../lib/sweep/keys/plan-store.ts';
 import { readOrder } from '../lib/sweep/keys/read-order.ts';
 import { planRecorder } from '../lib/sweep/keys/record-plan.ts';
+import { reportFailure } from '../lib/sweep/keys/report-failure.ts';
 import { runSweep } from '../lib/sweep/keys/run-sweep.ts';
 import { sweepSettings } from '../lib/sweep/keys/settings.ts';
 
 let parts: ReturnType<typeof connect> | undefined;
 
-/** What lives as long as the container. @throws {ConfigError} */
+/** Everything that is shared by the invocations of one container. @throws {ConfigError} */
 function connect() {
   const config = parseConfig(SweepKeysConfig, process.env);
   const aws = awsEnvironment(process.env);
@@ -38,7 +37,7 @@ function connect() {
     firstName,
     devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
     standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
-    stop: stopSwitch(store, firstName),
+    killSwitch: killSwitch(store, firstName),
     region: aws.region,
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
     chain: config.SWEEP_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.SWEEP_QUEUE_URL),
@@ -50,16 +49,14 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const requestId = context.awsRequestId;
   const order = readOrder(event, { requestId, now: Date.now() });
   parts ??= connect();
-  const { chain, config, devin, firstName, notify, queue, region, standby, stop, store } = parts;
+  const { chain, config, devin, firstName, notify, queue, region, standby, store } = parts;
   const account = context.invokedFunctionArn.split(':')[4];
-  const remaining = context.getRemainingTimeInMillis();
-  // What is kept back is for handing over to the next invocation.
-  const deadline = Date.now() + remaining - Math.min(15_000, remaining / 5);
+  const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   return runSweep(order, {
     devin,
-    stop,
-    shelf: shelf(store, firstName, deadline),
-    own: () => ownServiceUsers(devin, standby, { deadline }),
+    killSwitch: parts.killSwitch,
+    plans: planStore(store, firstName, deadline),
+    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline }),
     settings: sweepSettings(config),
     send: (report) => queue.send(report, deadline),
     enqueueContinuation:
@@ -72,18 +69,11 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   });
 }
 
-/** A sweep that could not run is an alarm like one that was blocked; in particular a policy that does not parse. */
-const alarmErrors = (): middy.MiddlewareObj<unknown, SweepResult, Error, Context> => ({
-  onError({ error }) {
-    // A misspelt order of a person is answered, and is no alarm.
-    if (!(error instanceof BadEventError)) count('SweepBlocked', { job: 'sweep-keys' });
-    const isOurs = error instanceof ConfigError || error instanceof BadEventError;
-    const reason = isOurs ? error.message : undefined;
-    log('error', 'sweep failed', { ...errorFields(error), ...(reason !== undefined && { reason }) });
-  },
+const reportErrors = (): middy.MiddlewareObj<unknown, SweepResult, Error, Context> => ({
+  onError: ({ error }) => reportFailure(error),
 });
 
-/** The sweep of the keys: by its schedule, by its own queue, and by hand. */
+/** Sweeps the keys; invoked by a schedule, by its own queue, or by a person. */
 export const handler = middy<unknown, SweepResult>({ timeoutEarlyInMillis: 0 })
-  .use(alarmErrors())
+  .use(reportErrors())
   .handler(sweep);

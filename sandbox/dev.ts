@@ -5,7 +5,7 @@ import { signedDelivery } from './github.ts';
 import { startServer } from './http-server.ts';
 import { startSandbox } from './index.ts';
 
-// Keeps the sandbox and the built functions serving on localhost until Ctrl-C, and says what to try.
+// npm run dev: serves the sandbox and the built functions on localhost until Ctrl-C, and prints what to try.
 
 const auditDir = join('.sandbox', 'audit');
 mkdirSync(auditDir, { recursive: true });
@@ -52,7 +52,7 @@ A leak of ${leak.api_key_id}, as GitHub reports it:
 A key by its ids, as from the console:
   curl -i -d '${JSON.stringify({ service_user_id, api_key_id, reason: 'trying it out' })}' ${lambda.url}/2015-03-31/functions/revoke/invocations
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `);
 
 process.once('SIGINT', async () => {

@@ -16,7 +16,7 @@ export type CrowdOptions = {
 
 /**
  * The listings of a very large enterprise, made up as they are asked for. While the list is read, one service user in a
- * hundred goes and as many come. It remembers which key listings were asked for.
+ * hundred is deleted and as many are created. It counts the key listings that were requested.
  */
 export async function startCrowd(options: CrowdOptions) {
   const now = Math.floor(Date.now() / 1_000);
@@ -40,7 +40,7 @@ export async function startCrowd(options: CrowdOptions) {
         role_assignments: [],
       });
     }
-    // As many come at the end as go on the pages to come.
+    // As many are created at the end as are deleted on the following pages.
     if (end < count && count + 2 < room && from % 1_000 === 0) {
       count += 2;
       gone[Math.min(end + 50, count - 1)] = 1;

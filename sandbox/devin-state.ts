@@ -62,7 +62,7 @@ export type StoredKey = {
 export type DevinKnobs = {
   /** how long until a use shows in `last_used_at`; Infinity = never */
   lastUsedLagMs: number;
-  /** how long a revoked token still authenticates, while the list shows it revoked; Infinity = for ever */
+  /** how long a revoked token still authenticates, while the list shows it revoked; Infinity = forever */
   revocationLagMs: number;
   /** its clock against the real one: the times it makes, and the Date header */
   clockSkewSeconds: number;

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
 import { type SandboxAnswer, type SandboxRequest, type SandboxServer, startServer } from './http-server.ts';
 
 export type FunctionUrlOptions = {
@@ -81,22 +82,24 @@ export function toEvent(
 const isText = (type = ''): boolean =>
   /^(text\/|application\/(json|javascript|xml|[\w.-]+\+(json|xml))\s*(;|$))/i.test(type);
 
-/** A result without a status code is a body by itself. */
+const StructuredResult = z.object({
+  statusCode: z.number(),
+  headers: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  body: z.optional(z.string()),
+  isBase64Encoded: z.optional(z.boolean()),
+});
+
+/** A result without a status code is itself the body. */
 function toAnswer(result: unknown): SandboxAnswer {
-  const isStructured = typeof result === 'object' && result !== null && 'statusCode' in result;
-  if (!isStructured) {
+  const structured = StructuredResult.safeParse(result).data;
+  if (structured === undefined) {
     return {
       status: 200,
       headers: { 'content-type': 'application/json' },
       body: typeof result === 'string' ? result : JSON.stringify(result),
     };
   }
-  const { statusCode, headers, body, isBase64Encoded } = result as {
-    statusCode: number;
-    headers?: Record<string, string | number | boolean>;
-    body?: string;
-    isBase64Encoded?: boolean;
-  };
+  const { statusCode, headers, body, isBase64Encoded } = structured;
   const sent = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     status: Number(statusCode),

@@ -30,7 +30,7 @@ export function patchAlert(alert: StoredAlert, request: SandboxRequest, rules: P
   if (state === 'resolved' && alert.state !== 'resolved') {
     alert.state = 'resolved';
     alert.resolved_at = now;
-    // a comment is kept from the first resolution, it can not be edited later
+    // a comment is kept from the first resolution, it cannot be edited later
     alert.resolution_comment = typeof comment === 'string' ? comment : null;
   }
   if (state === 'resolved') alert.resolution = RESOLUTIONS.find((known) => known === resolution) ?? null;

@@ -46,7 +46,7 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
   };
   const alerts: StoredAlert[] = [];
   const deliveries = new Map<string, Delivery>();
-  /** `owner/repo`, lower case: exists, but the token can not see it */
+  /** `owner/repo`, lower case: exists, but the token cannot see it */
   const inaccessible = new Set<string>();
   const orgs = new Set(['acme']);
   const app = createApp();

@@ -26,7 +26,7 @@ export type LogEntry = {
   method: string;
   path: string;
   query: string;
-  /** 0 while unanswered, and for ever when the connection was broken */
+  /** 0 while unanswered, and forever when the connection was broken */
   status: number;
   operation?: string;
   secretId?: string;
@@ -44,7 +44,7 @@ export type Fault = {
   status?: number;
   headers?: Record<string, string>;
   body?: string | object;
-  /** before anything else; a caller that hangs up meanwhile leaves no effect */
+  /** before anything else; a caller that hangs up before the end causes no effect */
   delayMs?: number;
   /** breaks the connection before, or after, the request took effect */
   reset?: 'before' | 'after';
@@ -56,7 +56,9 @@ export type ServerKnobs = {
   /** runs when the request took effect, before its answer */
   onRequest?: ((entry: LogEntry) => void | Promise<void>) | undefined;
   /** runs before the request takes effect; `hang up` breaks the connection instead */
-  onArrival?: ((entry: LogEntry) => 'hang up' | undefined | Promise<'hang up' | undefined>) | undefined;
+  onArrival?:
+    | ((entry: LogEntry, request: SandboxRequest) => 'hang up' | undefined | Promise<'hang up' | undefined>)
+    | undefined;
 };
 
 export type SandboxServer = {
@@ -85,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
 
   const server = createServer((incoming, response) => {
     serve(incoming, response).catch((error: unknown) => {
-      // a mistake of the sandbox, and not a fault that somebody asked for
+      // a defect of the sandbox, not an injected fault
       if (response.headersSent) response.destroy();
       else write(response, { status: 500, body: `sandbox: ${String(error)}` });
     });
@@ -105,7 +107,8 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     const fault = takeFault(faults, entry);
     await wait(fault?.delayMs, response, stopping.signal);
     await wait(knobs.latencyMs, response, stopping.signal);
-    if (fault?.reset === 'before' || (await knobs.onArrival?.(entry)) === 'hang up' || response.destroyed) {
+    const isHangUp = (await knobs.onArrival?.(entry, request)) === 'hang up';
+    if (isHangUp || fault?.reset === 'before' || response.destroyed) {
       response.destroy();
       return;
     }

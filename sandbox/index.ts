@@ -6,6 +6,11 @@ import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { type Sqs, startSqs } from './sqs.ts';
 
+// The sandbox: what the functions talk to, as stateful stand-ins on this machine. `devin`, `github`, `s3`, `sqs`, `kms`
+// and `secrets-manager` serve the APIs; `lambda`, `function-url` and `sqs-poll` run the built functions as AWS does;
+// `observe` shows what they left behind. It is used by `npm start` and `npm run dev`, by the tests, by the bench, and by
+// commands with the option `--sandbox`. Nothing of it is deployed.
+
 export type SandboxOptions = {
   latencyMs?: number;
   /** audit records are also written to this folder */
@@ -34,7 +39,10 @@ const SECRETS = {
 };
 const AUDIT_BUCKET = 'devin-key-revoker-audit';
 
-/** Everything around the functions, on loopback: Devin, GitHub and the AWS services, with seeded secrets. */
+/**
+ * Starts everything that the functions talk to, on loopback: stateful stand-ins for Devin, GitHub, Secrets Manager, S3,
+ * KMS and SQS over real HTTP, with an admin token, a webhook secret and a GitHub token in place.
+ */
 export async function startSandbox(options: SandboxOptions = {}) {
   const { latencyMs = 0 } = options;
   const credentials = {
@@ -74,7 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
     secretIds: SECRETS,
     auditBucket: AUDIT_BUCKET,
 
-    /** The environment of the functions; an override of undefined takes a name away. */
+    /** The environment of the functions; an override of `undefined` removes a variable. */
     env(overrides: Record<string, string | undefined> = {}): Record<string, string> {
       const env: Record<string, string | undefined> = {
         AWS_REGION: 'us-east-1',
@@ -83,7 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         AWS_SESSION_TOKEN: credentials.sessionToken,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
         AWS_ENDPOINT_URL_S3: s3.url,
-        // Without a queue, an address that refuses, rather than AWS's own.
+        // Without a queue, an address that refuses connections, rather than AWS itself.
         AWS_ENDPOINT_URL_SQS: queue?.url ?? 'http://127.0.0.1:9',
         AWS_ENDPOINT_URL_KMS: kms.url,
         DEVIN_API_URL: devin.url,

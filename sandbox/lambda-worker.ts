@@ -5,8 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 export type WorkerInput = { bundle: string; handler: string; name: string; memoryMb: number };
 /** `mark` is a line that the worker writes to stdout and stderr when the function has ended. */
 export type Invocation = { requestId: string; event: string; deadline: number; mark: string };
-/** `payload` is JSON, as everything that crosses the border of a function is. */
-export type Answer = { payload: string } | { error: { name: string; message: string } };
+/** `payload` is JSON, as everything that a function takes and returns. */
+export type Answer = { status: 'ok'; payload: string } | { status: 'failed'; name: string; message: string };
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs in a worker thread');
@@ -28,13 +28,13 @@ port.on('message', async ({ requestId, event, deadline, mark }: Invocation) => {
   let answer: Answer;
   try {
     const result = await (await ready)(JSON.parse(event), context(requestId, deadline));
-    answer = { payload: JSON.stringify(result) ?? 'null' };
+    answer = { status: 'ok', payload: JSON.stringify(result) ?? 'null' };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    answer = { error: { name: error.name, message: error.message } };
+    answer = { status: 'failed', name: error.name, message: error.message };
     console.error(`${new Date().toISOString()}\t${requestId}\tERROR\tInvoke Error \t${printed(error)}`);
   }
-  // the marks tell the parent that every line before them has arrived
+  // once the marks arrive, the parent has every line before them
   await Promise.all([write(process.stdout, mark), write(process.stderr, mark)]);
   port.postMessage(answer);
 });

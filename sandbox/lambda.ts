@@ -96,7 +96,7 @@ function startEnvironment(options: FunctionOptions, logs: string[]) {
   /** An invocation is over when its answer and everything that it printed have arrived. */
   function settle(): void {
     if (pending === undefined || answer === undefined || marksSeen < 2) return;
-    if ('error' in answer) pending.reject(named(answer.error.name, answer.error.message));
+    if (answer.status === 'failed') pending.reject(named(answer.name, answer.message));
     else pending.resolve(JSON.parse(answer.payload));
     pending = undefined;
     // an idle environment keeps no process alive

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { SandboxAnswer } from './http-server.ts';
-import type { StoredVersion } from './s3.ts';
 import { escapeXml, xml } from './s3-xml.ts';
 
-type Entry = { isPrefix: true; name: string } | { isPrefix: false; name: string; version: StoredVersion };
+/** What a listing shows of an object; `at` is in epoch milliseconds. */
+export interface ListedObject {
+  readonly key: string;
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+type Entry = { isPrefix: true; name: string } | { isPrefix: false; name: string; version: ListedObject };
 
 /** ListObjectsV2 over the objects of one bucket. */
-export function listObjects(objects: StoredVersion[], bucket: string, query: URLSearchParams): SandboxAnswer {
+export function listObjects(objects: ListedObject[], bucket: string, query: URLSearchParams): SandboxAnswer {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const token = query.get('continuation-token');
@@ -31,7 +37,7 @@ export function listObjects(objects: StoredVersion[], bucket: string, query: URL
   );
 }
 
-function entries(objects: StoredVersion[], prefix: string, delimiter: string): Entry[] {
+function entries(objects: ListedObject[], prefix: string, delimiter: string): Entry[] {
   const found = new Map<string, Entry>();
   for (const version of objects) {
     const { key } = version;

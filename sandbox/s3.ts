@@ -15,7 +15,7 @@ export type S3Object = {
   at: number;
 };
 
-export type StoredVersion = S3Object & {
+type StoredVersion = S3Object & {
   bucket: string;
   versionId: string;
   bytes: Buffer;

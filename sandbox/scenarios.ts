@@ -1,18 +1,16 @@
-import type { Scenario, Story } from './story.ts';
+import { alertOf } from './observe.ts';
+import type { Scenario, Stage } from './run-scenario.ts';
 
-type Leak = ReturnType<Story['sandbox']['leak']>;
+type Leak = ReturnType<Stage['sandbox']['leak']>;
 
-const alertOf = ({ sandbox }: Story, { alert }: Leak) =>
-  sandbox.github.alert(alert.owner, alert.repo, alert.number);
-
-function introduce({ say }: Story, leak: Leak): void {
+function introduce({ say }: Stage, leak: Leak): void {
   const keys = leak.keys.length === 1 ? 'one key' : `${leak.keys.length} keys`;
-  say(`a service user "${leak.name}" has ${keys}; the token of ${leak.api_key_id} is in acme/webshop`);
+  say(`a service user "${leak.name}" has ${keys}; the token of ${leak.api_key_id} leaks in acme/webshop`);
   say('every service answers after 30 ms\n');
 }
 
-function checkDead(story: Story, leak: Leak): void {
-  const { check, sandbox } = story;
+function checkDead(stage: Stage, leak: Leak): void {
+  const { check, sandbox } = stage;
   check('the key is revoked at Devin', sandbox.devin.key(leak.api_key_id)?.is_active === false);
   check('its token is dead', !sandbox.devin.isLive(leak.token));
   check(
@@ -21,19 +19,19 @@ function checkDead(story: Story, leak: Leak): void {
   );
 }
 
-/** Uses a token all the time, until the story ends. */
-function keepBusy({ sandbox }: Story, token: string, everyMs: number): void {
+/** Uses a token again and again, until the scenario ends. */
+function keepBusy({ sandbox }: Stage, token: string, everyMs: number): void {
   setInterval(() => sandbox.devin.use(token), everyMs).unref();
 }
 
-/** The stories that `npm start -- --scenario <name>` tells. */
+/** The scenarios of `npm start -- --scenario <name>`. */
 export const scenarios: Record<string, Scenario> = {
   leak: {
     title: 'A key leaks: from the signed webhook to a dead key and its audit record',
-    async tell(story) {
-      const { check, deliver, deletions, outcomes, records, redeliver, sandbox, say, steps, waitFor } = story;
+    async play(stage) {
+      const { check, deliver, deletions, outcomes, records, redeliver, sandbox, say, steps, waitFor } = stage;
       const leak = sandbox.leak();
-      introduce(story, leak);
+      introduce(stage, leak);
       const first = await deliver(leak.alert, 'the-delivery');
       await waitFor('report ended');
 
@@ -43,8 +41,8 @@ export const scenarios: Record<string, Scenario> = {
         steps.indexOf(step),
       );
       check('identified, revoked, proven dead, alert closed: in this order', isAscending(order));
-      checkDead(story, leak);
-      check('the alert is resolved as revoked', alertOf(story, leak)?.resolution === 'revoked');
+      checkDead(stage, leak);
+      check('the alert is resolved as revoked', alertOf(sandbox, leak.alert)?.resolution === 'revoked');
       check(
         'an intent, the alert and one outcome are on record',
         records().length === 3 && outcomes().length === 1,
@@ -64,32 +62,26 @@ export const scenarios: Record<string, Scenario> = {
   },
 
   'several-keys': {
-    title: 'The service user has four keys: the one whose last use follows ours is the one',
-    tell: (story) => tellFound(story, 4),
+    title: 'The service user has four keys: only the leaked one shows a new last use when we use the token',
+    play: (stage) => findAndRevoke(stage, 4),
   },
 
   'busy-siblings': {
-    title: 'The other keys are in use all the time: uses at random moments tell the leaked one from them',
-    tell: (story) =>
-      tellFound(story, 3, (leak) => {
-        for (const { token } of leak.others) keepBusy(story, token, 700);
+    title: 'The other keys are in constant use: our uses at random moments single out the leaked one',
+    play: (stage) =>
+      findAndRevoke(stage, 3, (leak) => {
+        for (const { token } of leak.others) keepBusy(stage, token, 700);
       }),
   },
 
   ambiguous: {
-    title: 'Devin does not say when keys were used: nothing is guessed, a person decides',
-    async tell(story) {
-      const { check, deletions, deliver, outcomes, sandbox, say, waitFor } = story;
-      sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
-      const leak = sandbox.leak({ keys: 3 });
-      introduce(story, leak);
-      await deliver(leak.alert);
-      await waitFor('report ended');
-      const [outcome] = outcomes();
-      say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+    title: 'Devin does not show when keys were used: nothing is guessed, a person decides',
+    async play(stage) {
+      const { check, deletions, sandbox } = stage;
+      const { leak, outcome } = await leakAmbiguousKey(stage);
       check('it is escalated', outcome?.status === 'escalated');
       check('nothing was deleted', deletions().length === 0);
-      check('the alert stays open', alertOf(story, leak)?.state === 'open');
+      check('the alert stays open', alertOf(sandbox, leak.alert)?.state === 'open');
       check(
         'the record lists the candidates',
         Array.isArray(outcome?.candidates) && outcome.candidates.length === 3,
@@ -98,29 +90,24 @@ export const scenarios: Record<string, Scenario> = {
   },
 
   'revoke-all': {
-    title: 'The same, with AMBIGUOUS_KEY=revoke_all: candidates one by one, until the token is dead',
+    title:
+      'The same with AMBIGUOUS_KEY=revoke_all: the candidates are revoked one by one, until the token is dead',
     env: { AMBIGUOUS_KEY: 'revoke_all', PROOF_WINDOW_SECONDS: '2' },
-    async tell(story) {
-      const { check, deliver, outcomes, sandbox, say, waitFor } = story;
-      sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
-      const leak = sandbox.leak({ keys: 3 });
-      introduce(story, leak);
-      await deliver(leak.alert);
-      await waitFor('report ended');
-      const [outcome] = outcomes();
-      say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+    async play(stage) {
+      const { check, sandbox } = stage;
+      const { leak, outcome } = await leakAmbiguousKey(stage);
       const revoked = leak.others.filter(({ token }) => !sandbox.devin.isLive(token));
-      const told = Array.isArray(outcome?.collateral) ? outcome.collateral : [];
+      const named = Array.isArray(outcome?.collateral) ? outcome.collateral : [];
       check('the token is dead', !sandbox.devin.isLive(leak.token));
-      check('each other key that was revoked is told as collateral', told.length === revoked.length);
+      check('every other key that was revoked is named as collateral', named.length === revoked.length);
     },
   },
 
   'own-key': {
-    title: 'Our own admin token leaks: the standby token revokes it, and the alarm is at its highest',
+    title: 'Our own admin token leaks: the standby token revokes it, with the highest severity',
     env: { STANDBY_TOKEN_SECRET_ID: 'devin-key-revoker/standby-token' },
-    async tell(story) {
-      const { check, deliver, outcomes, sandbox, say, waitFor } = story;
+    async play(stage) {
+      const { check, deliver, outcomes, sandbox, say, waitFor } = stage;
       const alert = sandbox.github.createAlert({
         owner: 'acme',
         repo: 'webshop',
@@ -131,21 +118,21 @@ export const scenarios: Record<string, Scenario> = {
       const [outcome] = outcomes();
       say(`\n${outcome?.next_step}\n`);
       check(
-        'it is revoked, and marked as our own key',
+        'it is revoked, and recorded as our own key',
         outcome?.status === 'revoked' && outcome.own_key === true,
       );
       check('the admin token is dead', !sandbox.devin.isLive(sandbox.admin.token));
       const next = sandbox.leak();
       await deliver(next.alert);
       await waitFor('report ended', 2);
-      check('the next leak is revoked all the same', !sandbox.devin.isLive(next.token));
+      check('the next leak is still revoked', !sandbox.devin.isLive(next.token));
     },
   },
 
   'personal-token': {
     title: 'The token is a personal access token: no admin call revokes it, a person has to',
-    async tell(story) {
-      const { check, deletions, deliver, outcomes, sandbox, say, waitFor } = story;
+    async play(stage) {
+      const { check, deletions, deliver, outcomes, sandbox, say, waitFor } = stage;
       const secret = sandbox.devin.createPersonalToken();
       await deliver(sandbox.github.createAlert({ owner: 'acme', repo: 'webshop', secret }));
       await waitFor('report ended');
@@ -157,43 +144,57 @@ export const scenarios: Record<string, Scenario> = {
   },
 
   'lagging-revocation': {
-    title: 'Devin takes three seconds until a revoked token stops working: success is told only then',
-    async tell(story) {
-      const { check, deliver, outcomes, sandbox, waitFor } = story;
+    title: 'Devin takes three seconds until a revoked token stops working: success is reported only then',
+    async play(stage) {
+      const { check, deliver, outcomes, sandbox, waitFor } = stage;
       sandbox.devin.revocationLagMs = 3_000;
       const leak = sandbox.leak();
-      introduce(story, leak);
+      introduce(stage, leak);
       await deliver(leak.alert);
       await waitFor('revoked');
       check('the key is revoked, and its token still works', sandbox.devin.isLive(leak.token));
       await waitFor('report ended');
       const [outcome] = outcomes();
       check('it is proven dead by several probes', probes(outcome) > 1 && outcome?.status === 'revoked');
-      checkDead(story, leak);
+      checkDead(stage, leak);
     },
   },
 };
 
-async function tellFound(
-  story: Story,
+/** Leaks one of three keys whose uses Devin does not show, and prints the outcome. */
+async function leakAmbiguousKey(stage: Stage) {
+  const { deliver, outcomes, sandbox, say, waitFor } = stage;
+  sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
+  const leak = sandbox.leak({ keys: 3 });
+  introduce(stage, leak);
+  await deliver(leak.alert);
+  await waitFor('report ended');
+  const [outcome] = outcomes();
+  say(`\n${JSON.stringify(outcome, null, 2)}\n`);
+  return { leak, outcome };
+}
+
+/** Leaks one of several keys, and checks that it is found and revoked. */
+async function findAndRevoke(
+  stage: Stage,
   keys: number,
   arrange: (leak: Leak) => void = () => {},
 ): Promise<void> {
-  const { check, deliver, outcomes, sandbox, say, waitFor } = story;
+  const { check, deliver, outcomes, sandbox, say, waitFor } = stage;
   const leak = sandbox.leak({ keys });
-  introduce(story, leak);
+  introduce(stage, leak);
   arrange(leak);
   await deliver(leak.alert);
   await waitFor('report ended');
   const [outcome] = outcomes();
   say(`\n${JSON.stringify({ attribution: outcome?.attribution, exposure: outcome?.exposure }, null, 2)}\n`);
-  checkDead(story, leak);
-  check('the alert is resolved as revoked', alertOf(story, leak)?.resolution === 'revoked');
+  checkDead(stage, leak);
+  check('the alert is resolved as revoked', alertOf(sandbox, leak.alert)?.resolution === 'revoked');
 }
 
 function probes(outcome: { [name: string]: unknown } | undefined): number {
   const proof = outcome?.proof;
-  return typeof proof === 'object' && proof !== null && 'probes' in proof ? Number(proof.probes) : 0;
+  return Number(Object(proof).probes ?? 0);
 }
 
 function isAscending(numbers: number[]): boolean {

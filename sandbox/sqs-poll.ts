@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { sqsEvent, sqsRecord } from './sqs-event.ts';
 
 /** Answers an `SQSBatchResponse`, or nothing when all went well. */
 export type OnBatch = (event: SQSEvent) => Promise<unknown>;
@@ -13,13 +15,15 @@ export type PollOptions = {
 };
 
 type Queue = { endpoint: string; queue: string; queueArn: string };
-type Received = {
-  MessageId: string;
-  ReceiptHandle: string;
-  Body: string;
-  MD5OfBody: string;
-  Attributes?: Record<string, string>;
-};
+const Message = z.object({
+  MessageId: z.string(),
+  ReceiptHandle: z.string(),
+  Body: z.string(),
+  MD5OfBody: z.string(),
+  Attributes: z.optional(z.record(z.string(), z.string())),
+});
+type Message = z.infer<typeof Message>;
+const Received = z.object({ Messages: z.optional(z.array(Message)) });
 
 /**
  * Does what Lambda's event source mapping for SQS does, one batch at a time.
@@ -65,7 +69,7 @@ export function poll(
 }
 
 /** The ids that failed: none when nothing is reported, all when the report or the function is broken. */
-async function failures(messages: Received[], invoke: () => Promise<unknown>): Promise<Set<string>> {
+async function failures(messages: Message[], invoke: () => Promise<unknown>): Promise<Set<string>> {
   const all = new Set(messages.map(({ MessageId }) => MessageId));
   try {
     const answer = (await invoke()) as
@@ -79,7 +83,7 @@ async function failures(messages: Received[], invoke: () => Promise<unknown>): P
   }
 }
 
-async function receive(queue: Queue, batchSize: number): Promise<Received[]> {
+async function receive(queue: Queue, batchSize: number): Promise<Message[]> {
   const answer = await call(queue, 'ReceiveMessage', {
     MaxNumberOfMessages: batchSize,
     // hidden for as long as the function may run
@@ -87,30 +91,25 @@ async function receive(queue: Queue, batchSize: number): Promise<Received[]> {
     WaitTimeSeconds: 0,
     MessageSystemAttributeNames: ['All'],
   });
-  return (answer as { Messages?: Received[] }).Messages ?? [];
+  return Received.parse(answer).Messages ?? [];
 }
 
-function toEvent(messages: Received[], { queueArn }: Queue): SQSEvent {
-  const records = messages.map((message): SQSRecord => {
-    const { Attributes: attributes = {} } = message;
-    return {
-      messageId: message.MessageId,
-      receiptHandle: message.ReceiptHandle,
-      body: message.Body,
-      attributes: {
-        ApproximateReceiveCount: attributes.ApproximateReceiveCount ?? '1',
-        SentTimestamp: attributes.SentTimestamp ?? '',
-        SenderId: attributes.SenderId ?? '',
-        ApproximateFirstReceiveTimestamp: attributes.ApproximateFirstReceiveTimestamp ?? '',
-      },
-      messageAttributes: {},
-      md5OfBody: message.MD5OfBody,
-      eventSource: 'aws:sqs',
+function toEvent(messages: Message[], { queueArn }: Queue): SQSEvent {
+  const records = messages.map(({ Attributes = {}, Body, MD5OfBody, MessageId, ReceiptHandle }) =>
+    sqsRecord(Body, {
+      messageId: MessageId,
+      receiptHandle: ReceiptHandle,
+      md5OfBody: MD5OfBody,
       eventSourceARN: queueArn,
-      awsRegion: 'us-east-1',
-    };
-  });
-  return { Records: records };
+      attributes: {
+        ApproximateReceiveCount: Attributes.ApproximateReceiveCount ?? '1',
+        SentTimestamp: Attributes.SentTimestamp ?? '',
+        SenderId: Attributes.SenderId ?? '',
+        ApproximateFirstReceiveTimestamp: Attributes.ApproximateFirstReceiveTimestamp ?? '',
+      },
+    }),
+  );
+  return sqsEvent(...records);
 }
 
 function call({ endpoint, queue }: Queue, action: string, input: object): Promise<unknown> {

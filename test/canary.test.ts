@@ -1,24 +1,57 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type SandboxRequest, type SandboxServer, startServer } from '../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { sqsEvent, sqsRecord } from '../sandbox/sqs-event.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from './support/load-handler.ts';
 
 // A marker token goes through every path, malformed input included, and must come out nowhere: not whole, not in
 // another encoding, not an 8-character part of it.
 
 let sandbox: Sandbox;
+let siem: SandboxServer;
+let sns: SandboxServer;
 let output: Output;
 let answers: unknown[];
+/** What each service was sent. */
+let sent: Record<Service, Sent[]>;
+
+const SERVICES = ['devin', 'github', 'secrets', 's3', 'sqs', 'siem', 'sns'] as const;
+type Service = (typeof SERVICES)[number];
+interface Sent {
+  readonly request: string;
+  readonly headers: Record<string, unknown>;
+  readonly body: string;
+}
 
 beforeEach(async () => {
-  sandbox = await startSandbox();
+  sent = { devin: [], github: [], secrets: [], s3: [], sqs: [], siem: [], sns: [] };
+  [sandbox, siem, sns] = await Promise.all([
+    startSandbox(),
+    startServer({ handle: () => ({ status: 202 }), knobs: { onArrival: record('siem') } }),
+    startServer({ handle: () => ({ status: 200, body: PUBLISHED }), knobs: { onArrival: record('sns') } }),
+  ]);
+  for (const name of ['devin', 'github', 'secrets', 's3', 'sqs'] as const) {
+    sandbox[name].onArrival = record(name);
+  }
   output = captureOutput();
   answers = [];
 });
 
 afterEach(async () => {
   output.restore();
-  await sandbox.stop();
+  await Promise.all([sandbox.stop(), siem.stop(), sns.stop()]);
 });
+
+const PUBLISHED =
+  '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>';
+
+/** Keeps all that a service is sent, refused requests included, but for the headers with credentials. */
+const record =
+  (name: Service) =>
+  (_: unknown, { body, headers, method, path, rawQuery }: SandboxRequest): undefined => {
+    const { authorization: _token, 'x-amz-security-token': _session, ...others } = headers;
+    sent[name].push({ request: `${method} ${path}?${rawQuery}`, headers: others, body: body.toString() });
+  };
 
 /** Every form in which a part of the token could be found again. */
 function forms(token: string): string[] {
@@ -39,32 +72,31 @@ function forms(token: string): string[] {
 
 /** All that left the functions, except where the token has to go: the Authorization header and GitHub's own alert. */
 function everything(): string {
-  const requests = [sandbox.devin, sandbox.github, sandbox.secrets, sandbox.s3, sandbox.sqs].flatMap(
-    (server) => server.requests,
-  );
-  const comments = sandbox.github.requests.map(({ path }) => path);
-  return JSON.stringify([
-    answers,
-    requests,
-    comments,
-    sandbox.s3.objects(),
-    sandbox.sqs.sent(),
-    output.text(),
-  ]);
+  return JSON.stringify([answers, sent, sandbox.s3.objects(), sandbox.sqs.sent(), output.text()]);
+}
+
+function tracesOf(token: string): string[] {
+  const text = everything();
+  return forms(token).filter((form) => text.includes(form));
 }
 
 function expectNoTrace(token: string): void {
-  const text = everything();
-  expect(text.length).toBeGreaterThan(100);
-  expect(forms(token).filter((form) => text.includes(form))).toEqual([]);
+  expect(everything().length).toBeGreaterThan(100);
+  expect(tracesOf(token)).toEqual([]);
 }
 
 async function run(
-  name: 'webhook' | 'revoke',
+  name: 'webhook' | 'revoke' | 'sweep-keys' | 'sweep-alerts',
   event: unknown,
   env: Record<string, string> = {},
 ): Promise<void> {
-  const handler = await loadHandler(name, sandbox.env({ PROOF_WINDOW_SECONDS: '0', ...env }));
+  const everywhere = {
+    PROOF_WINDOW_SECONDS: '0',
+    AUDIT_HTTP_URL: `${siem.url}/ingest`,
+    NOTIFY_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alarms',
+    AWS_ENDPOINT_URL_SNS: sns.url,
+  };
+  const handler = await loadHandler(name, sandbox.env({ ...everywhere, ...env }));
   const soon = Date.now() + 9_000;
   const context = lambdaContext({ getRemainingTimeInMillis: () => soon - Date.now() });
   answers.push(
@@ -76,10 +108,6 @@ async function run(
     ]),
   );
 }
-
-const sqs = (body: string) => ({
-  Records: [{ messageId: 'm', body, eventSource: 'aws:sqs', attributes: { ApproximateReceiveCount: '1' } }],
-});
 
 const eventBridge = (detail: unknown) => ({
   id: '17793124-05d4-b198-2fde-7ededc63b103',
@@ -109,7 +137,10 @@ describe('no trace of a token is left by', () => {
       'a token as the service user',
       (leak) => run('revoke', { service_user_id: leak.token, api_key_id: leak.token }),
     ],
-    ['a message with a token in it', (leak) => run('revoke', sqs(`{"token":"${leak.token}"`))],
+    [
+      'a message with a token in it',
+      (leak) => run('revoke', sqsEvent(sqsRecord(`{"token":"${leak.token}"`))),
+    ],
     [
       'a token that is dead',
       async (leak) => {
@@ -199,6 +230,15 @@ describe('no trace of a token is left by', () => {
         await run('revoke', { ...ids(leak) });
       },
     ],
+    ['a sweep of keys that are named like their tokens', (leak) => sweepNamed(leak)],
+    [
+      'a sweep of alerts',
+      async (leak) => {
+        const secret = leak.token;
+        sandbox.github.createAlert({ secret, repo: 'api', created_at: '2026-11-20T08:00:00Z' });
+        await run('sweep-alerts', {});
+      },
+    ],
     ['a webhook that is not signed', (leak) => deliver(leak, 'unsigned')],
     ['a webhook that is signed and carries the token', (leak) => deliver(leak, 'signed')],
     ['a webhook that is signed and not JSON', (leak) => deliver(leak, 'broken')],
@@ -208,6 +248,38 @@ describe('no trace of a token is left by', () => {
     const leak = sandbox.leak();
     await path(leak);
     expectNoTrace(leak.token);
+  });
+});
+
+describe('the check itself reads', () => {
+  test("the alert's comment, the audit records and the SIEM's copies of them", async () => {
+    await run('revoke', { github_alert: sandbox.leak().alert });
+
+    expect(sent.github.find(({ request }) => request.startsWith('PATCH'))?.body).toContain(
+      'resolution_comment',
+    );
+    const copies = sent.siem.map(({ body }) => JSON.parse(body).status_code);
+    expect(copies).toEqual(['intent', 'alert_closed', 'revoked']);
+    expect(sandbox.s3.objects('records/').map(({ body }) => JSON.parse(body).status_code)).toEqual(copies);
+  });
+
+  test('the notification and the plan of a sweep, and the report on the queue', async () => {
+    await sweepNamed(sandbox.leak());
+
+    expect(sent.sns.map(({ body }) => new URLSearchParams(body).get('Subject'))).toEqual([
+      '1 API key expires soon',
+      expect.stringContaining(': enforce'),
+    ]);
+    expect(sandbox.s3.objects('plans/').length).toBeGreaterThan(0);
+    expect(sandbox.sqs.sent()).toHaveLength(1);
+  });
+
+  test.each(SERVICES)('what is sent to %s, so that a token in it is found', async (name) => {
+    const { token } = sandbox.leak();
+    expect(tracesOf(token)).toEqual([]);
+    const { url } = { ...sandbox, siem, sns }[name];
+    await fetch(url, { method: 'POST', body: `resolved: ${token.slice(6, 14)}` });
+    expect(tracesOf(token)).not.toEqual([]);
   });
 });
 
@@ -227,6 +299,16 @@ const ids = ({ api_key_id, service_user_id }: { api_key_id: string; service_user
   api_key_id,
   service_user_id,
 });
+
+/** Sweeps one key that expires soon and one that is expired; they and their owner have a token in their names. */
+async function sweepNamed({ token }: ReturnType<Sandbox['leak']>): Promise<void> {
+  const now = Math.floor(Date.now() / 1_000);
+  const name = `ci ${token}`;
+  const { service_user_id } = sandbox.devin.createServiceUser({ name });
+  sandbox.devin.createKey(service_user_id, { name, created_at: now, expires_at: now + 86_400 });
+  sandbox.devin.createKey(service_user_id, { name, created_at: 1, expires_at: now - 1 });
+  await run('sweep-keys', {}, { SWEEP_MODE: 'enforce', SWEEP_MAX_RATIO: '1' });
+}
 
 function wrongEverywhere(token: string): object {
   return {

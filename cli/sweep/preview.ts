@@ -1,13 +1,13 @@
 import type { Devin } from '../../lib/clients/devin.ts';
-import { judgePage } from '../../lib/sweep/keys/evaluate-page.ts';
-import { type Block, guard, NOTHING, type Totals } from '../../lib/sweep/keys/guardrails.ts';
+import { evaluatePage } from '../../lib/sweep/keys/evaluate-page.ts';
+import { type Block, findBlocks, NOTHING, type Totals } from '../../lib/sweep/keys/guardrails.ts';
 import { ownServiceUsers } from '../../lib/sweep/keys/own-service-users.ts';
 import type { Entry, Page, Start } from '../../lib/sweep/keys/plan.ts';
 
-/** A plan that is only looked at: nothing of it is stored, and nothing is warned of. */
+/** A plan to look at: it is not stored, and no warning is sent. */
 export interface Preview {
   readonly totals: Totals;
-  /** What would stand against carrying it out, but for the comparison with the previous plan. */
+  /** What would block it, except for the comparison with the previous plan. */
   readonly blocks: readonly Block[];
   readonly entries: readonly Entry[];
 }
@@ -31,17 +31,17 @@ export async function previewPlan(
   let last: Page | undefined;
   let broken: string | undefined;
   while (last === undefined || last.next !== null) {
-    const judged = await judgePage(devin, start, last, { deadline: Date.now() + 15 * 60_000 });
-    if (!judged.ok) {
-      broken = judged.reason;
+    const evaluated = await evaluatePage(devin, start, last, { deadline: Date.now() + 15 * 60_000 });
+    if (!evaluated.ok) {
+      broken = evaluated.reason;
       break;
     }
-    last = judged.page;
+    last = evaluated.page;
     entries.push(...last.entries);
-    onPage(last.totals.users, judged.total);
+    onPage(last.totals.users, evaluated.total);
   }
   const totals = last?.totals ?? NOTHING;
   const skewSeconds = last === undefined ? 0 : (last.skew_seconds ?? undefined);
-  const circumstances = { broken, skewSeconds, ownKnown: own !== undefined, previous: 'none' } as const;
-  return { totals, entries, blocks: guard(totals, start.caps, circumstances) };
+  const conditions = { broken, skewSeconds, ownKnown: own !== undefined, previous: 'none' } as const;
+  return { totals, entries, blocks: findBlocks(totals, start.caps, conditions) };
 }

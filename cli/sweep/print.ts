@@ -31,7 +31,7 @@ export function printTable(entries: readonly Entry[]): string {
     .join('\n');
 }
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
+/** RFC 4180. A cell that a spreadsheet would interpret as a formula begins with an apostrophe. */
 export function printCsv(entries: readonly Entry[]): string {
   const cell = (text: string): string => {
     const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
@@ -43,7 +43,7 @@ export function printCsv(entries: readonly Entry[]): string {
   return [COLUMNS.join(','), ...lines].join('\r\n');
 }
 
-/** What the plan comes to, and what would stand against it. */
+/** The figures of the plan, and what would block it. */
 export function printTotals(
   { active, keys, revoke, rules, users, warn }: Totals,
   blocks: readonly Block[],
@@ -57,7 +57,7 @@ export function printTotals(
   return lines.join('\n');
 }
 
-/** @param total unknown where the API does not say it */
+/** @param total `undefined` where the API does not report it */
 export function progressBar(done: number, total: number | undefined, width = 30): string {
   if (total === undefined || total <= 0) return `${done} service users`;
   const share = Math.min(1, done / total);
@@ -80,7 +80,7 @@ function toRow(entry: Entry): Row {
   };
 }
 
-/** @param seconds UNIX seconds; what is no date is printed as it is */
+/** @param seconds UNIX seconds; what is not a date is printed unchanged */
 function day(seconds: number | null | undefined, otherwise: string): string {
   if (seconds === null || seconds === undefined) return otherwise;
   const date = new Date(seconds * 1_000);

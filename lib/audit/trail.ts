@@ -113,8 +113,3 @@ export function reportTrail(
     recall: (token) => getKnownKey(store, token, brief()),
   };
 }
-
-// The names under which lib/containment, lib/sweep and the handlers import these.
-export type { Known } from './known-key.ts';
-export { AuditStoreError as JournalError, type Earlier } from './read-earlier.ts';
-export { type ReportTrail as Journal, reportTrail as journal };

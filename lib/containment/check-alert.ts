@@ -1,18 +1,18 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { LeakAlert } from '../identify/read-leak.ts';
 
 /**
  * A report of a resolved alert goes on only when an earlier delivery left an intent without an outcome.
  *
- * @throws {JournalError}
+ * @throws {AuditStoreError}
  */
 export async function checkAlert(
   alert: LeakAlert | undefined,
-  journal: Pick<Journal, 'earlier'>,
+  trail: Pick<ReportTrail, 'earlier'>,
 ): Promise<{ readonly status: 'proceed' } | Decided | OnRecord> {
   if (alert === undefined || alert.open) return { status: 'proceed' };
-  const { intent, outcome } = await journal.earlier();
+  const { intent, outcome } = await trail.earlier();
   if (outcome !== undefined) return { status: 'on_record', outcome };
   return intent === undefined
     ? decided({ status: 'ignored', reason: 'the alert is resolved already' })

@@ -1,4 +1,4 @@
-import { JournalError } from '../audit/trail.ts';
+import { AuditStoreError } from '../audit/read-earlier.ts';
 import { SecretError } from '../aws/secrets.ts';
 import type { Key } from '../domain/key.ts';
 import { type Decided, decided, type OnRecord, type Outcome, type OutcomeDraft } from '../domain/outcome.ts';
@@ -43,11 +43,11 @@ const AFTER_SEARCH_MS = 5_000;
 export async function contain(report: Report, deps: Deps): Promise<Outcome> {
   const read = await readLeak(report, deps.github, { deadline: deps.deadline }).catch(unexpected);
   const end = read.status === 'read' ? await containLeak(report, read.leak, deps).catch(unexpected) : read;
-  if (end.status === 'on_record') return { ...end.outcome, ...(await deps.journal.again(end.outcome)) };
+  if (end.status === 'on_record') return { ...end.outcome, ...(await deps.trail.again(end.outcome)) };
   const token = read.status === 'read' ? read.leak.token : undefined;
   const [outcome] = await Promise.all([
-    recordOutcome({ ...end.draft, report_id: report.report_id }, deps.journal),
-    rememberKey(end.draft, token, deps.journal),
+    recordOutcome({ ...end.draft, report_id: report.report_id }, deps.trail),
+    rememberKey(end.draft, token, deps.trail),
   ]);
   return outcome;
 }
@@ -56,7 +56,7 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
 async function containLeak(report: Report, leak: Leak, deps: Deps): Promise<Decided | OnRecord> {
   const { report_id } = report;
   const times = { leakedAt: leak.alert?.created_at ?? report.leaked_at, seenAt: report.seen_at };
-  const checked = await checkAlert(leak.alert, deps.journal);
+  const checked = await checkAlert(leak.alert, deps.trail);
   if (checked.status !== 'proceed') return checked;
 
   const checkingOwnKey = checkOwnKey(leak.token, deps.admin);
@@ -97,10 +97,10 @@ async function resolveByIds(
   report: Report,
   key: Key,
   token: Token | undefined,
-  { deadline, devin, dryRun, journal }: Deps,
+  { deadline, devin, dryRun, trail }: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
   const [intent, probe] = await Promise.all([
-    dryRun ? NO_INTENT : recordIntent(report, key, journal),
+    dryRun ? NO_INTENT : recordIntent(report, key, trail),
     token && devin.probe(token, { deadline }),
   ]);
   if (intent.status === 'decided' || intent.status === 'on_record') return intent;
@@ -116,7 +116,7 @@ async function resolveByToken(
   checkingOwnKey: Promise<OwnKeyCheck>,
   deps: Deps,
 ): Promise<Resolved | Decided | OnRecord> {
-  const { deadline, devin, dryRun, journal } = deps;
+  const { deadline, devin, dryRun, trail } = deps;
   const retry = { deadline };
   const [{ probe, use }, { isOnlyAdmin }] = await Promise.all([
     probeToken(devin, token, retry),
@@ -126,12 +126,12 @@ async function resolveByToken(
   if (owner.status === 'decided') return owner;
   if (owner.status === 'nobody') {
     const dead = { report_id: report.report_id, token, times, dryRun };
-    return handleDeadToken(dead, devin, journal, retry);
+    return handleDeadToken(dead, devin, trail, retry);
   }
 
   const { service_user_id } = owner;
   const [intent, listing] = await Promise.all([
-    dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, journal),
+    dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, trail),
     devin.listKeys(service_user_id, retry),
   ]);
   if (intent.status === 'decided' || intent.status === 'on_record') return intent;
@@ -195,7 +195,7 @@ async function revoke(
   const proving = { deadline: deps.deadline, windowMs: deps.proofWindowMs };
   const revocation =
     target.kind === 'candidates'
-      ? await revokeCandidates(target, deps.devin, deps.journal, proving)
+      ? await revokeCandidates(target, deps.devin, deps.trail, proving)
       : await revokeOne(report_id, target, isOnlyAdmin, deps);
   if (revocation.status === 'decided') return { ...revocation.draft, attribution: target.attribution };
 
@@ -239,7 +239,7 @@ async function revokeOne(
 function unexpected(error: unknown): Decided {
   log('error', 'a step failed', errorFields(error));
   // Only messages of our own enter the outcome: others may quote input.
-  const isOwnMessage = error instanceof SecretError || error instanceof JournalError;
+  const isOwnMessage = error instanceof SecretError || error instanceof AuditStoreError;
   const reason = isOwnMessage ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
   return decided({ status: 'failed', reason, retryable: true });
 }

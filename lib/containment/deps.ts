@@ -1,4 +1,4 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import type { Devin } from '../clients/devin.ts';
 import type { AdminToken } from '../clients/devin-admin-token.ts';
 import type { GitHub } from '../clients/github.ts';
@@ -11,7 +11,7 @@ export interface Deps {
   readonly admin: AdminToken;
   readonly devin: Devin;
   readonly github?: GitHub | undefined;
-  readonly journal: Journal;
+  readonly trail: ReportTrail;
   readonly place: BatchPlace;
   /** Asked right before the DELETE of a single key; an answer is how the report ends instead. */
   readonly recheck?: ((key: Key) => Promise<OutcomeDraft | undefined>) | undefined;

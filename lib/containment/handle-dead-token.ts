@@ -1,4 +1,6 @@
-import type { Earlier, Journal, Known } from '../audit/trail.ts';
+import type { Known } from '../audit/known-key.ts';
+import type { Earlier } from '../audit/read-earlier.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import type { ApiKey, Devin, KeyListing } from '../clients/devin.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
@@ -17,17 +19,17 @@ export interface DeadTokenReport {
  * The leaked token is answered 401 at once: it was revoked by somebody else, it expired, another report of the same
  * token came first, or an earlier delivery of this report died after its DELETE and left an intent.
  *
- * @throws {JournalError}
+ * @throws {AuditStoreError}
  */
 export async function handleDeadToken(
   { dryRun, report_id, times, token }: DeadTokenReport,
   devin: Devin,
-  journal: Pick<Journal, 'earlier' | 'recall'>,
+  trail: Pick<ReportTrail, 'earlier' | 'recall'>,
   retry: RetryOptions,
 ): Promise<Decided | OnRecord> {
   const [{ intent, outcome }, known, control] = await Promise.all([
-    journal.earlier(),
-    journal.recall(token),
+    trail.earlier(),
+    trail.recall(token),
     devin.probeAdmin(retry),
   ]);
   if (outcome !== undefined) return { status: 'on_record', outcome };

@@ -1,4 +1,4 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import { log } from '../platform/log.ts';
@@ -22,14 +22,14 @@ export type IntentResult =
 export async function recordIntent(
   report: Report,
   key: { service_user_id: string; api_key_id?: string },
-  journal: Pick<Journal, 'intent' | 'earlier'>,
+  trail: Pick<ReportTrail, 'intent' | 'earlier'>,
 ): Promise<IntentResult | Decided | OnRecord> {
-  const stored = await journal.intent(key);
+  const stored = await trail.intent(key);
   switch (stored.result) {
     case 'stored':
       return { status: 'intent_stored' };
     case 'exists': {
-      const earlier = await journal.earlier().catch(() => undefined);
+      const earlier = await trail.earlier().catch(() => undefined);
       return earlier?.outcome === undefined
         ? { status: 'intent_stored', unseenSince: earlier?.intent?.time ?? report.seen_at }
         : { status: 'on_record', outcome: earlier.outcome };

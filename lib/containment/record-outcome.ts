@@ -1,4 +1,4 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { afterSend, log } from '../platform/log.ts';
 import { count } from '../platform/metrics.ts';
@@ -11,7 +11,7 @@ import { count } from '../platform/metrics.ts';
  */
 export async function recordOutcome(
   outcome: Outcome,
-  journal: Pick<Journal, 'settle' | 'earlier'>,
+  trail: Pick<ReportTrail, 'settle' | 'earlier'>,
 ): Promise<Outcome> {
   const { report_id, status } = outcome;
   if (status === 'ignored') {
@@ -20,8 +20,8 @@ export async function recordOutcome(
     return outcome;
   }
   afterSend(() => count('Outcome', { status }));
-  const { forwarded, result, told } = await journal.settle(outcome);
-  const first = result === 'exists' ? await journal.earlier().catch(() => undefined) : undefined;
+  const { forwarded, result, told } = await trail.settle(outcome);
+  const first = result === 'exists' ? await trail.earlier().catch(() => undefined) : undefined;
   return {
     ...(first?.outcome ?? told),
     recorded: result !== 'failed',

@@ -1,4 +1,4 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';
 
@@ -9,12 +9,12 @@ import type { Token } from '../domain/token.ts';
 export async function rememberKey(
   draft: OutcomeDraft,
   token: Token | undefined,
-  journal: Pick<Journal, 'remember'>,
+  trail: Pick<ReportTrail, 'remember'>,
 ): Promise<void> {
   if (draft.status !== 'revoked' && draft.status !== 'already_revoked') return;
   const { api_key_id, attribution, evidence, proof, service_user_id } = draft;
   if (token === undefined || service_user_id === undefined || api_key_id === undefined) return;
   if (proof.method !== 'token' || evidence === 'dead_on_arrival') return;
   const { confidence = 'medium' } = attribution ?? {};
-  await journal.remember(token, { service_user_id, api_key_id, confidence });
+  await trail.remember(token, { service_user_id, api_key_id, confidence });
 }

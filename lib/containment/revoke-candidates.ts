@@ -1,4 +1,4 @@
-import type { Journal } from '../audit/trail.ts';
+import type { ReportTrail } from '../audit/trail.ts';
 import type { ApiKey, Devin } from '../clients/devin.ts';
 import { type Collateral, type Decided, decided } from '../domain/outcome.ts';
 import type { Target } from '../identify/target.ts';
@@ -15,13 +15,13 @@ import { revokeKey } from './revoke-key.ts';
 export async function revokeCandidates(
   { candidates, service_user_id, token }: Extract<Target, { kind: 'candidates' }>,
   devin: Devin,
-  journal: Pick<Journal, 'intent'>,
+  trail: Pick<ReportTrail, 'intent'>,
   { deadline, windowMs }: Pick<ProofOptions, 'deadline' | 'windowMs'>,
 ): Promise<Revocation | Decided> {
   const collateral: Collateral[] = [];
   for (const [index, { api_key_id, entry }] of candidates.entries()) {
     const key = { service_user_id, api_key_id };
-    const stored = await journal.intent(key, { ofCandidate: true });
+    const stored = await trail.intent(key, { ofCandidate: true });
     if (stored.result === 'failed') {
       const reason = `no candidate is revoked without a stored intent: ${stored.reason}`;
       return decided({ status: 'failed', service_user_id, collateral, reason, retryable: true });

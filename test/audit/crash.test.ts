@@ -6,6 +6,8 @@ import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { type SandboxFunction, startFunction } from '../../sandbox/lambda.ts';
+import { alertOf, outcomeObjects } from '../../sandbox/observe.ts';
+import { sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 
 // The process is killed at every request that `contain` makes, before and after the request takes effect: between two
 // requests nothing outside of the process changes, so this is every await. The message then comes back to a new one.
@@ -97,7 +99,7 @@ async function run(arrange: (typeof scenarios)[keyof typeof scenarios], point: P
     };
   }
   try {
-    const event = (count: number) => sqsEvent(how, count);
+    const event = (count: number) => delivery(how, count);
     const start = () => startFunction({ name: 'revoke', bundle, env });
     doomed = start();
     await doomed.invoke(event(1)).catch(() => undefined);
@@ -111,10 +113,10 @@ async function run(arrange: (typeof scenarios)[keyof typeof scenarios], point: P
       if (JSON.stringify(answer) === '{"batchItemFailures":[]}') break;
       if (count === 4) return { requests, killedAt, problems: ['the message does not settle'] };
     }
-    const outcomes = sandbox.s3.objects('records/').filter(({ key }) => key.endsWith('/90-outcome.json'));
+    const outcomes = outcomeObjects(sandbox);
     const closings = sandbox.s3.objects('records/').filter(({ key }) => key.endsWith('/70-alert.json'));
     const facts = JSON.parse(outcomes[0]?.body ?? '{}').unmapped ?? {};
-    const alert = sandbox.github.alert(leak.alert.owner, leak.alert.repo, leak.alert.number);
+    const alert = alertOf(sandbox, leak.alert);
     const wantsAlert = how.detector === 'github';
     const problems = [
       outcomes.length !== 1 && `${outcomes.length} outcomes`,
@@ -135,7 +137,7 @@ async function run(arrange: (typeof scenarios)[keyof typeof scenarios], point: P
 
 const reported_at = Date.parse('2026-07-30T08:26:40.000Z');
 
-function sqsEvent(
+function delivery(
   { detector, invoked_by, reported }: { reported: object; detector: string; invoked_by: string },
   count: number,
 ) {
@@ -148,10 +150,7 @@ function sqsEvent(
     seen_at: Date.now(),
     leak: reported,
   };
-  const attributes = { ApproximateReceiveCount: String(count) };
-  return {
-    Records: [{ messageId: 'm-1', body: JSON.stringify(report), eventSource: 'aws:sqs', attributes }],
-  };
+  return sqsEvent(sqsRecord(report, { receiveCount: count }));
 }
 
 function table(results: readonly (Point & { killedAt: string | undefined; evidence?: string })[]): string {

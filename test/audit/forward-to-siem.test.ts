@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { httpForward } from '../../lib/audit/forward-to-siem.ts';
 import { SecretError } from '../../lib/aws/secrets.ts';
 import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
@@ -34,7 +34,7 @@ async function timed(post: Promise<boolean>) {
 }
 
 describe('a copy for the SIEM', () => {
-  it('is posted with the header of the secret, which is read once', async () => {
+  test('is posted with the header of the secret, which is read once', async () => {
     const read = vi.fn(header);
     const forward = httpForward(siem.url, read);
     expect([await forward.post('{}', inMs(5_000)), await forward.post('{}', inMs(5_000))]).toEqual([
@@ -65,21 +65,21 @@ describe('a copy for the SIEM', () => {
     expect(ms).toBeLessThan(3_000);
   });
 
-  it('is posted again at once when too little time was left for the one before', async () => {
+  test('is posted again at once when too little time was left for the one before', async () => {
     siem.fault({ delayMs: 60_000 });
     const forward = httpForward(siem.url, header);
     expect(await forward.post('{}', inMs(100))).toBe(false);
     expect(await forward.post('{}', inMs(5_000))).toBe(true);
   });
 
-  it('is not posted after the deadline, which is no fault of the SIEM', async () => {
+  test('is not posted after the deadline, which is no fault of the SIEM', async () => {
     const forward = httpForward(siem.url, header);
     expect(await forward.post('{}', inMs(0))).toBe(false);
     expect(siem.requests).toEqual([]);
     expect(await forward.post('{}', inMs(5_000))).toBe(true);
   });
 
-  it('is posted with a secret that is read again after it could not be read, and after the SIEM refused it', async () => {
+  test('is posted with a secret that is read again after it could not be read, and after the SIEM refused it', async () => {
     const read = vi
       .fn(header)
       .mockRejectedValueOnce(new SecretError('siem', 'ThrottlingException', 'cannot be read'));

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { outcomeObjects } from '../../sandbox/observe.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import { captureOutput, loadHandler } from '../support/load-handler.ts';
 
 let sandbox: Sandbox;
@@ -35,23 +37,9 @@ const load = () =>
     AUDIT_HTTP_SECRET_ID: 'siem',
   });
 const codes = () => received.map(({ record }) => record.status_code);
-const outcomes = () => sandbox.s3.objects('records/').filter(({ key }) => key.endsWith('/90-outcome.json'));
 
-function message(leak: ReturnType<Sandbox['leak']>, count: number) {
-  const { number, owner, repo } = leak.alert;
-  const report = {
-    version: 1,
-    report_id: 'github/acme/webshop/1',
-    detector: 'github',
-    invoked_by: 'webhook',
-    reported_at: Date.now(),
-    seen_at: Date.now(),
-    leak: { kind: 'github_alert', owner, repo, number },
-  };
-  const attributes = { ApproximateReceiveCount: String(count) };
-  const record = { messageId: 'm-1', body: JSON.stringify(report), eventSource: 'aws:sqs', attributes };
-  return { Records: [record] };
-}
+const message = (leak: ReturnType<Sandbox['leak']>, receiveCount: number) =>
+  sqsEvent(sqsRecord(alertReport(leak.alert), { messageId: 'm-1', receiveCount }));
 
 describe('a SIEM', () => {
   test('gets each record after it is stored, with the header of the secret', async () => {
@@ -76,12 +64,12 @@ describe('a SIEM', () => {
       batchItemFailures: [{ itemIdentifier: 'm-1' }],
     });
     expect(sandbox.devin.isLive(leak.token)).toBe(false);
-    expect(outcomes()).toHaveLength(1);
+    expect(outcomeObjects(sandbox)).toHaveLength(1);
 
-    const before = outcomes();
+    const before = outcomeObjects(sandbox);
     expect(await (await load())(message(leak, 2))).toEqual({ batchItemFailures: [] });
     expect(codes()).toEqual(['intent', 'alert_closed', 'revoked']);
-    expect(outcomes()).toEqual(before);
+    expect(outcomeObjects(sandbox)).toEqual(before);
   });
 
   test('that hangs costs nothing before the alert is closed, and a warm container leaves it alone for a while', async () => {

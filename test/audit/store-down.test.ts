@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { deletedKeys, namedRecords, outcomeRecords } from '../../sandbox/observe.ts';
+import { sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import { captureOutput, type Handler, loadHandler } from '../support/load-handler.ts';
 
 let sandbox: Sandbox;
@@ -19,12 +21,8 @@ afterEach(async () => {
 
 const load = () => loadHandler('revoke', { ...sandbox.env(), LEAK_QUEUE_URL: '' });
 const storeIsDown = () => sandbox.s3.fault({ status: 503, times: Number.POSITIVE_INFINITY });
-const outcomes = () =>
-  sandbox.s3
-    .objects('records/')
-    .filter(({ key }) => key.endsWith('/90-outcome.json'))
-    .map(({ body }) => JSON.parse(body).unmapped);
-const names = () => sandbox.s3.objects('records/').map(({ key }) => key.split('/').at(-1));
+const outcomes = () => outcomeRecords(sandbox).map(({ unmapped }) => unmapped);
+const names = () => namedRecords(sandbox).map(({ name }) => name);
 
 function message(leak: object, how: { detector: string; invoked_by: string }, count = 1) {
   const report = {
@@ -35,9 +33,7 @@ function message(leak: object, how: { detector: string; invoked_by: string }, co
     seen_at: Date.now(),
     leak,
   };
-  const attributes = { ApproximateReceiveCount: String(count) };
-  const record = { messageId: 'm-1', body: JSON.stringify(report), eventSource: 'aws:sqs', attributes };
-  return { Records: [record] };
+  return sqsEvent(sqsRecord(report, { messageId: 'm-1', receiveCount: count }));
 }
 const webhook = { detector: 'github', invoked_by: 'webhook' };
 const KEPT = { batchItemFailures: [{ itemIdentifier: 'm-1' }] };
@@ -96,7 +92,7 @@ describe('while the audit store is down', () => {
 
     expect(await handler(message({ kind: 'key', service_user_id, api_key_id }, how))).toEqual(KEPT);
     expect(sandbox.devin.isLive(token)).toBe(true);
-    expect(sandbox.devin.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    expect(deletedKeys(sandbox)).toEqual([]);
   });
 
   test('a manual run does not act, and says so', { timeout: 60_000 }, async () => {

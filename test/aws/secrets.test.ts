@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
 import { adminToken } from '../../lib/clients/devin-admin-token.ts';
@@ -30,7 +30,7 @@ const reader = (options: { withinMs?: number; env?: Record<string, string> } = {
 };
 
 describe('a secret', () => {
-  it('is read in its current and its previous version', async () => {
+  test('is read in its current and its previous version', async () => {
     service.put(ID, FIRST);
     service.put(ID, SECOND);
     const read = reader();
@@ -41,7 +41,7 @@ describe('a secret', () => {
     ]);
   });
 
-  it('is read from the endpoint of all services, when its own is not set', async () => {
+  test('is read from the endpoint of all services, when its own is not set', async () => {
     service.put(ID, FIRST);
     const env = { AWS_ENDPOINT_URL_SECRETS_MANAGER: '', AWS_ENDPOINT_URL: service.url };
     expect(await reader({ env })(ID)).toBe(FIRST);
@@ -64,19 +64,19 @@ describe('a secret that cannot be read is an error that names it and quotes noth
   const failure = (read: ReturnType<typeof reader>, stage?: 'AWSPREVIOUS') =>
     read(ID, stage).catch((error: unknown) => error);
 
-  it('unknown', async () => {
+  test('unknown', async () => {
     expect(await failure(reader())).toEqual(
       new SecretError(ID, 'ResourceNotFoundException', 'cannot be read (ResourceNotFoundException)'),
     );
     expect(service.requests).toHaveLength(1);
   });
 
-  it('without a previous version', async () => {
+  test('without a previous version', async () => {
     service.put(ID, FIRST);
     expect(await failure(reader(), 'AWSPREVIOUS')).toMatchObject({ code: 'ResourceNotFoundException' });
   });
 
-  it('without permission', async () => {
+  test('without permission', async () => {
     service.put(ID, FIRST);
     const env = { AWS_SECRET_ACCESS_KEY: 'another' };
     expect(await failure(reader({ env }))).toEqual(
@@ -84,7 +84,7 @@ describe('a secret that cannot be read is an error that names it and quotes noth
     );
   });
 
-  it('while the service is down', async () => {
+  test('while the service is down', async () => {
     service.put(ID, FIRST);
     service.fault({ status: 500, times: Number.POSITIVE_INFINITY });
     expect(await failure(reader())).toEqual(
@@ -93,12 +93,12 @@ describe('a secret that cannot be read is an error that names it and quotes noth
     expect(service.requests).toHaveLength(4);
   });
 
-  it('while nobody listens', async () => {
+  test('while nobody listens', async () => {
     await service.stop();
     expect(await failure(reader())).toMatchObject({ name: 'SecretError', code: expect.any(String) });
   });
 
-  it('while the service hangs', async () => {
+  test('while the service hangs', async () => {
     service.put(ID, FIRST);
     service.fault({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
     const start = Date.now();
@@ -106,7 +106,7 @@ describe('a secret that cannot be read is an error that names it and quotes noth
     expect(Date.now() - start).toBeLessThan(2_000);
   });
 
-  it('of bytes instead of text', async () => {
+  test('of bytes instead of text', async () => {
     service.fault({
       status: 200,
       headers: { 'content-type': 'application/x-amz-json-1.1' },
@@ -115,7 +115,7 @@ describe('a secret that cannot be read is an error that names it and quotes noth
     expect(await failure(reader())).toEqual(new SecretError(ID, 'malformed', 'holds no text'));
   });
 
-  it('of an answer that is broken', async () => {
+  test('of an answer that is broken', async () => {
     service.fault({ status: 200, body: `{"SecretString":"${FIRST}"`, times: Number.POSITIVE_INFINITY });
     const error = await failure(reader());
     expect(error).toMatchObject({ name: 'SecretError' });

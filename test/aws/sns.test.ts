@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { snsNotify } from '../../lib/aws/sns.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
@@ -30,7 +30,7 @@ const notify = (subject: string, text: string): Promise<void> =>
   snsNotify(awsEnvironment({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_SNS: sns.url }), TOPIC)(subject, text);
 
 describe('a notification', () => {
-  it('is published to the topic, signed, with a subject that SNS takes', async () => {
+  test('is published to the topic, signed, with a subject that SNS takes', async () => {
     await notify(`ä\n${'x'.repeat(200)}`, 'two\nlines');
 
     const [request] = received;
@@ -48,7 +48,7 @@ describe('a notification', () => {
     ]);
   });
 
-  it.each([{ status: 403 }, { reset: 'before', times: 9 }] as const)(
+  test.each([{ status: 403 }, { reset: 'before', times: 9 }] as const)(
     'that fails by %j fails nothing else',
     async (fault) => {
       sns.fault(fault);
@@ -61,7 +61,7 @@ describe('a notification', () => {
   );
 });
 
-it("a sweep's summary tells how to release the plan, and warnings that are urgent are mailed", async () => {
+test("a sweep's summary tells how to release the plan, and warnings that are urgent are mailed", async () => {
   const sandbox = await startSandbox();
   const now = Math.floor(Date.now() / 1_000);
   const { service_user_id } = sandbox.devin.createServiceUser({ name: 'nightly' });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
 import { LeakReport } from '../../lib/domain/report.ts';
@@ -46,13 +46,13 @@ describe('the queue', () => {
     expect(sqs.waiting().map((body) => LeakReport.parse(JSON.parse(body)))).toEqual([report]);
   });
 
-  it('takes nothing but what belongs to a report', async () => {
+  test('takes nothing but what belongs to a report', async () => {
     const more = { ...report, token: 'S3cret', leak: { ...report.leak, secret: 'S3cret' } };
     await queue().send(more, soon());
     expect(sqs.waiting().map((body) => JSON.parse(body))).toEqual([report]);
   });
 
-  it('is not called for what is no report', async () => {
+  test('is not called for what is no report', async () => {
     await expect(queue().send({ ...report, report_id: '../x' }, soon())).rejects.toThrow();
     expect(sqs.requests).toEqual([]);
   });
@@ -79,14 +79,14 @@ describe('the queue', () => {
     expect(sqs.sent()).toEqual([]);
   });
 
-  it('that hangs is an error within the time', async () => {
+  test('that hangs is an error within the time', async () => {
     sqs.fault({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
     const start = Date.now();
     await expect(queue().send(report, start + 200)).rejects.toEqual(new QueueError('timeout'));
     expect(Date.now() - start).toBeLessThan(1_500);
   });
 
-  it('that does not know us is an error', async () => {
+  test('that does not know us is an error', async () => {
     await expect(queue({ AWS_SECRET_ACCESS_KEY: 'another' }).send(report, soon())).rejects.toEqual(
       new QueueError('HTTP 403'),
     );

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 
 const script = fileURLToPath(new URL('../../cli/sweep.ts', import.meta.url));
@@ -31,7 +31,7 @@ async function enterprise(): Promise<{
   return { env: sandbox.env(), key };
 }
 
-it('prints the plan of a configured API, changes nothing and stores nothing', async () => {
+test('prints the plan of a configured API, changes nothing and stores nothing', async () => {
   const { env, key } = await enterprise();
 
   const { code, stderr, stdout } = await run(['--plan', '--json'], env);
@@ -49,7 +49,7 @@ it('prints the plan of a configured API, changes nothing and stores nothing', as
   expect(sandbox?.s3.requests).toEqual([]);
 });
 
-it('takes the token from DEVIN_TOKEN too, and prints it nowhere', async () => {
+test('takes the token from DEVIN_TOKEN too, and prints it nowhere', async () => {
   const { env, key } = await enterprise();
   const token = sandbox?.admin.token ?? '';
 
@@ -64,7 +64,7 @@ it('takes the token from DEVIN_TOKEN too, and prints it nowhere', async () => {
   expect(stdout + stderr).not.toContain(token);
 });
 
-it('shows a made-up enterprise with every rule', async () => {
+test('shows a made-up enterprise with every rule', async () => {
   const { code, stdout } = await run(['--plan', '--sandbox']);
 
   expect(code).toBe(0);
@@ -81,7 +81,7 @@ it('shows a made-up enterprise with every rule', async () => {
   expect(stdout).toContain('4 to revoke, 3 to warn of, 20 to keep');
 });
 
-it.each([
+test.each([
   [[], 2, 'npm run sweep -- --plan'],
   [['--plan', '--json', '--csv'], 2, 'npm run sweep -- --plan'],
   [['--pan'], 2, "Unknown option '--pan'"],
@@ -92,7 +92,7 @@ it.each([
   expect(result).toEqual({ code, stdout: '', stderr: expect.stringContaining(text) });
 });
 
-it('ends with 1 when the listing breaks off', async () => {
+test('ends with 1 when the listing breaks off', async () => {
   const { env } = await enterprise();
   sandbox?.devin.fault({ operation: 'listServiceUsers', status: 403 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SecretError } from '../../lib/aws/secrets.ts';
 import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
 import { Token } from '../../lib/domain/token.ts';
@@ -28,7 +28,7 @@ describe('the admin token', () => {
     expect((await secret(value).admin.get()).reveal()).toBe(OLD);
   });
 
-  it('is read when it is first needed, and once', async () => {
+  test('is read when it is first needed, and once', async () => {
     const { admin, state } = secret(OLD);
     expect(state.reads).toEqual([]);
     const tokens = await Promise.all([admin.get(), admin.get(), admin.get()]);
@@ -38,7 +38,7 @@ describe('the admin token', () => {
     expect(state.reads).toEqual([ID]);
   });
 
-  it('is read again after a read that failed', async () => {
+  test('is read again after a read that failed', async () => {
     const { admin, state } = secret(OLD);
     state.failing = true;
     await expect(admin.get()).rejects.toThrow(SecretError);
@@ -66,7 +66,7 @@ describe('the admin token', () => {
 });
 
 describe('an admin token that was refused', () => {
-  it('is replaced by the one that the secret holds now, from then on', async () => {
+  test('is replaced by the one that the secret holds now, from then on', async () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.value = NEW;
@@ -75,13 +75,13 @@ describe('an admin token that was refused', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  it('has no replacement when the secret still holds it', async () => {
+  test('has no replacement when the secret still holds it', async () => {
     const { admin, state } = secret(OLD);
     expect(await admin.insteadOf(await admin.get())).toBeUndefined();
     expect(state.reads).toHaveLength(2);
   });
 
-  it('is replaced without another read when a neighbour has read the new one', async () => {
+  test('is replaced without another read when a neighbour has read the new one', async () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.value = NEW;
@@ -90,7 +90,7 @@ describe('an admin token that was refused', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  it('is compared by its text', async () => {
+  test('is compared by its text', async () => {
     const { admin, state } = secret(OLD);
     await admin.get();
     expect(await admin.insteadOf(new Token(OLD))).toBeUndefined();
@@ -98,7 +98,7 @@ describe('an admin token that was refused', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  it('is an error when the secret cannot be read, and is read again next time', async () => {
+  test('is an error when the secret cannot be read, and is read again next time', async () => {
     const { admin, state } = secret(OLD);
     const refused = await admin.get();
     state.failing = true;

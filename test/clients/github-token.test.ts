@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SecretError } from '../../lib/aws/secrets.ts';
 import { githubToken } from '../../lib/clients/github-token.ts';
 import { type GitHub, startGitHub } from '../../sandbox/github.ts';
@@ -57,7 +57,7 @@ describe('a token of GitHub', () => {
     expect(github.requests).toEqual([]);
   });
 
-  it('is read afresh when it was forgotten', async () => {
+  test('is read afresh when it was forgotten', async () => {
     const token = load('first');
     await get(token);
     value = 'second';
@@ -87,14 +87,14 @@ describe('an app of GitHub', () => {
     expect([minted(), reads.length]).toEqual([1, 1]);
   });
 
-  it('gets one token for reports that come at once', async () => {
+  test('gets one token for reports that come at once', async () => {
     const token = load(app());
     const [first, second] = await Promise.all([get(token), get(token)]);
     expect(second).toBe(first);
     expect(minted()).toBe(1);
   });
 
-  it('gets a new token when the old one has a minute left', async () => {
+  test('gets a new token when the old one has a minute left', async () => {
     const start = Date.now();
     vi.setSystemTime(start);
     const token = load(app());
@@ -108,19 +108,19 @@ describe('an app of GitHub', () => {
     expect(minted()).toBe(2);
   });
 
-  it('gets a token from a GitHub that is busy first', async () => {
+  test('gets a token from a GitHub that is busy first', async () => {
     github.fault({ operation: 'createInstallationToken', status: 503 });
     expect(await works(await get(load(app())))).toBe(true);
   });
 
-  it('tries again after a failure', async () => {
+  test('tries again after a failure', async () => {
     const token = load(app());
     github.fault({ operation: 'createInstallationToken', status: 401 });
     await expect(get(token)).rejects.toThrow(SecretError);
     expect(await works(await get(token))).toBe(true);
   });
 
-  it('does not wait beyond the deadline', async () => {
+  test('does not wait beyond the deadline', async () => {
     github.fault({ delayMs: 30_000 });
     const token = load(app());
     const start = Date.now();
@@ -146,7 +146,7 @@ describe('an app of GitHub', () => {
     expect(github.requests[0]?.path).toMatch(/^\/app\/installations\/[^/]+\/access_tokens$/);
   });
 
-  it('gets none from an answer that is not JSON', async () => {
+  test('gets none from an answer that is not JSON', async () => {
     github.fault({ operation: 'createInstallationToken', status: 201, body: '<html>' });
     await expect(get(load(app()))).rejects.toEqual(
       new SecretError(ID, 'HTTP 201', 'GitHub gives this app no installation token'),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { githubClient } from '../../lib/clients/github.ts';
 import { githubAlertList } from '../../lib/clients/github-alert-list.ts';
 import type { GitHubToken } from '../../lib/clients/github-token.ts';
@@ -70,12 +70,12 @@ const asked = () => requests.map(({ method, path }) => `${method} ${path}`);
 const leaked = ['cog', 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst'].join('_');
 
 describe('an alert', () => {
-  it('is read with its secret', async () => {
+  test('is read with its secret', async () => {
     expect(await get()).toEqual({ ok: true, alert });
     expect(asked()).toEqual([`GET ${PATH}`]);
   });
 
-  it('is resolved with a comment, from which tokens are taken out', async () => {
+  test('is resolved with a comment, from which tokens are taken out', async () => {
     expect(await resolve(undefined, `dead: ${leaked}`)).toEqual({ ok: true });
     expect(requests.map(({ body }) => JSON.parse(body.toString()))).toEqual([
       {
@@ -87,7 +87,7 @@ describe('an alert', () => {
     ]);
   });
 
-  it('is resolved without its validity where GitHub refuses that', async () => {
+  test('is resolved without its validity where GitHub refuses that', async () => {
     answer = ({ body }) => (JSON.parse(body.toString()).validity !== undefined ? { status: 422 } : whole);
     expect(await resolve()).toEqual({ ok: true });
     expect(requests).toHaveLength(2);
@@ -112,7 +112,7 @@ describe('a repository that was renamed', () => {
     expect(second?.headers).toEqual(first?.headers);
   });
 
-  it('is followed for a change without the validity too', async () => {
+  test('is followed for a change without the validity too', async () => {
     answer = ({ body, path }) => {
       if (path === PATH) return { status: 307, headers: { location: BY_ID } };
       return JSON.parse(body.toString()).validity !== undefined ? { status: 422 } : renamed;
@@ -121,7 +121,7 @@ describe('a repository that was renamed', () => {
     expect(requests).toHaveLength(4);
   });
 
-  it('is followed under the path of a GitHub server', async () => {
+  test('is followed under the path of a GitHub server', async () => {
     const base = `${github.url}/api/v3`;
     answer = ({ path }) =>
       path === `/api/v3${PATH}` ? { status: 301, headers: { location: `${base}${BY_ID}` } } : renamed;
@@ -169,19 +169,19 @@ describe('a repository that was renamed', () => {
     expect(asked()).toEqual([`GET ${PATH}`, `PATCH ${PATH}`]);
   });
 
-  it('is followed once', async () => {
+  test('is followed once', async () => {
     answer = () => ({ status: 301, headers: { location: BY_ID } });
     expect(await get()).toEqual({ ok: false, reason, retryable: false });
     expect(asked()).toEqual([`GET ${PATH}`, `GET ${BY_ID}`]);
   });
 
-  it('is followed outside of the base path by no server', async () => {
+  test('is followed outside of the base path by no server', async () => {
     answer = () => ({ status: 301, headers: { location: `${github.url}${BY_ID}` } });
     expect(await get(`${github.url}/api/v3`)).toEqual({ ok: false, reason, retryable: false });
     expect(requests).toHaveLength(1);
   });
 
-  it('is refused as any other when it is not there', async () => {
+  test('is refused as any other when it is not there', async () => {
     answer = redirecting(BY_ID, 301, { status: 404 });
     expect(await get()).toMatchObject({ ok: false, reason: expect.stringContaining('HTTP 404') });
   });
@@ -231,7 +231,7 @@ describe("GitHub's rate limit", () => {
     }
   });
 
-  it('without a time is asked again as long as there is time, and then has a minute', async () => {
+  test('without a time is asked again as long as there is time, and then has a minute', async () => {
     vi.useRealTimers();
     answer = () => ({ status: 429, headers: { 'x-ratelimit-remaining': '4999' } });
     const from = Date.now();
@@ -241,7 +241,7 @@ describe("GitHub's rate limit", () => {
     expect(Object.values(refused).at(-1)).toBeGreaterThanOrEqual(from + 60_000);
   });
 
-  it('is met after a redirect too', async () => {
+  test('is met after a redirect too', async () => {
     answer = ({ path }) =>
       path === PATH
         ? { status: 301, headers: { location: BY_ID } }
@@ -249,7 +249,7 @@ describe("GitHub's rate limit", () => {
     expect(await get()).toMatchObject({ ok: false, retryAt: NOW + 9_000 });
   });
 
-  it('is not what a missing permission is', async () => {
+  test('is not what a missing permission is', async () => {
     answer = () => ({ status: 403, headers: { 'x-ratelimit-remaining': '4999' } });
     for (const call of [get, resolve]) {
       const refused = await call();
@@ -262,7 +262,7 @@ describe("GitHub's rate limit", () => {
     }
   });
 
-  it('is not what a busy GitHub is: that is asked again', async () => {
+  test('is not what a busy GitHub is: that is asked again', async () => {
     vi.useRealTimers();
     github.fault({ status: 503, headers: { 'retry-after': '0' } });
     github.fault({ status: 429, headers: { 'x-ratelimit-remaining': '4999' } });

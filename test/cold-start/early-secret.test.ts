@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AwsEnvironment, awsEnvironment } from '../../lib/aws/environment.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { earlySecret, noEarlySecret } from '../../lib/cold-start/early-secret.ts';
@@ -35,13 +35,13 @@ async function readAfter(environment = aws(), withinMs = 6_000) {
 }
 
 describe('a secret that was asked for early', () => {
-  it('is not asked for again by the first who reads it', async () => {
+  test('is not asked for again by the first who reads it', async () => {
     service.put(ID, FIRST);
     expect(await (await readAfter())(ID)).toBe(FIRST);
     expect(service.requests).toHaveLength(1);
   });
 
-  it('is asked for again by the second, since it may have been rotated', async () => {
+  test('is asked for again by the second, since it may have been rotated', async () => {
     service.put(ID, FIRST);
     const read = await readAfter();
     await read(ID);
@@ -50,7 +50,7 @@ describe('a secret that was asked for early', () => {
     expect(service.requests).toHaveLength(2);
   });
 
-  it('does not pass for another version or another secret', async () => {
+  test('does not pass for another version or another secret', async () => {
     service.put(ID, FIRST);
     service.put(ID, SECOND);
     service.put('another', 'a');
@@ -62,7 +62,7 @@ describe('a secret that was asked for early', () => {
     ]);
   });
 
-  it('is reported as sent before it is answered', async () => {
+  test('is reported as sent before it is answered', async () => {
     service.put(ID, FIRST);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -77,14 +77,14 @@ describe('a secret that was asked for early', () => {
 });
 
 describe('an early request that fails', () => {
-  it('by a broken connection is made again by the first who reads', async () => {
+  test('by a broken connection is made again by the first who reads', async () => {
     service.put(ID, FIRST);
     service.fault({ reset: 'before' });
     expect(await (await readAfter())(ID)).toBe(FIRST);
     expect(service.requests).toHaveLength(2);
   });
 
-  it.each(['not a URL', 'ftp://127.0.0.1'])('by an endpoint like "%s" harms nobody', async (url) => {
+  test.each(['not a URL', 'ftp://127.0.0.1'])('by an endpoint like "%s" harms nobody', async (url) => {
     const read = await readAfter(aws(url), 500);
     await expect(read(ID)).rejects.toMatchObject({
       name: 'SecretError',
@@ -93,7 +93,7 @@ describe('an early request that fails', () => {
 });
 
 describe('no early request', () => {
-  it('leaves the reading to whoever needs the secret', async () => {
+  test('leaves the reading to whoever needs the secret', async () => {
     service.put(ID, FIRST);
     await noEarlySecret.sent;
     expect(await secretsManager(aws(), { early: noEarlySecret.take })(ID)).toBe(FIRST);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Earlier } from '../../lib/audit/trail.ts';
+import type { Earlier } from '../../lib/audit/read-earlier.ts';
 import { checkAlert } from '../../lib/containment/check-alert.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { LeakAlert } from '../../lib/identify/read-leak.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Earlier } from '../../lib/audit/trail.ts';
+import type { Earlier } from '../../lib/audit/read-earlier.ts';
 import type { Stored } from '../../lib/aws/write-once-bucket.ts';
 import { recordIntent } from '../../lib/containment/record-intent.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
@@ -19,7 +19,7 @@ const report: Report = {
 const outcome: Outcome = { status: 'not_found', report_id: report.report_id, reason: 'gone' };
 const failure: Stored = { result: 'failed', reason: 'HTTP 503' };
 
-const journal = (stored: Stored, earlier: () => Promise<Earlier> = async () => ({})) => ({
+const trailThat = (stored: Stored, earlier: () => Promise<Earlier> = async () => ({})) => ({
   intent: async () => stored,
   earlier,
 });
@@ -30,42 +30,42 @@ beforeEach(() => {
 });
 afterEach(() => output.restore());
 
-test.each<[string, Report['invoked_by'], ReturnType<typeof journal>, unknown]>([
+test.each<[string, Report['invoked_by'], ReturnType<typeof trailThat>, unknown]>([
   [
     'an intent that is stored lets the report go on',
     'webhook',
-    journal({ result: 'stored' }),
+    trailThat({ result: 'stored' }),
     { status: 'intent_stored' },
   ],
   [
     'an intent of an earlier delivery dates a DELETE that may have gone unseen',
     'webhook',
-    journal({ result: 'exists' }, async () => ({ intent: { ...key, time: 1_500 } })),
+    trailThat({ result: 'exists' }, async () => ({ intent: { ...key, time: 1_500 } })),
     { status: 'intent_stored', unseenSince: 1_500 },
   ],
   [
     'an intent of an earlier delivery that cannot be read dates it by when the report was first seen',
     'webhook',
-    journal({ result: 'exists' }, async () => Promise.reject(new Error('down'))),
+    trailThat({ result: 'exists' }, async () => Promise.reject(new Error('down'))),
     { status: 'intent_stored', unseenSince: 2_000 },
   ],
   [
     'an outcome of an earlier delivery stands',
     'webhook',
-    journal({ result: 'exists' }, async () => ({ outcome })),
+    trailThat({ result: 'exists' }, async () => ({ outcome })),
     { status: 'on_record', outcome },
   ],
   [
     'a leak is revoked without a stored intent when the store is down',
     'webhook',
-    journal(failure),
+    trailThat(failure),
     { status: 'intent_not_stored' },
   ],
   ...(['console', 'schedule'] as const).map(
-    (by): [string, Report['invoked_by'], ReturnType<typeof journal>, unknown] => [
+    (by): [string, Report['invoked_by'], ReturnType<typeof trailThat>, unknown] => [
       `nothing is revoked without a stored intent for a run by ${by}`,
       by,
-      journal(failure),
+      trailThat(failure),
       {
         status: 'decided',
         draft: {
@@ -82,7 +82,7 @@ test.each<[string, Report['invoked_by'], ReturnType<typeof journal>, unknown]>([
 });
 
 test('a revocation without a stored intent is logged as an error', async () => {
-  await recordIntent(report, key, journal(failure));
+  await recordIntent(report, key, trailThat(failure));
   expect(output.entries()).toMatchObject([
     { level: 'error', message: 'revoking without a stored intent', report_id: report.report_id },
   ]);

@@ -11,12 +11,12 @@ const revoked: OutcomeDraft = { status: 'revoked', ...key, evidence: 'token_reje
 
 async function remembered(draft: OutcomeDraft, given: Token | undefined = token): Promise<unknown[]> {
   const notes: unknown[] = [];
-  const journal = {
+  const trail = {
     remember: async (...note: unknown[]) => {
       notes.push(note);
     },
   };
-  await rememberKey(draft, given, journal);
+  await rememberKey(draft, given, trail);
   return notes;
 }
 

@@ -1,10 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { retryDelay, sqsRetrySoon } from '../../lib/aws/sqs.ts';
 import { settleBatch } from '../../lib/containment/settle-batch.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { startServer } from '../../sandbox/http-server.ts';
+import { sqsRecord } from '../../sandbox/sqs-event.ts';
 import { captureOutput, type Output } from '../support/load-handler.ts';
 
 let output: Output;
@@ -23,22 +24,13 @@ const report = {
   leak: { kind: 'github_alert', owner: 'acme', repo: 'web', number: 1 },
 };
 
-const message = (messageId: string, receiveCount = 1, body: unknown = report): SQSRecord => ({
-  messageId,
-  receiptHandle: `handle of ${messageId}`,
-  body: JSON.stringify(body),
-  attributes: {
-    ApproximateReceiveCount: String(receiveCount),
-    SentTimestamp: '0',
-    SenderId: '',
-    ApproximateFirstReceiveTimestamp: '0',
-  },
-  messageAttributes: {},
-  md5OfBody: '',
-  eventSource: 'aws:sqs',
-  eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:leaks',
-  awsRegion: 'eu-central-1',
-});
+const message = (messageId: string, receiveCount = 1, body: unknown = report): SQSRecord =>
+  sqsRecord(body, {
+    messageId,
+    receiveCount,
+    receiptHandle: `handle of ${messageId}`,
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:leaks',
+  });
 
 const done: Outcome = { status: 'not_found', report_id: report.report_id, reason: 'gone', recorded: true };
 const failed: Outcome = {

@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { RATINGS } from '../../lib/audit/ocsf-codes.ts';
 import { readPage, rows } from '../support/pages.ts';
 
-it('the table of records has the codes of the code', () => {
+test('the table of records has the codes of the code', () => {
   const names: Readonly<Record<string, string>> = {
     alert_closed: 'alert closed',
     alert_open: 'alert left open',

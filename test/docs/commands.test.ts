@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { USAGE } from '../../cli/audit/main.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -22,7 +22,7 @@ function all(pattern: RegExp): string[] {
 }
 
 describe('the documentation', () => {
-  it('names npm commands that exist', () => {
+  test('names npm commands that exist', () => {
     const named = all(/\bnpm (?:run (?:--silent |-s )?)?([a-z][\w:-]*)/g);
     // Commands of npm itself.
     const known = new Set([...Object.keys(packageJson.scripts), 'ci', 'audit']);
@@ -31,19 +31,19 @@ describe('the documentation', () => {
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('names scenarios that exist', () => {
+  test('names scenarios that exist', () => {
     const named = all(/--scenario ([\w-]+)/g);
     expect(named).not.toEqual([]);
     expect(named.filter((name) => !Object.hasOwn(scenarios, name))).toEqual([]);
   });
 
-  it('names commands of the audit log that exist', () => {
+  test('names commands of the audit log that exist', () => {
     const named = all(/npm run audit-log -- ([a-z]+)/g);
     expect(new Set(named)).toEqual(new Set(['key', 'verify', 'show', 'report']));
     for (const name of named) expect(USAGE).toMatch(new RegExp(`^ {2}${name} `, 'm'));
   });
 
-  it('passes parameters that serverless.yml has', () => {
+  test('passes parameters that serverless.yml has', () => {
     const serverless = parseDocument(readFileSync(join(root, 'serverless.yml'), 'utf8'), {
       logLevel: 'silent',
     });
@@ -54,13 +54,13 @@ describe('the documentation', () => {
     expect(named.filter((name) => !serverless.hasIn(['params', 'default', name]))).toEqual([]);
   });
 
-  it('passes event files that exist', () => {
+  test('passes event files that exist', () => {
     const files = all(/fileb:\/\/(events\/[\w.-]+)/g);
     expect(files).not.toEqual([]);
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it('shows shell commands that a shell can parse', () => {
+  test('shows shell commands that a shell can parse', () => {
     for (const page of pages) {
       for (const block of blocks(page, 'sh')) {
         const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
@@ -69,7 +69,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('says which actions CI uses by a full commit hash', () => {
+  test('says which actions CI uses by a full commit hash', () => {
     const uses = [...readPage('.github/workflows/ci.yml').text.matchAll(/uses: (\S+)( # v[\d.]+)?/g)];
     expect(uses.length).toBeGreaterThan(1);
     for (const [, action, version] of uses) {
@@ -79,7 +79,7 @@ describe('the documentation', () => {
   });
 });
 
-it('the index of the decisions lists each of them, in order', () => {
+test('the index of the decisions lists each of them, in order', () => {
   const files = pages.map(({ path }) => path).filter((path) => /^docs\/decisions\/\d/.test(path));
   const listed = [...readPage('docs/decisions/README.md').text.matchAll(/\]\((\d{4}-[\w-]+\.md)\)/g)];
 
@@ -91,7 +91,7 @@ it('the index of the decisions lists each of them, in order', () => {
   }
 });
 
-it('CONTRIBUTING.md explains every command', () => {
+test('CONTRIBUTING.md explains every command', () => {
   const cells = rows(readPage('CONTRIBUTING.md'), 'command').map(([command = '']) => command);
   const explained = cells.flatMap((cell) =>
     [...cell.matchAll(/npm (?:run )?([a-z][\w:-]*)/g)].map(([, name = '']) => name),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readEvent } from '../../lib/intake/event.ts';
 import { readOrder } from '../../lib/sweep/keys/read-order.ts';
 import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
@@ -19,7 +19,7 @@ function delivered({ Detail, DetailType, Source }: { Source: string; DetailType:
 describe('requests that are shown', () => {
   const shown = pages.flatMap((page) => blocks(page, 'json').map((json) => JSON.parse(json)));
 
-  it('are accepted by the revoke function', () => {
+  test('are accepted by the revoke function', () => {
     expect(shown.length).toBeGreaterThan(6);
     for (const request of shown) {
       const isEntry = typeof request.Detail === 'string';
@@ -29,7 +29,7 @@ describe('requests that are shown', () => {
     }
   });
 
-  it('are accepted when a shell command makes them', () => {
+  test('are accepted when a shell command makes them', () => {
     const commands = pages.flatMap((page) => blocks(page, 'sh')).join('\n');
     const printed = [...commands.matchAll(/printf '(\{.*?\})'/g)].map(([, json = '']) => json);
     const entries = [...commands.matchAll(/put-events --entries '(.*)'/g)].flatMap(([, json = '']) =>
@@ -54,12 +54,12 @@ describe('orders to sweep-keys that are shown', () => {
   const order = (json: string) =>
     readOrder(JSON.parse(json.replaceAll('<plan id>', '20261123T030000Z-5f0c2b1a')), run).order;
 
-  it('are accepted, and do what the table says', () => {
+  test('are accepted, and do what the table says', () => {
     const orders = rows(readPage('docs/sweeps.md'), 'event').map(([event = '']) => order(event));
-    expect(orders).toEqual(['start', 'start', 'release', 'stop', 'resume', 'go_on']);
+    expect(orders).toEqual(['start', 'start', 'release', 'stop', 'resume', 'continue']);
   });
 
-  it('are accepted wherever they are mentioned', () => {
+  test('are accepted wherever they are mentioned', () => {
     const mentioned = pages
       .flatMap(inlineCode)
       .filter((code) => /^\{"(?:stop|resume|continue|release)"/.test(code));

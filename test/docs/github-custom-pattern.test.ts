@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findTokens } from '../../lib/domain/find-tokens.ts';
 
 const page = readFileSync(new URL('../../docs/detectors/github-custom-pattern.md', import.meta.url), 'utf8');
@@ -94,7 +94,7 @@ describe('the pattern for legacy keys', () => {
     }
   });
 
-  it('finds none in a path or a Devin API key', () => {
+  test('finds none in a path or a Devin API key', () => {
     for (const text of ['apk_build/outputs/apk/debug/app-debug.apk', token])
       expect(reported(legacy, text)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { anchors, inlineCode, type Page, pages, prose, root } from '../support/pages.ts';
 
 interface Link {
@@ -29,12 +29,12 @@ function pageAt(path: string): Page | undefined {
 }
 
 describe.each(pages)('$path', (page) => {
-  it('links to files that exist', () => {
+  test('links to files that exist', () => {
     const broken = links(page).filter(({ path }) => !existsSync(join(root, path)));
     expect(broken).toEqual([]);
   });
 
-  it('links to headings that exist', () => {
+  test('links to headings that exist', () => {
     const broken = links(page).filter(({ anchor, path }) => {
       if (anchor === undefined) return false;
       const target = pageAt(path);
@@ -43,13 +43,13 @@ describe.each(pages)('$path', (page) => {
     expect(broken).toEqual([]);
   });
 
-  it('names files that exist', () => {
+  test('names files that exist', () => {
     const missing = inlineCode(page).filter((code) => PATH.test(code) && !existsSync(join(root, code)));
     expect(missing).toEqual([]);
   });
 });
 
-it('every page can be reached from the README', () => {
+test('every page can be reached from the README', () => {
   const reached = new Set(['README.md']);
   for (const path of reached) {
     const page = pageAt(path);
@@ -58,7 +58,7 @@ it('every page can be reached from the README', () => {
   expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
 });
 
-it('the documentation names some of the files', () => {
+test('the documentation names some of the files', () => {
   const named = new Set(pages.flatMap((page) => inlineCode(page).filter((code) => PATH.test(code))));
   expect(named.size).toBeGreaterThan(30);
   expect(

@@ -1,14 +1,14 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Status } from '../../lib/domain/outcome.ts';
 import { readPage, rows } from '../support/pages.ts';
 
 const readme = readPage('README.md');
 
-it('has three screens', () => {
+test('has three screens', () => {
   expect(readme.text.trimEnd().split('\n').length).toBeLessThanOrEqual(180);
 });
 
-it('names every status of an outcome, and no other', () => {
+test('names every status of an outcome, and no other', () => {
   const statuses = {
     revoked: true,
     already_revoked: true,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findTokens } from '../../lib/domain/find-tokens.ts';
 import { devinToken } from '../../lib/domain/token.ts';
 
@@ -107,7 +107,7 @@ describe('a legacy key', () => {
     expect(found(text)).toEqual(expected);
   });
 
-  it('is not returned, nor is the secret within it', () => {
+  test('is not returned, nor is the secret within it', () => {
     const text = JSON.stringify(findTokens(userKey));
     expect(text).not.toContain(userKey.slice(9, 17));
     expect(text).not.toContain(hex(4, 32));
@@ -156,7 +156,7 @@ describe('whatever the secret is', () => {
     return result.kind === 'tokens' ? result.tokens : [];
   };
 
-  it('each token is a part of it, found once, and a token by itself', () => {
+  test('each token is a part of it, found once, and a token by itself', () => {
     fc.assert(
       fc.property(text, (secret) => {
         const all = tokensIn(secret);
@@ -170,7 +170,7 @@ describe('whatever the secret is', () => {
     );
   });
 
-  it('every part of the public form is found', () => {
+  test('every part of the public form is found', () => {
     fc.assert(
       fc.property(text, (secret) => {
         const all = tokensIn(secret);
@@ -183,7 +183,7 @@ describe('whatever the secret is', () => {
     );
   });
 
-  it('a token that is put into it is found', () => {
+  test('a token that is put into it is found', () => {
     fc.assert(
       fc.property(text, text, (before, after) => {
         expect(tokensIn(`${before}${a}${after}`)).toContain(a);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { quotesToken, redact } from '../../lib/domain/redact.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { containsToken } from '../../lib/domain/token-forms.ts';
@@ -48,7 +48,7 @@ describe('redacted text', () => {
     }
   });
 
-  it('does not hold tokens that stand side by side', () => {
+  test('does not hold tokens that stand side by side', () => {
     for (const text of [`${token}${token}`, `${other}${other}`, `${token},${other};${body}`]) {
       const redacted = redact(text);
       expect(redacted).not.toContain(body.slice(0, 8));
@@ -101,7 +101,7 @@ describe('a known token', () => {
     expect(redact(text, [new Token(secret)])).toBe(expected);
   });
 
-  it('leaves no part of itself, wherever it stands', () => {
+  test('leaves no part of itself, wherever it stands', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', minLength: 8, maxLength: 40 }),
@@ -133,7 +133,7 @@ describe('a name', () => {
     },
   );
 
-  it('quotes a known token in part', () => {
+  test('quotes a known token in part', () => {
     expect(quotesToken('webshop-swordfish', [new Token('swordfish')])).toBe(true);
     expect(quotesToken('webshop-swordfis', [new Token('swordfish-1')])).toBe(true);
     expect(quotesToken('webshop-sword', [new Token('swordfish')])).toBe(false);

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { devinToken, Token } from '../../lib/domain/token.ts';
 
 const SECRET = ['cog', 'S3cretS3cretS3cretS3cretS3cretS3cretS3cr'].join('_');
@@ -28,16 +28,16 @@ describe('a token', () => {
     expect(printed).toContain('[redacted]');
   });
 
-  it('has no field to find it in', () => {
+  test('has no field to find it in', () => {
     expect([Object.entries(token), Reflect.ownKeys(token), { ...token }]).toEqual([[], [], {}]);
     expect(inspect(structuredClone(token))).toBe('{}');
   });
 
-  it('is revealed only when asked', () => {
+  test('is revealed only when asked', () => {
     expect(token.reveal()).toBe(SECRET);
   });
 
-  it('equals one of the same text alone', () => {
+  test('equals one of the same text alone', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 50 });
     fc.assert(
       fc.property(text, text, (a, b) => {

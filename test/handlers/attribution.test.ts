@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { AlertName } from '../../sandbox/github.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { alertOf, deletedKeys, namedRecords } from '../../sandbox/observe.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import {
   captureOutput,
   type Handler,
@@ -11,8 +15,6 @@ import {
 
 // What happens when the same key is reported again: a redelivery, a reopened alert, an expired key; and what else is
 // held of candidates, our own key and the exposure, beside which-key.test.ts.
-
-type Alert = { owner: string; repo: string; number: number };
 
 let sandbox: Sandbox;
 let output: Output;
@@ -32,43 +34,13 @@ const invoke = async (revoke: Handler<'revoke'>, event: unknown, context = lambd
   (await revoke(event, context)) as Outcome;
 /** Next to nothing of it is left for a search, so that several keys stay ambiguous. */
 const hasty = () => lambdaContext({ getRemainingTimeInMillis: () => 9_000 });
-const deleted = () =>
-  sandbox.devin.requests
-    .filter(({ method }) => method === 'DELETE')
-    .map(({ path }) => path.split('/').at(-1));
-const counted = () =>
-  output.entries().flatMap((entry) => ('_aws' in entry ? [entry.status ?? Object.keys(entry).at(-1)] : []));
-const records = () =>
-  sandbox.s3.objects('records/').map(({ body, key }) => ({
-    name: key
-      .split('/')
-      .at(-1)
-      ?.replace(/attempt-\w+/, 'attempt'),
-    ...JSON.parse(body).unmapped,
-  }));
+const records = () => namedRecords(sandbox).map(({ name, record }) => ({ name, ...record.unmapped }));
 const second = () => Math.floor(Date.now() / 1_000);
 const iso = (seconds: number) => new Date(seconds * 1_000).toISOString();
 
 /** The message of a GitHub alert's report, the same each time that it is delivered. */
-const delivery = (alert: Alert, receiveCount = 1) => ({
-  Records: [
-    {
-      messageId: 'message',
-      receiptHandle: 'handle',
-      eventSource: 'aws:sqs',
-      attributes: { ApproximateReceiveCount: String(receiveCount) },
-      body: JSON.stringify({
-        version: 1,
-        report_id: `github/${alert.owner}/${alert.repo}/${alert.number}/created/20260730T082640000Z`,
-        detector: 'github',
-        invoked_by: 'webhook',
-        reported_at: Date.parse('2026-07-30T08:26:40Z'),
-        seen_at: Date.now(),
-        leak: { kind: 'github_alert', ...alert },
-      }),
-    },
-  ],
-});
+const delivery = (alert: AlertName, receiveCount = 1) =>
+  sqsEvent(sqsRecord(alertReport(alert), { messageId: 'message', receiveCount }));
 const DONE = { batchItemFailures: [] };
 const AGAIN = { batchItemFailures: [{ itemIdentifier: 'message' }] };
 
@@ -79,7 +51,7 @@ test('a revocation that shows only after the proof window is tried again, and th
 
   expect(await revoke(delivery(leak.alert))).toEqual(AGAIN);
   expect(sandbox.devin.isLive(leak.token)).toBe(true);
-  expect(sandbox.github.alert(leak.alert.owner, leak.alert.repo, leak.alert.number)?.state).toBe('open');
+  expect(alertOf(sandbox, leak.alert)?.state).toBe('open');
 
   sandbox.devin.revocationLagMs = 0;
   expect(await revoke(delivery(leak.alert, 2))).toEqual(DONE);
@@ -91,9 +63,9 @@ test('a revocation that shows only after the proof window is tried again, and th
     { name: '70-alert.json' },
     { name: '90-outcome.json', status: 'revoked', evidence: 'recovered', ...named },
   ]);
-  expect(deleted()).toEqual([leak.api_key_id]);
-  expect(counted()).toEqual(['still_alive', 'revoked']);
-  expect(sandbox.github.alert(leak.alert.owner, leak.alert.repo, leak.alert.number)?.state).toBe('resolved');
+  expect(deletedKeys(sandbox)).toEqual([leak.api_key_id]);
+  expect(output.counted()).toEqual(['still_alive', 'revoked']);
+  expect(alertOf(sandbox, leak.alert)?.state).toBe('resolved');
 });
 
 test('our own key needs no admin token when its report is delivered again', async () => {
@@ -112,7 +84,7 @@ test('our own key needs no admin token when its report is delivered again', asyn
     { name: '70-alert.json' },
     { name: '90-outcome.json', status: 'revoked', own_key: true, api_key_id: sandbox.admin.api_key_id },
   ]);
-  expect(deleted()).toEqual([sandbox.admin.api_key_id]);
+  expect(deletedKeys(sandbox)).toEqual([sandbox.admin.api_key_id]);
 });
 
 test('a reopened alert of a dead key is verified and closed again with a note, without an alarm', async () => {
@@ -139,8 +111,8 @@ test('a reopened alert of a dead key is verified and closed again with a note, w
     state: 'resolved',
     resolution_comment: expect.stringContaining(`${leak.api_key_id} of ${leak.service_user_id} already`),
   });
-  expect(deleted()).toEqual([leak.api_key_id]);
-  expect(counted()).toEqual(['revoked', 'already_revoked']);
+  expect(deletedKeys(sandbox)).toEqual([leak.api_key_id]);
+  expect(output.counted()).toEqual(['revoked', 'already_revoked']);
 });
 
 describe('a token', () => {
@@ -193,7 +165,7 @@ describe('candidates that are revoked one by one', () => {
       attribution: { method: 'elimination', confidence: 'high' },
     });
     expect(answer).not.toHaveProperty('collateral');
-    expect(deleted()).toEqual([leak.api_key_id]);
+    expect(deletedKeys(sandbox)).toEqual([leak.api_key_id]);
   });
 
   test('are reported with a call each that makes their successor', async () => {
@@ -220,9 +192,9 @@ describe('candidates that are revoked one by one', () => {
     const answer = await invoke(revoke, { github_alert: alert }, hasty());
 
     expect(answer).toMatchObject({ status: 'still_alive', retryable: true, recorded: true });
-    expect(answer.collateral?.map(({ api_key_id }) => api_key_id)).toEqual(deleted());
-    expect(deleted()).toHaveLength(keys.length);
-    expect(sandbox.github.alert(alert.owner, alert.repo, alert.number)?.state).toBe('open');
+    expect(answer.collateral?.map(({ api_key_id }) => api_key_id)).toEqual(deletedKeys(sandbox));
+    expect(deletedKeys(sandbox)).toHaveLength(keys.length);
+    expect(alertOf(sandbox, alert)?.state).toBe('open');
   });
 });
 
@@ -257,7 +229,7 @@ describe('our own key', () => {
 
     expect(await (await load())({ Records })).toEqual(DONE);
 
-    expect(deleted()).toEqual([other.api_key_id, sandbox.admin.api_key_id]);
+    expect(deletedKeys(sandbox)).toEqual([other.api_key_id, sandbox.admin.api_key_id]);
     const outcome = sandbox.s3
       .objects('records/')
       .find(({ body, key }) => key.endsWith('90-outcome.json') && body.includes(other.api_key_id));
@@ -277,7 +249,7 @@ describe('our own key', () => {
     expect(ambiguous).toMatchObject({ status: 'escalated' });
     expect(ambiguous.candidates?.map((key) => key.api_key_id).sort()).toEqual(ids);
     expect(named).toMatchObject({ status: 'revoked', evidence: 'token_rejected', api_key_id });
-    expect(counted()).toEqual(['escalated', 'revoked']);
+    expect(output.counted()).toEqual(['escalated', 'revoked']);
     expect(sandbox.devin.isLive(sandbox.admin.token)).toBe(true);
   });
 });
@@ -341,8 +313,8 @@ describe('an expired key', () => {
       alert: { closed: true },
       recorded: true,
     });
-    expect(deleted()).toEqual([]);
-    expect(counted()).toEqual(['already_revoked']);
+    expect(deletedKeys(sandbox)).toEqual([]);
+    expect(output.counted()).toEqual(['already_revoked']);
   });
 
   test('is reported with the time of its end when the report names it', async () => {
@@ -373,13 +345,13 @@ describe('an expired key', () => {
       evidence: 'token_rejected',
       exposure: { expires_at: iso(sandbox.devin.key(leak.api_key_id)?.expires_at ?? 0) },
     });
-    expect(deleted()).toEqual([]);
+    expect(deletedKeys(sandbox)).toEqual([]);
     expect(sandbox.devin.isLive(leak.others[0]?.token ?? '')).toBe(true);
   });
 });
 
 /** A person reopens the alert. */
-async function reopen({ number, owner, repo }: Alert): Promise<void> {
+async function reopen({ number, owner, repo }: AlertName): Promise<void> {
   const answer = await fetch(
     `${sandbox.github.url}/repos/${owner}/${repo}/secret-scanning/alerts/${number}`,
     {
@@ -392,7 +364,7 @@ async function reopen({ number, owner, repo }: Alert): Promise<void> {
 }
 
 describe('an intent whose delivery did not get to the end', () => {
-  const outcomeOf = ({ owner, repo }: Alert) =>
+  const outcomeOf = ({ owner, repo }: AlertName) =>
     sandbox.s3
       .objects('records/')
       .filter(({ key }) => key.includes(`/${owner}/${repo}/`) && key.endsWith('90-outcome.json'))
@@ -404,7 +376,7 @@ describe('an intent whose delivery did not get to the end', () => {
     const revoke = await load();
     sandbox.devin.fault({ method: 'DELETE', status: 403 });
     await revoke(delivery(leak.alert));
-    while (sandbox.devin.isLive(leak.token)) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (sandbox.devin.isLive(leak.token)) await sleep(50);
 
     expect(await revoke(delivery(leak.alert))).toEqual({ batchItemFailures: [] });
     expect(outcomeOf(leak.alert)).toMatchObject([{ status: 'already_revoked', evidence: 'dead_on_arrival' }]);

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { Fault } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { alertOf, namedRecords } from '../../sandbox/observe.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import {
   captureOutput,
   type Handler,
@@ -29,21 +31,12 @@ const environment = (overrides: Record<string, string | undefined> = {}) =>
   sandbox.env({ LEAK_QUEUE_URL: undefined, PROOF_WINDOW_SECONDS: '1', ...overrides });
 
 const invoke = (event: unknown, context = lambdaContext()) => revoke(event, context) as Promise<Outcome>;
-const alertOf = ({ owner, repo, number }: { owner: string; repo: string; number: number }) =>
-  sandbox.github.alert(owner, repo, number);
 const deletions = () => sandbox.devin.requests.filter(({ method }) => method === 'DELETE');
 /** The records as [name, status_code], in the order of time; without the alert's, which is written beside an outcome. */
 const records = () =>
-  sandbox.s3
-    .objects('records/')
-    .filter(({ key }) => !key.endsWith('/70-alert.json'))
-    .map(({ body, key }) => [
-      key
-        .split('/')
-        .at(-1)
-        ?.replace(/attempt-\w+/, 'attempt'),
-      JSON.parse(body).status_code,
-    ]);
+  namedRecords(sandbox)
+    .filter(({ name }) => name !== '70-alert.json')
+    .map(({ name, record }) => [name, record.status_code]);
 
 type Row = {
   when: string;
@@ -224,7 +217,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     const key = { service_user_id: leak.service_user_id, api_key_id: leak.api_key_id };
     expect(answer).toMatchObject({ ...outcome, ...key, report_id: expect.stringMatching(/^console\//) });
     expect(sandbox.devin.isLive(leak.token)).toBe(live);
-    expect(alertOf(leak.alert)).toMatchObject(
+    expect(alertOf(sandbox, leak.alert)).toMatchObject(
       isSuccess ? { state: 'resolved', resolution: 'revoked', validity: 'inactive' } : { state: 'open' },
     );
     const settled = isSuccess ? '90-outcome.json' : '50-attempt.json';
@@ -239,7 +232,7 @@ describe('a GitHub alert for the only key of a service user', () => {
 
     await invoke({ github_alert: leak.alert });
 
-    const comment = alertOf(leak.alert)?.resolution_comment ?? '';
+    const comment = alertOf(sandbox, leak.alert)?.resolution_comment ?? '';
     expect(comment).toContain(leak.api_key_id);
     expect(comment).toMatch(/\d{4}-\d\d-\d\dT[\d:.]+Z: the token is answered 401/);
     expect(comment.length).toBeLessThanOrEqual(280);
@@ -271,7 +264,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     sandbox.github.refuseValidity = true;
 
     expect(await invoke({ github_alert: leak.alert })).toMatchObject({ alert: { closed: true } });
-    expect(alertOf(leak.alert)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+    expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   });
 
   test('decodes a secret that GitHub found in base64', async () => {
@@ -298,7 +291,7 @@ describe('a GitHub alert for the only key of a service user', () => {
     const alert = sandbox.github.createAlert({ secret: ['not', 'devin', 'at', 'all'].join('-') });
 
     expect(await invoke({ github_alert: alert })).toMatchObject({ status: 'ignored', reason: /cog_/ });
-    expect(alertOf(alert)).toMatchObject({ state: 'open' });
+    expect(alertOf(sandbox, alert)).toMatchObject({ state: 'open' });
     expect(sandbox.devin.requests).toEqual([]);
   });
 
@@ -478,19 +471,10 @@ describe('a dry run', () => {
 });
 
 describe('the audit store', () => {
-  const sqs = (leak: object, receiveCount = 1) => ({
-    Records: [
-      message(
-        { ...report, report_id: 'github/acme/webshop/1/created/20260730T082640000Z', leak },
-        receiveCount,
-      ),
-    ],
-  });
-
   test('being down does not keep a leak alive, and the message stays until the record is stored', async () => {
     const leak = sandbox.leak();
     sandbox.s3.fault({ method: 'PUT', status: 503, times: Number.POSITIVE_INFINITY });
-    const event = sqs({ kind: 'github_alert', ...leak.alert });
+    const event = sqsEvent(sqsRecord(alertReport(leak.alert)));
 
     const down = await revoke(event);
     expect(sandbox.devin.isLive(leak.token)).toBe(false);
@@ -511,7 +495,7 @@ describe('the audit store', () => {
 
   test('answers a redelivery with the first outcome, and nothing is done twice', async () => {
     const leak = sandbox.leak();
-    const event = sqs({ kind: 'github_alert', ...leak.alert });
+    const event = sqsEvent(sqsRecord(alertReport(leak.alert)));
     await revoke(event);
     const before = { devin: sandbox.devin.requests.length, records: records() };
 
@@ -534,46 +518,20 @@ describe('the audit store', () => {
   });
 });
 
-const report = {
-  version: 1,
-  detector: 'github',
-  invoked_by: 'webhook',
-  reported_at: Date.parse('2026-07-30T08:26:40Z'),
-  seen_at: Date.parse('2026-07-30T08:26:42Z'),
-};
-
-const message = (body: unknown, receiveCount = 1, messageId = 'message-1') => ({
-  messageId,
-  receiptHandle: 'handle',
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-  attributes: { ApproximateReceiveCount: String(receiveCount) },
-  messageAttributes: {},
-  md5OfBody: '',
-  eventSource: 'aws:sqs',
-  eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:leaks',
-  awsRegion: 'us-east-1',
-});
-
 describe('a batch from the queue', () => {
-  const reportOf = (number: number, leak: object) => ({
-    ...report,
-    report_id: `github/acme/webshop/${number}/created/20260730T082640000Z`,
-    leak,
-  });
-
   test('settles each item apart from its neighbours', async () => {
     const good = sandbox.leak();
     const refused = sandbox.leak();
     sandbox.devin.fault({ method: 'DELETE', path: new RegExp(refused.api_key_id), status: 403 });
 
-    const answer = await revoke({
-      Records: [
-        message('not json', 1, 'broken'),
-        message({ version: 99 }, 1, 'future'),
-        message(reportOf(1, { kind: 'github_alert', ...refused.alert }), 1, 'refused'),
-        message(reportOf(2, { kind: 'github_alert', ...good.alert }), 1, 'good'),
-      ],
-    });
+    const answer = await revoke(
+      sqsEvent(
+        sqsRecord('not json', { messageId: 'broken' }),
+        sqsRecord({ version: 99 }, { messageId: 'future' }),
+        sqsRecord(alertReport(refused.alert), { messageId: 'refused' }),
+        sqsRecord(alertReport(good.alert), { messageId: 'good' }),
+      ),
+    );
 
     expect(answer).toEqual({
       batchItemFailures: ['broken', 'future', 'refused'].map((itemIdentifier) => ({ itemIdentifier })),
@@ -585,14 +543,19 @@ describe('a batch from the queue', () => {
     const leak = sandbox.leak();
     const second = sandbox.github.createAlert({ secret: leak.token, repo: 'api' });
 
-    const answer = await revoke({
-      Records: [leak.alert, second].map((alert, index) =>
-        message(reportOf(index, { kind: 'github_alert', ...alert }), 1, `message-${index}`),
+    const answer = await revoke(
+      sqsEvent(
+        ...[leak.alert, second].map((alert, index) =>
+          sqsRecord(alertReport(alert), { messageId: `message-${index}` }),
+        ),
       ),
-    });
+    );
 
     expect(answer).toEqual({ batchItemFailures: [] });
-    expect([alertOf(leak.alert)?.state, alertOf(second)?.state]).toEqual(['resolved', 'resolved']);
+    expect([alertOf(sandbox, leak.alert)?.state, alertOf(sandbox, second)?.state]).toEqual([
+      'resolved',
+      'resolved',
+    ]);
     expect(records().filter(([name]) => name === '90-outcome.json')).toHaveLength(2);
   });
 });

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { alertOf, outcomeRecords } from '../../sandbox/observe.ts';
 import {
   captureOutput,
   type Handler,
@@ -43,10 +45,7 @@ function missed({ minutes = 6, owner = 'acme', secret_type = 'devin_api_key' } =
   return { ...key, alert };
 }
 const sent = (): { report_id: string }[] => sandbox.sqs.sent().map((body) => JSON.parse(body));
-const alertOf = ({ alert: { number, owner, repo } }: ReturnType<typeof missed>) =>
-  sandbox.github.alert(owner, repo, number);
-const outcomes = () => sandbox.s3.objects('records/').filter(({ key }) => key.includes('/90-outcome'));
-const statuses = () => outcomes().map(({ body }) => JSON.parse(body).status_code);
+const statuses = () => outcomeRecords(sandbox).map(({ status_code }) => status_code);
 
 /** Works on everything that is on the queue until it is empty. */
 async function work(env: Env = {}): Promise<void> {
@@ -57,7 +56,7 @@ async function work(env: Env = {}): Promise<void> {
   const poller = sandbox.sqs.poll((event) => revoke(event) as Promise<SQSBatchResponse>, {
     visibilityTimeoutSeconds: 0,
   });
-  while (sandbox.sqs.waiting().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (sandbox.sqs.waiting().length > 0) await sleep(10);
   await poller.stop();
 }
 
@@ -72,7 +71,7 @@ test('a lost webhook ends in a revoked key, a closed alert and one outcome', asy
   await work();
 
   expect(sandbox.devin.isLive(leak.token)).toBe(false);
-  expect(alertOf(leak)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   expect(statuses()).toEqual(['revoked']);
   expect(await sweep()).toMatchObject({ alerts: { queued: 0 } });
 });
@@ -90,7 +89,7 @@ test('a webhook that arrives at the same moment makes the same report, and one o
   expect(sent()).toHaveLength(2);
   await work();
   expect(statuses()).toEqual(['revoked']);
-  expect(alertOf(leak)).toMatchObject({ state: 'resolved' });
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'resolved' });
 });
 
 test('alerts of another type, of another organisation, and younger than five minutes are left', async () => {
@@ -121,7 +120,7 @@ test('a backlog is worked off over all pages and organisations; one that refuses
   expect(output.entries()).toContainEqual(expect.objectContaining({ AlertSweepFailed: 2 }));
 });
 
-test('a rate limit is waited for when it ends in time, and told when it does not', async () => {
+test('a rate limit is waited for when it ends in time, and reported when it does not', async () => {
   missed();
   sandbox.github.fault({
     operation: 'listOrganizationAlerts',
@@ -154,13 +153,13 @@ test('an alert that GitHub refused to close is closed later, once it lets us', a
   await sweep();
   await work();
   expect(statuses()).toEqual(['revoked']);
-  expect(alertOf(leak)).toMatchObject({ state: 'open' });
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'open' });
 
   sandbox.github.delegatedDismissal = false;
   expect(await sweep()).toMatchObject({ alerts: { queued: 0, closing: 1 } });
   await work();
 
-  expect(alertOf(leak)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   expect(statuses()).toEqual(['revoked', 'already_revoked']);
 });
 
@@ -188,7 +187,7 @@ test('an alert that changed since its webhook is known by the report that it mad
   expect(await sweep()).toMatchObject({ alerts: { queued: 0, closing: 1 } });
 });
 
-test('a leak is queued although the audit store can not be read', async () => {
+test('a leak is queued although the audit store cannot be read', async () => {
   missed();
   sandbox.s3.fault({ method: 'GET', status: 403, times: Number.POSITIVE_INFINITY });
 
@@ -209,7 +208,7 @@ test('a dry run says so in its reports, and nothing is revoked', async () => {
   await work();
 
   expect(sandbox.devin.isLive(leak.token)).toBe(true);
-  expect(alertOf(leak)).toMatchObject({ state: 'open' });
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'open' });
 });
 
 test('no token is in any answer, log or message', async () => {

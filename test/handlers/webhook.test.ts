@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LeakReport } from '../../lib/domain/report.ts';
 import { toEvent } from '../../sandbox/function-url.ts';
 import { signedDelivery } from '../../sandbox/github-delivery.ts';
@@ -114,7 +114,7 @@ const expectNoEffect = () => {
 };
 
 describe('a new alert', () => {
-  it('is answered 202 with the id of the one report on the queue', async () => {
+  test('is answered 202 with the id of the one report on the queue', async () => {
     const { alert } = sandbox.github.payload(leak.alert);
     const before = Date.now();
     const context = lambdaContext();
@@ -158,7 +158,7 @@ describe('a new alert', () => {
     },
   );
 
-  it('is queued out of base64, as Lambda hands over what it does not take for text', async () => {
+  test('is queued out of base64, as Lambda hands over what it does not take for text', async () => {
     const body = payload();
     const event = delivered({ body, headers: { 'content-type': 'application/octet-stream' } });
     expect([event.isBase64Encoded, event.body]).toEqual([true, Buffer.from(body).toString('base64')]);
@@ -166,19 +166,19 @@ describe('a new alert', () => {
     expect(queued()).toHaveLength(1);
   });
 
-  it('is queued with any characters in it', async () => {
+  test('is queued with any characters in it', async () => {
     const body = payload((whole) => {
       whole.repository.description = 'é 𝄞 \u2028 \u0000 "\\';
     });
     expect((await invoke(await start(), delivered({ body }))).statusCode).toBe(202);
   });
 
-  it('is queued as it is in a dry run', async () => {
+  test('is queued as it is in a dry run', async () => {
     await invoke(await start({ DRY_RUN: 'true' }), delivered());
     expect(queued()).toMatchObject([{ dry_run: true, leak: { kind: 'github_alert' } }]);
   });
 
-  it('is queued under the same id again when GitHub delivers it again', async () => {
+  test('is queued under the same id again when GitHub delivers it again', async () => {
     const handler = await start();
     const body = payload();
     const first = await invoke(handler, delivered({ body }));
@@ -188,7 +188,7 @@ describe('a new alert', () => {
     expect(two).toEqual({ ...one, seen_at: two?.seen_at });
   });
 
-  it('is queued at exactly 1 MiB', async () => {
+  test('is queued at exactly 1 MiB', async () => {
     const body = payload().padEnd(MEBIBYTE);
     expect((await invoke(await start(), delivered({ body }))).statusCode).toBe(202);
   });
@@ -272,14 +272,14 @@ describe('a delivery that is not signed with our secret', () => {
     ]);
   });
 
-  it('is answered 401 without the header at all', async () => {
+  test('is answered 401 without the header at all', async () => {
     const event = delivered();
     delete event.headers['x-hub-signature-256'];
     expect(await invoke(await start(), event)).toEqual(refused());
     expectNoEffect();
   });
 
-  it('does not read the secrets each time, nor print a line each time, however many there are', async () => {
+  test('does not read the secrets each time, nor print a line each time, however many there are', async () => {
     const handler = await start();
     for (let count = 0; count < 100; count++) {
       expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(refused());
@@ -288,7 +288,7 @@ describe('a delivery that is not signed with our secret', () => {
     expect(output.entries().length).toBeLessThan(20);
   });
 
-  it('is counted, each one, in the metric that an alarm watches', async () => {
+  test('is counted, each one, in the metric that an alarm watches', async () => {
     vi.setSystemTime(Date.now());
     const handler = await start();
     for (let count = 0; count < 49; count++) await invoke(handler, delivered({ secret: 'another secret' }));
@@ -331,7 +331,7 @@ describe('before the signature', () => {
     expectNoEffect();
   });
 
-  it('a size is that of the bytes, not of the characters', async () => {
+  test('a size is that of the bytes, not of the characters', async () => {
     const body = payload((whole) => {
       whole.repository.description = 'é'.repeat(MEBIBYTE / 2);
     });
@@ -341,7 +341,7 @@ describe('before the signature', () => {
 });
 
 describe('a signed delivery', () => {
-  it('of a ping is answered 200', async () => {
+  test('of a ping is answered 200', async () => {
     const body = JSON.stringify({ zen: MARK, hook_id: 1, hook: { type: 'Organization' } });
     const event = delivered({ body, headers: { 'x-github-event': 'ping' } });
     expect(await invoke(await start(), event)).toEqual(json(200, { message: 'pong' }));
@@ -385,7 +385,7 @@ describe('a signed delivery', () => {
     expect(output.entries()).toMatchObject([{ level: 'error', message: 'delivery refused: malformed' }]);
   });
 
-  it('of a repository whose name is a token is answered 400, and logged without it', async () => {
+  test('of a repository whose name is a token is answered 400, and logged without it', async () => {
     const body = payload((whole) => {
       whole.repository.full_name = `acme/${leak.token}`;
     });
@@ -461,21 +461,21 @@ describe('an outage', () => {
     expect(queued()).toHaveLength(1);
   });
 
-  it('that passes at once is not noticed', async () => {
+  test('that passes at once is not noticed', async () => {
     sandbox.sqs.fault({ status: 503 });
     sandbox.secrets.fault({ status: 500 });
     expect((await invoke(await start(), delivered())).statusCode).toBe(202);
     expect(queued()).toHaveLength(1);
   });
 
-  it('of the queue does not matter to what is not for it', async () => {
+  test('of the queue does not matter to what is not for it', async () => {
     sandbox.sqs.fault({ status: 503, times: Number.POSITIVE_INFINITY });
     const handler = await start();
     expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(refused());
     expect((await invoke(handler, delivered({ body: payload(undefined, 'resolved') }))).statusCode).toBe(204);
   });
 
-  it('in which a service hangs is answered 503 before GitHub gives up after 10 s', async () => {
+  test('in which a service hangs is answered 503 before GitHub gives up after 10 s', async () => {
     const hanging = { delayMs: 60_000, times: Number.POSITIVE_INFINITY };
     const other = await startSandbox({ sqs: false });
     other.secrets.fault(hanging);
@@ -495,7 +495,7 @@ describe('an outage', () => {
     await other.stop();
   });
 
-  it('in which the previous secret cannot be read matters only to what the current one did not sign', async () => {
+  test('in which the previous secret cannot be read matters only to what the current one did not sign', async () => {
     const handler = await start();
     expect((await invoke(handler, delivered())).statusCode).toBe(202);
     sandbox.secrets.fault({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
@@ -507,7 +507,7 @@ describe('an outage', () => {
     expect(await invoke(handler, delivered({ secret: 'another secret' }))).toEqual(refused());
   });
 
-  it('of our own is answered 500', async () => {
+  test('of our own is answered 500', async () => {
     expect(await invoke(await start(), { [MARK]: leak.token })).toEqual(
       json(500, { error: 'internal error' }),
     );
@@ -518,7 +518,7 @@ describe('an outage', () => {
 describe('a rotation of the secret', () => {
   const rotate = (secret: string) => sandbox.secrets.put(sandbox.secretIds.webhook, secret);
 
-  it('before the first delivery loses none that was signed with the previous one', async () => {
+  test('before the first delivery loses none that was signed with the previous one', async () => {
     rotate('new secret');
     const handler = await start();
     expect((await invoke(handler, delivered())).statusCode).toBe(202);
@@ -528,7 +528,7 @@ describe('a rotation of the secret', () => {
     expect(read.map(({ versionStage }) => versionStage)).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
   });
 
-  it('during the life of a container is noticed, and ends the secret before the previous one', async () => {
+  test('during the life of a container is noticed, and ends the secret before the previous one', async () => {
     const handler = await start();
     expect((await invoke(handler, delivered())).statusCode).toBe(202);
 
@@ -543,7 +543,7 @@ describe('a rotation of the secret', () => {
     expect((await invoke(handler, delivered({ secret: 'new secret' }))).statusCode).toBe(202);
   });
 
-  it('into JSON is understood', async () => {
+  test('into JSON is understood', async () => {
     rotate(JSON.stringify({ github: 'new secret', standard: 'another' }));
     const handler = await start();
     expect((await invoke(handler, delivered({ secret: 'new secret' }))).statusCode).toBe(202);
@@ -569,7 +569,7 @@ describe('a bad configuration fails the function itself', () => {
     expectNoEffect();
   });
 
-  it('when settings are missing or wrong, by all their names and no value', async () => {
+  test('when settings are missing or wrong, by all their names and no value', async () => {
     const handler = await start({
       WEBHOOK_SECRET_ID: '',
       LEAK_QUEUE_URL: MARK,

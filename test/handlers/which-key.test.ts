@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import {
   captureOutput,
   type Handler,
@@ -36,20 +38,6 @@ function shortOfTime() {
 const invoke = async (revoke: Handler<'revoke'>, event: unknown, context = shortOfTime()) =>
   (await revoke(event, context)) as Outcome;
 
-const alertOf = ({ alert }: ReturnType<Sandbox['leak']>) =>
-  sandbox.github.alert(alert.owner, alert.repo, alert.number);
-const deleted = () =>
-  sandbox.devin.requests
-    .filter(({ method }) => method === 'DELETE')
-    .map(({ path }) => path.split('/').at(-1));
-const counted = () =>
-  output.entries().flatMap((entry) => ('_aws' in entry ? [entry.status ?? Object.keys(entry).at(-1)] : []));
-const outcomes = () =>
-  sandbox.s3
-    .objects('records/')
-    .filter(({ key }) => key.endsWith('90-outcome.json'))
-    .map(({ body }) => JSON.parse(body));
-
 describe('a key that stays ambiguous', () => {
   beforeEach(() => {
     sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;
@@ -71,9 +59,9 @@ describe('a key that stays ambiguous', () => {
       service_user_id: leak.service_user_id,
       api_key_id: leak.api_key_id,
     });
-    expect(deleted()).toEqual([]);
-    expect(alertOf(leak)).toMatchObject({ state: 'open' });
-    expect(counted()).toEqual(['escalated']);
+    expect(deletedKeys(sandbox)).toEqual([]);
+    expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'open' });
+    expect(output.counted()).toEqual(['escalated']);
   });
 
   test('is found by revoking its candidates one by one, each after an intent of its own, until the token is dead', async () => {
@@ -88,7 +76,7 @@ describe('a key that stays ambiguous', () => {
 
     const answer = await invoke(await load({ AMBIGUOUS_KEY: 'revoke_all' }), { github_alert: leak.alert });
 
-    expect(deleted()).toEqual([busy.api_key_id, leak.api_key_id]);
+    expect(deletedKeys(sandbox)).toEqual([busy.api_key_id, leak.api_key_id]);
     expect(intents).toEqual([
       ['10-intent.json', `20-intent-${busy.api_key_id}.json`],
       ['10-intent.json', ...[busy, leak].map(({ api_key_id }) => `20-intent-${api_key_id}.json`)],
@@ -118,7 +106,7 @@ describe('a key that stays ambiguous', () => {
       status: 'escalated',
       reason: expect.stringContaining('our own service user'),
     });
-    expect(deleted()).toEqual([]);
+    expect(deletedKeys(sandbox)).toEqual([]);
   });
 });
 
@@ -148,8 +136,8 @@ describe('our own admin token', () => {
       recorded: true,
     });
     expect(sandbox.devin.isLive(sandbox.admin.token)).toBe(false);
-    expect(counted()).toEqual(['OwnKeyLeaked', 'revoked']);
-    expect(outcomes()).toMatchObject([{ severity: 'Fatal' }]);
+    expect(output.counted()).toEqual(['OwnKeyLeaked', 'revoked']);
+    expect(outcomeRecords(sandbox)).toMatchObject([{ severity: 'Fatal' }]);
   });
 
   test('is revoked when the connection breaks after the DELETE, though it cannot ask again', async () => {
@@ -178,26 +166,16 @@ describe('our own admin token', () => {
   test('is revoked after the other reports of its batch', async () => {
     const leaks = [sandbox.leak(), sandbox.leak()];
     const alerts = [ours(), ...leaks.map(({ alert }) => alert)];
-    const Records = alerts.map((alert, index) => ({
-      messageId: `message-${index}`,
-      receiptHandle: 'handle',
-      eventSource: 'aws:sqs',
-      attributes: { ApproximateReceiveCount: '1' },
-      body: JSON.stringify({
-        version: 1,
-        report_id: `github/acme/webshop/${index}/created/20260730T082640000Z`,
-        detector: 'github',
-        invoked_by: 'webhook',
-        reported_at: Date.parse('2026-07-30T08:26:40Z'),
-        seen_at: Date.now(),
-        leak: { kind: 'github_alert', ...alert },
-      }),
-    }));
+    const records = alerts.map((alert, index) =>
+      sqsRecord(alertReport(alert), { messageId: `message-${index}` }),
+    );
     const revoke = await load();
 
-    expect(await revoke({ Records }, lambdaContext())).toEqual({ batchItemFailures: [] });
-    expect(deleted().at(-1)).toBe(sandbox.admin.api_key_id);
-    expect(deleted().sort()).toEqual([sandbox.admin, ...leaks].map(({ api_key_id }) => api_key_id).sort());
+    expect(await revoke(sqsEvent(...records), lambdaContext())).toEqual({ batchItemFailures: [] });
+    expect(deletedKeys(sandbox).at(-1)).toBe(sandbox.admin.api_key_id);
+    expect(deletedKeys(sandbox).sort()).toEqual(
+      [sandbox.admin, ...leaks].map(({ api_key_id }) => api_key_id).sort(),
+    );
   });
 });
 
@@ -220,14 +198,14 @@ describe('one token in several places', () => {
       exposure: { revoked_at: expect.any(String) },
       alert: { closed: true },
     });
-    expect(deleted()).toEqual([leak.api_key_id]);
-    expect(sandbox.github.alert(elsewhere.owner, elsewhere.repo, elsewhere.number)).toMatchObject({
+    expect(deletedKeys(sandbox)).toEqual([leak.api_key_id]);
+    expect(alertOf(sandbox, elsewhere)).toMatchObject({
       state: 'resolved',
       resolution_comment: expect.stringContaining(
         `${leak.api_key_id} of ${leak.service_user_id} already revoked`,
       ),
     });
-    expect(counted()).toEqual(['revoked', 'already_revoked']);
+    expect(output.counted()).toEqual(['revoked', 'already_revoked']);
   });
 });
 
@@ -280,7 +258,7 @@ test('a key that died a moment ago is waited for, and the only key that is left 
     attribution: { method: 'elimination', confidence: 'medium' },
     alert: { closed: true },
   });
-  expect(deleted()).toEqual([]);
+  expect(deletedKeys(sandbox)).toEqual([]);
   expect(leak.others.every(({ token }) => sandbox.devin.isLive(token))).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LeakReport } from '../../lib/domain/report.ts';
 import { readEvent, readMessage } from '../../lib/intake/event.ts';
 import { BadEventError } from '../../lib/intake/request.ts';
@@ -55,7 +55,7 @@ describe('an event', () => {
     expect(readEvent(event, invocation)).toEqual({ kind: 'sqs', records: event.Records });
   });
 
-  it('of EventBridge is a report with its own id and time', () => {
+  test('of EventBridge is a report with its own id and time', () => {
     expect(readEvent(bridged({ ...ids, reason: 'seen' }), invocation)).toEqual({
       kind: 'eventbridge',
       report: {
@@ -72,7 +72,7 @@ describe('an event', () => {
     });
   });
 
-  it('of anything else is a request of the console', () => {
+  test('of anything else is a request of the console', () => {
     expect(readEvent({ ...ids, dry_run: true }, invocation)).toEqual({
       kind: 'direct',
       report: {
@@ -124,7 +124,7 @@ describe('a bad event', () => {
     expect(() => readEvent(event, invocation)).toThrow(new BadEventError(`bad event: ${message}`));
   });
 
-  it('is the only thing that is thrown, whatever the event is', () => {
+  test('is the only thing that is thrown, whatever the event is', () => {
     const event = fc.oneof(
       fc.jsonValue(),
       fc.record({ Records: fc.jsonValue() }),
@@ -169,7 +169,7 @@ describe('a message', () => {
     expect(readMessage(JSON.stringify(sent))).toEqual(sent);
   });
 
-  it('of a newer sender is read without the fields that nobody knows', () => {
+  test('of a newer sender is read without the fields that nobody knows', () => {
     expect(readMessage(JSON.stringify({ ...report, token: 'x', new_field: 1 }))).toEqual(report);
   });
 
@@ -206,7 +206,7 @@ describe('a message', () => {
     expect(readMessage(body)).toBeUndefined();
   });
 
-  it('never throws, whatever it holds', () => {
+  test('never throws, whatever it holds', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
         expect(readMessage(body)).toBeUndefined();

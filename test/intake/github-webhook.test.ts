@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LeakReport } from '../../lib/domain/report.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { type AlertPayload, alertPayload, type StoredAlert } from '../../sandbox/github-shapes.ts';
@@ -57,7 +57,7 @@ const report: LeakReport = {
 };
 
 describe('a delivery', () => {
-  it('of a new alert is a leak report', () => {
+  test('of a new alert is a leak report', () => {
     const delivery = read(payload());
     expect(delivery).toEqual({ kind: 'report', report });
     expect(LeakReport.parse(report)).toEqual(report);
@@ -101,7 +101,7 @@ describe('a delivery', () => {
     }
   });
 
-  it('of a ping is a ping, whatever it holds', () => {
+  test('of a ping is a ping, whatever it holds', () => {
     const ping = {
       zen: 'Keep it logically awesome.',
       hook_id: 1,
@@ -117,7 +117,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('of every configured secret type is a report', () => {
+  test('of every configured secret type is a report', () => {
     expect(read(payload({ secret_type: 'devin_pat' }))).toEqual({ kind: 'report', report });
   });
 
@@ -135,7 +135,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('in a dry run is a report that says so', () => {
+  test('in a dry run is a report that says so', () => {
     expect(readDelivery('secret_scanning_alert', payload(), { ...options, dryRun: true })).toEqual({
       kind: 'report',
       report: { ...report, dry_run: true },
@@ -149,7 +149,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('with fields that nobody knows yet is a report', () => {
+  test('with fields that nobody knows yet is a report', () => {
     expect(read({ ...payload(), alert: { ...payload().alert, new_field: 1 }, another: {} })).toEqual({
       kind: 'report',
       report,
@@ -199,7 +199,7 @@ describe('a delivery of the wrong shape names its field', () => {
     expect(read(replace(payload(), path, value))).toEqual({ kind: 'malformed', fields });
   });
 
-  it('and all of them when there are several', () => {
+  test('and all of them when there are several', () => {
     let body = replace(payload(), 'alert.number', 'seven');
     body = replace(body, 'alert.created_at', 'yesterday');
     body = replace(body, 'repository.full_name', 'webshop');
@@ -221,11 +221,11 @@ describe('the id of a report', () => {
     return delivery.report.report_id;
   };
 
-  it('is the same for the same body, however late it comes', () => {
+  test('is the same for the same body, however late it comes', () => {
     expect(idOf(payload(), options.now + 86_400_000)).toBe(idOf(payload()));
   });
 
-  it('does not depend on how a date is written', () => {
+  test('does not depend on how a date is written', () => {
     expect(idOf(payload({ updated_at: '2026-11-23T09:42:20+01:00' }))).toBe(idOf(payload()));
   });
 
@@ -264,7 +264,7 @@ describe('whatever a delivery holds', () => {
     repository: fc.record({ full_name: fc.oneof(or('acme/webshop', 'acme/..'), name) }),
   });
 
-  it('it never throws, and never is a report that the queue would refuse', () => {
+  test('it never throws, and never is a report that the queue would refuse', () => {
     fc.assert(
       fc.property(fc.oneof(nearly, fc.jsonValue()), (body) => {
         const delivery = read(body);
@@ -278,7 +278,7 @@ describe('whatever a delivery holds', () => {
     );
   });
 
-  it('its reports keep to the names of their alert', () => {
+  test('its reports keep to the names of their alert', () => {
     fc.assert(
       fc.property(name, name, fc.integer({ min: 1 }), (owner, repo, number) => {
         const delivery = read(payload({ owner, repo, number }));

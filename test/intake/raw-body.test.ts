@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rawBody } from '../../lib/intake/raw-body.ts';
 
 const bytes = () => fc.uint8Array({ maxLength: 64 });
 const limit = () => fc.nat(64);
 
 describe('the raw body', () => {
-  it.each([
+  test.each([
     ['no body', {}, ''],
     ['an empty body', { body: '', isBase64Encoded: false }, ''],
     ['an empty body in base64', { body: '', isBase64Encoded: true }, ''],
@@ -18,7 +18,7 @@ describe('the raw body', () => {
     expect(rawBody(event, 1_024)).toEqual(Buffer.from(expected));
   });
 
-  it.each([
+  test.each([
     ['text', '12345', 4],
     ['text that is long in bytes alone', 'ééé', 5],
   ])('is refused above the limit as %s', (_title, text, maxBytes) => {
@@ -28,7 +28,7 @@ describe('the raw body', () => {
     ).toBeUndefined();
   });
 
-  it('is the same bytes out of base64, exactly up to the limit', () => {
+  test('is the same bytes out of base64, exactly up to the limit', () => {
     fc.assert(
       fc.property(bytes(), limit(), (sent, maxBytes) => {
         const body = Buffer.from(sent).toString('base64');
@@ -39,7 +39,7 @@ describe('the raw body', () => {
     );
   });
 
-  it('is the same bytes out of text, exactly up to the limit', () => {
+  test('is the same bytes out of text, exactly up to the limit', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 64 }), limit(), (body, maxBytes) => {
         const sent = Buffer.from(body);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Token } from '../../lib/domain/token.ts';
 import { BadEventError, type Origin, readRequest } from '../../lib/intake/request.ts';
 
@@ -68,12 +68,12 @@ describe('a request', () => {
     expect(carried?.reveal()).toBe(token);
   });
 
-  it('by an alert may be about a repository whose name begins as tokens do', () => {
+  test('by an alert may be about a repository whose name begins as tokens do', () => {
     const named = { ...alert, owner: 'cog_labs', repo: 'cog_stable-diffusion-model' };
     expect(readRequest({ github_alert: named }, origin).leak).toEqual({ kind: 'github_alert', ...named });
   });
 
-  it('of an EventBridge event has its id and its time', () => {
+  test('of an EventBridge event has its id and its time', () => {
     const from: Origin = { detector: 'eventbridge', invoked_by: 'event', id: 'event-1', time: 1_000 };
     expect(readRequest(ids, from)).toEqual({
       ...report,
@@ -124,13 +124,13 @@ describe('a request', () => {
     );
   });
 
-  it('names no caller that is a token', () => {
+  test('names no caller that is a token', () => {
     const named = (caller: string) => readRequest({ token }, { ...origin, caller }).caller;
     expect(named('deploy-bot')).toBe('deploy-bot');
     for (const caller of [token, token.slice(4), `x/${token}`]) expect(named(caller)).toBeUndefined();
   });
 
-  it('has no secret of another kind in its reason, when that is what it reports', () => {
+  test('has no secret of another kind in its reason, when that is what it reports', () => {
     const other = 'another secret';
     for (const given of [other, ` ${other}\n`]) {
       const report = readRequest({ token: given, reason: `leaked: ${other}!` }, origin);
@@ -304,7 +304,7 @@ describe('whatever a request holds', () => {
     fc.string().map((name) => `${CANARY}-${name}`),
   );
 
-  it('it is a report or a bad event, and the message quotes no value', () => {
+  test('it is a report or a bad event, and the message quotes no value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.dictionary(field, value), fc.jsonValue()), (request) => {
         try {
@@ -318,7 +318,7 @@ describe('whatever a request holds', () => {
     );
   });
 
-  it('every field that is wrong by itself is named', () => {
+  test('every field that is wrong by itself is named', () => {
     const wrong = {
       service_user_id: fc.constantFrom<unknown>(1, null, 'x', `service-user-${CANARY}/`),
       api_key_id: fc.constantFrom<unknown>(1, null, '..', `${CANARY}/`),
@@ -338,7 +338,7 @@ describe('whatever a request holds', () => {
     );
   });
 
-  it('a token without its prefix is refused as the name of anything', () => {
+  test('a token without its prefix is refused as the name of anything', () => {
     const body = 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst';
     const wrong = (names: string[]) =>
       `bad event: ${names.map((name) => `${name} must not be a token`).join('; ')}`;
@@ -351,7 +351,7 @@ describe('whatever a request holds', () => {
     expect(refusal(ids, { ...origin, id: body })).toBe('bad event: id is not an event id');
   });
 
-  it('ids that it takes mean nothing in a path', () => {
+  test('ids that it takes mean nothing in a path', () => {
     const id = fc.string({ unit: fc.constantFrom(...'aZ0.-_~/%\\?#: \n\u2028é'), maxLength: 12 });
     fc.assert(
       fc.property(id, id, (user, key) => {
@@ -371,7 +371,7 @@ describe('whatever a request holds', () => {
     );
   });
 
-  it('its reason holds no token, wherever that stands', () => {
+  test('its reason holds no token, wherever that stands', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), fc.string({ maxLength: 200 }), (before, after) => {
         const report = readRequest({ ...ids, reason: `${before}${token}${after}` }, origin);

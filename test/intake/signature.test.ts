@@ -1,6 +1,6 @@
 import * as octokit from '@octokit/webhooks-methods';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isSigned, sign } from '../../lib/intake/signature.ts';
 
 // https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
@@ -18,16 +18,16 @@ const secret = () => fc.string({ unit: 'grapheme', minLength: 1 }).filter((value
 const differ = (a: string, b: string) => a.replace(/\0+$/, '') !== b.replace(/\0+$/, '');
 
 describe("GitHub's published vector", () => {
-  it('is what we sign', () => {
+  test('is what we sign', () => {
     expect(sign(published.body, published.secret)).toBe(published.signature);
   });
 
-  it('verifies', () => {
+  test('verifies', () => {
     expect(isSigned(published.body, published.signature, published.secret)).toBe(true);
   });
 
   const hex = published.signature.slice('sha256='.length);
-  it.each([
+  test.each([
     ['no signature', undefined],
     ['an empty one', ''],
     ['the algorithm alone', 'sha256='],
@@ -51,7 +51,7 @@ describe("GitHub's published vector", () => {
 });
 
 describe('the verifier', () => {
-  it('accepts any bytes under any secret with their own signature', () => {
+  test('accepts any bytes under any secret with their own signature', () => {
     fc.assert(
       fc.property(body(), secret(), (bytes, key) => {
         expect(isSigned(bytes, sign(bytes, key), key)).toBe(true);
@@ -59,7 +59,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses a body of which one byte was changed', () => {
+  test('refuses a body of which one byte was changed', () => {
     const changed = fc
       .tuple(fc.uint8Array({ minLength: 1, maxLength: 512 }), fc.nat(), fc.integer({ min: 1, max: 255 }))
       .map(([bytes, place, bits]) => {
@@ -75,7 +75,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses a body with bytes added or taken away', () => {
+  test('refuses a body with bytes added or taken away', () => {
     fc.assert(
       fc.property(body(), fc.uint8Array({ minLength: 1 }), secret(), (bytes, more, key) => {
         const longer = Buffer.concat([bytes, more]);
@@ -85,7 +85,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses a signature of which one character was changed', () => {
+  test('refuses a signature of which one character was changed', () => {
     fc.assert(
       fc.property(
         body(),
@@ -102,7 +102,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses a signature that was cut', () => {
+  test('refuses a signature that was cut', () => {
     fc.assert(
       fc.property(body(), secret(), fc.nat(70), (bytes, key, length) => {
         expect(isSigned(bytes, sign(bytes, key).slice(0, length), key)).toBe(false);
@@ -110,7 +110,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses a signature in another case', () => {
+  test('refuses a signature in another case', () => {
     fc.assert(
       fc.property(body(), secret(), (bytes, key) => {
         expect(isSigned(bytes, sign(bytes, key).toUpperCase(), key)).toBe(false);
@@ -118,7 +118,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses any other text without throwing', () => {
+  test('refuses any other text without throwing', () => {
     fc.assert(
       fc.property(body(), secret(), text(), (bytes, key, garbage) => {
         expect(isSigned(bytes, garbage, key)).toBe(false);
@@ -127,7 +127,7 @@ describe('the verifier', () => {
     );
   });
 
-  it('refuses the signature of another secret', () => {
+  test('refuses the signature of another secret', () => {
     fc.assert(
       fc.property(body(), secret(), secret(), (bytes, key, other) => {
         fc.pre(differ(key, other));
@@ -136,7 +136,7 @@ describe('the verifier', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['empty', ''],
     ['a space', ' '],
     ['white space', ' \t\r\n'],
@@ -147,7 +147,7 @@ describe('the verifier', () => {
 });
 
 describe("against Octokit's own verifier", () => {
-  it('signs text the same', async () => {
+  test('signs text the same', async () => {
     await fc.assert(
       fc.asyncProperty(text().filter(Boolean), secret(), async (payload, key) => {
         expect(sign(Buffer.from(payload), key)).toBe(await octokit.sign(key, payload));
@@ -155,7 +155,7 @@ describe("against Octokit's own verifier", () => {
     );
   });
 
-  it('decides the same, for the right signature and for changed ones', async () => {
+  test('decides the same, for the right signature and for changed ones', async () => {
     const change = fc.constantFrom<(signature: string, other: string) => string>(
       (signature) => signature,
       (_signature, other) => other,

@@ -1,6 +1,6 @@
 import { verifyWithFallback } from '@octokit/webhooks-methods';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SecretVersion } from '../../lib/aws/request-secret.ts';
 import { SecretError } from '../../lib/aws/secrets.ts';
 import { isSigned, sign } from '../../lib/intake/signature.ts';
@@ -78,7 +78,7 @@ describe('the secrets of the webhook', () => {
     }
   });
 
-  it('are read when they are first needed: the previous one for a delivery that the current one did not sign', async () => {
+  test('are read when they are first needed: the previous one for a delivery that the current one did not sign', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(reads).toEqual([]);
     expect(await signedWith('b')).toBe(true);
@@ -87,7 +87,7 @@ describe('the secrets of the webhook', () => {
     expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
   });
 
-  it('are read once, however many need them', async () => {
+  test('are read once, however many need them', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(await Promise.all([signedWith('b'), signedWith('a'), signedWith('b')])).toEqual([
       true,
@@ -99,7 +99,7 @@ describe('the secrets of the webhook', () => {
     expect(reads).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
   });
 
-  it('are read again after a minute: for the current one one read is enough', async () => {
+  test('are read again after a minute: for the current one one read is enough', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
     expect(await signedWith('b')).toBe(true);
     wait(60 * SECOND);
@@ -112,7 +112,7 @@ describe('a delivery', () => {
   const text = () => fc.string({ unit: 'grapheme', minLength: 1 });
   const secret = () => text().filter((value) => value.trim() !== '' && !/^\s*\{|[\r\n]$/.test(value));
 
-  it('signed with the current or the previous secret is accepted, as by Octokit with its fallback', async () => {
+  test('signed with the current or the previous secret is accepted, as by Octokit with its fallback', async () => {
     await fc.assert(
       fc.asyncProperty(text(), secret(), secret(), secret(), async (payload, current, previous, other) => {
         const body = Buffer.from(payload);
@@ -145,7 +145,7 @@ describe('a rotation', () => {
     },
   );
 
-  it('between the two reads is noticed too', async () => {
+  test('between the two reads is noticed too', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     const signed = signedWith('b');
     // The read of AWSCURRENT is under way, the one of AWSPREVIOUS is not.
@@ -153,7 +153,7 @@ describe('a rotation', () => {
     expect(await signed).toBe(true);
   });
 
-  it('of a secret to itself is no reason to read it again and again', async () => {
+  test('of a secret to itself is no reason to read it again and again', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'a', AWSPREVIOUS: 'a' });
     for (let count = 0; count < 50; count++) expect(await signedWith('x')).toBe(false);
     expect(reads.length).toBeLessThanOrEqual(20);
@@ -226,7 +226,7 @@ describe('whatever comes in whatever order', () => {
   const rotation = fc.constant<Step>({ kind: 'rotate' });
   const anything = fc.array(fc.oneof(waiting, delivery, flood, rotation), { maxLength: 40 });
 
-  it('a delivery signed with a secret that counts for a second is accepted, one that lost its place a minute ago is not', async () => {
+  test('a delivery signed with a secret that counts for a second is accepted, one that lost its place a minute ago is not', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async (steps) => {
         const { signed, unsigned } = await run(steps);
@@ -240,7 +240,7 @@ describe('whatever comes in whatever order', () => {
     );
   });
 
-  it('without unsigned deliveries, one signed with the current or the previous secret is accepted at once', async () => {
+  test('without unsigned deliveries, one signed with the current or the previous secret is accepted at once', async () => {
     const valid = fc.integer({ min: 0, max: 1 }).map((back): Step => ({ kind: 'signed', back }));
     const slowRotation = fc.tuple(rotation, valid, fc.constant<Step>({ kind: 'wait', ms: SECOND }));
     const pieces = fc.oneof(
@@ -257,7 +257,7 @@ describe('whatever comes in whatever order', () => {
     );
   });
 
-  it('the reads are bounded by the time that passes and by the rotations', async () => {
+  test('the reads are bounded by the time that passes and by the rotations', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async (steps) => {
         const { elapsedMs, reads, rotations } = await run(steps);
@@ -269,13 +269,13 @@ describe('whatever comes in whatever order', () => {
 });
 
 describe('deliveries that nobody signed', () => {
-  it('are refused after a few reads, however many they are', async () => {
+  test('are refused after a few reads, however many they are', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
     for (let count = 0; count < 500; count++) expect(await signedWith('x')).toBe(false);
     expect(reads.length).toBeLessThanOrEqual(8);
   });
 
-  it('cause one more read of each version in a second', async () => {
+  test('cause one more read of each version in a second', async () => {
     const { reads, signedWith } = stored({ AWSCURRENT: 'a' });
     for (let tenth = 0; tenth < 600; tenth++) {
       expect(await signedWith('x')).toBe(false);
@@ -284,7 +284,7 @@ describe('deliveries that nobody signed', () => {
     expect(reads.length).toBeLessThanOrEqual(2 * 64);
   });
 
-  it('do not hide a rotation for more than a second', async () => {
+  test('do not hide a rotation for more than a second', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     for (let count = 0; count < 50; count++) await signedWith('x');
     Object.assign(versions, { AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
@@ -294,20 +294,20 @@ describe('deliveries that nobody signed', () => {
 });
 
 describe('a secret that cannot be read', () => {
-  it('is an error, and is read again next time', async () => {
+  test('is an error, and is read again next time', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: throttled() });
     await expect(signedWith('a')).rejects.toEqual(throttled());
     versions.AWSCURRENT = 'a';
     expect(await signedWith('a')).toBe(true);
   });
 
-  it('does not matter for a delivery that the other one signed', async () => {
+  test('does not matter for a delivery that the other one signed', async () => {
     const { signedWith } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
     expect(await signedWith('b')).toBe(true);
     await expect(signedWith('a')).rejects.toEqual(throttled());
   });
 
-  it('is read again for the delivery that needs it', async () => {
+  test('is read again for the delivery that needs it', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: throttled() });
     await expect(signedWith('a')).rejects.toEqual(throttled());
     versions.AWSPREVIOUS = 'a';
@@ -320,7 +320,7 @@ describe('a secret that cannot be read', () => {
     expect(reads.length).toBeLessThanOrEqual(8);
   });
 
-  it('does not take away what was known, and is no reason to refuse what is not', async () => {
+  test('does not take away what was known, and is no reason to refuse what is not', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     expect(await signedWith('a')).toBe(true);
     versions.AWSCURRENT = throttled();
@@ -334,7 +334,7 @@ describe('a secret that cannot be read', () => {
     expect([await signedWith('b'), await signedWith('a')]).toEqual([true, false]);
   });
 
-  it('is not replaced by what was known when it was emptied a minute ago', async () => {
+  test('is not replaced by what was known when it was emptied a minute ago', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     expect(await signedWith('a')).toBe(true);
     versions.AWSCURRENT = '';

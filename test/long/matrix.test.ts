@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { startFunction } from '../../sandbox/lambda.ts';
+import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
 
 // The search for the leaked key with several keys, in real time, through the built function over real HTTP.
 
@@ -116,12 +117,6 @@ describe.concurrent('with several keys, only the leaked one is ever revoked', ()
     arrange?.(sandbox, leak);
 
     const outcome = (await revoke.invoke({ github_alert: leak.alert })) as Outcome;
-    const { owner, repo, number } = leak.alert;
-    const { requests } = sandbox.devin;
-    const deleted = requests
-      .filter(({ method }) => method === 'DELETE')
-      .map(({ path }) => path.split('/').at(-1));
-    const records = sandbox.s3.objects('records/').filter(({ key }) => key.endsWith('90-outcome.json'));
     await Promise.all([revoke.stop(), sandbox.stop()]);
 
     const isDead = status !== 'escalated';
@@ -132,10 +127,8 @@ describe.concurrent('with several keys, only the leaked one is ever revoked', ()
     };
     expect(outcome).toMatchObject({ status, ...named, recorded: true });
     expect(sandbox.devin.isLive(leak.token)).toBe(!isDead);
-    expect(deleted).toEqual(status === 'revoked' ? [leak.api_key_id] : []);
-    expect(sandbox.github.alert(owner, repo, number)?.state).toBe(isDead ? 'resolved' : 'open');
-    expect(records.map(({ body }) => JSON.parse(body))).toMatchObject([
-      { status_code: status, unmapped: named },
-    ]);
+    expect(deletedKeys(sandbox)).toEqual(status === 'revoked' ? [leak.api_key_id] : []);
+    expect(alertOf(sandbox, leak.alert)?.state).toBe(isDead ? 'resolved' : 'open');
+    expect(outcomeRecords(sandbox)).toMatchObject([{ status_code: status, unmapped: named }]);
   });
 });

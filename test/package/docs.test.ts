@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
 import { readResources, templatePath } from './packaged.ts';
 
@@ -9,7 +9,7 @@ const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::L
 const commands = pages.flatMap((page) => blocks(page, 'sh')).join('\n');
 
 describe('the documentation of the deployed stack', () => {
-  it('reads outputs that the stack has', () => {
+  test('reads outputs that the stack has', () => {
     const read = [...commands.matchAll(/\boutput ([A-Z]\w+)/g)].map(([, name = '']) => name);
     const mentioned = pages.flatMap(inlineCode).filter((code) => /^[A-Z]\w+(?:Arn|Url|Name)$/.test(code));
 
@@ -17,7 +17,7 @@ describe('the documentation of the deployed stack', () => {
     expect([...read, ...mentioned].filter((name) => !outputs.includes(name))).toEqual([]);
   });
 
-  it('invokes functions that the stack has', () => {
+  test('invokes functions that the stack has', () => {
     const names = functions.map(({ Properties }) => Properties.FunctionName.replace(/-dev-/, '-prod-'));
     const invoked = [...commands.matchAll(/--function-name (\S+)/g)].map(([, name]) => name);
 
@@ -25,7 +25,7 @@ describe('the documentation of the deployed stack', () => {
     expect(invoked.filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it('says of every alarm what to do, and of no other', () => {
+  test('says of every alarm what to do, and of no other', () => {
     const alarms = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::CloudWatch::Alarm');
     const described = rows(readPage('docs/operations.md'), 'alarm').flatMap(([names = '']) =>
       names.split(', '),

@@ -1,5 +1,5 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HttpFailure, type HttpRequest, send } from '../../lib/platform/http.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 
@@ -23,7 +23,7 @@ describe('an exchange', () => {
   const exchange = (request: Partial<HttpRequest> = {}) =>
     send({ method: 'GET', url: new URL(`${server.url}/a?b=c`), timeoutMs: 5_000, ...request });
 
-  it('sends method, path, headers and body, and gives the answer', async () => {
+  test('sends method, path, headers and body, and gives the answer', async () => {
     const { status, headers, body } = await exchange({
       method: 'POST',
       headers: { 'x-own': '1' },
@@ -50,7 +50,7 @@ describe('an exchange', () => {
     expect((await exchange()).status).toBe(status);
   });
 
-  it('fails when the answer takes too long', async () => {
+  test('fails when the answer takes too long', async () => {
     server.fault({ delayMs: 30_000 });
     const start = Date.now();
     await expect(exchange({ timeoutMs: 100 })).rejects.toEqual(new HttpFailure('timeout'));
@@ -62,20 +62,20 @@ describe('an exchange', () => {
     await expect(exchange()).rejects.toEqual(new HttpFailure('ECONNRESET'));
   });
 
-  it('works again on the connections that are left after a failure', async () => {
+  test('works again on the connections that are left after a failure', async () => {
     server.fault({ reset: 'before' });
     await expect(exchange()).rejects.toThrow(HttpFailure);
     expect((await exchange()).status).toBe(200);
   });
 
-  it('takes a body of 8 MiB, and fails for a longer one', async () => {
+  test('takes a body of 8 MiB, and fails for a longer one', async () => {
     server.fault({ body: 'x'.repeat(8 * MEBIBYTE) });
     server.fault({ body: 'x'.repeat(8 * MEBIBYTE + 1) });
     expect((await exchange()).body).toHaveLength(8 * MEBIBYTE);
     await expect(exchange()).rejects.toEqual(new HttpFailure('too_large'));
   });
 
-  it('fails when nobody listens', async () => {
+  test('fails when nobody listens', async () => {
     await server.stop();
     await expect(exchange()).rejects.toEqual(new HttpFailure('ECONNREFUSED'));
   });
@@ -111,24 +111,24 @@ describe('an answer that stops half-way', () => {
     return send({ method: 'GET', url: new URL(`http://127.0.0.1:${address.port}/`), timeoutMs });
   };
 
-  it('is a time-out when the connection stays open', async () => {
+  test('is a time-out when the connection stays open', async () => {
     behave = (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
     const start = Date.now();
     await expect(exchange(100)).rejects.toEqual(new HttpFailure('timeout'));
     expect(Date.now() - start).toBeLessThan(2_000);
   });
 
-  it('is a broken connection when it closes', async () => {
+  test('is a broken connection when it closes', async () => {
     behave = (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
     await expect(exchange(5_000)).rejects.toEqual(new HttpFailure('ECONNRESET'));
   });
 
-  it('is a broken connection when it closes before the status', async () => {
+  test('is a broken connection when it closes before the status', async () => {
     behave = (socket) => socket.end();
     await expect(exchange(5_000)).rejects.toEqual(new HttpFailure('ECONNRESET'));
   });
 
-  it('is a failure when it is not HTTP', async () => {
+  test('is a failure when it is not HTTP', async () => {
     behave = (socket) => socket.end('hello\r\n\r\n');
     await expect(exchange(5_000)).rejects.toMatchObject({
       name: 'HttpFailure',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HttpFailure, type HttpResponse } from '../../lib/platform/http.ts';
 import { isTransient, jitter, retryAfterMs, sendRetrying } from '../../lib/platform/retry.ts';
 import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
@@ -33,7 +33,7 @@ describe('Retry-After', () => {
     },
   );
 
-  it('in seconds is those seconds', () => {
+  test('in seconds is those seconds', () => {
     fc.assert(
       fc.property(fc.nat(), (seconds) => {
         expect(retryAfterMs(response(String(seconds)), now)).toBe(seconds * 1_000);
@@ -41,7 +41,7 @@ describe('Retry-After', () => {
     );
   });
 
-  it('as a date is the time until then, and never less than nothing', () => {
+  test('as a date is the time until then, and never less than nothing', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e6, max: 1e6 }), (seconds) => {
         const date = new Date(now + seconds * 1_000).toUTCString();
@@ -54,7 +54,7 @@ describe('Retry-After', () => {
 describe('the jitter', () => {
   const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-  it('is between zero and a cap that doubles, at most five seconds', () => {
+  test('is between zero and a cap that doubles, at most five seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fraction, (attempt, random) => {
         const ms = jitter(attempt, () => random);
@@ -64,7 +64,7 @@ describe('the jitter', () => {
     );
   });
 
-  it('uses the whole of that span', () => {
+  test('uses the whole of that span', () => {
     expect([1, 2, 3, 5, 6, 60].map((attempt) => jitter(attempt, () => 0.5))).toEqual([
       100, 200, 400, 1_600, 2_500, 2_500,
     ]);
@@ -128,14 +128,14 @@ describe('a request that is retried', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('stays uncertain, whatever comes later', async () => {
+  test('stays uncertain, whatever comes later', async () => {
     server.fault({ status: 500 });
     server.fault({ status: 429 });
     server.fault({ status: 409 });
     expect(await ended(retry())).toEqual({ status: 409, attempts: 3, uncertain: true });
   });
 
-  it('tries again after a time-out', async () => {
+  test('tries again after a time-out', async () => {
     server.fault({ delayMs: 5_000 });
     expect(await ended(retry({ timeoutMs: 50 }))).toEqual({ status: 200, attempts: 2, uncertain: true });
   });
@@ -149,7 +149,7 @@ describe('a request that is retried', () => {
     expect(server.requests).toHaveLength(sent);
   });
 
-  it('throws when the last attempt got no answer', async () => {
+  test('throws when the last attempt got no answer', async () => {
     server.fault({ reset: 'before', times: Number.POSITIVE_INFINITY });
     await expect(retry({ attempts: 2 })).rejects.toEqual(new HttpFailure('ECONNRESET'));
     expect(server.requests).toHaveLength(2);
@@ -177,7 +177,7 @@ describe('a request that is retried', () => {
     expect(Date.now() - start).toBeLessThan(1_000);
   });
 
-  it('starts no attempt after its deadline, and cuts the last one short', async () => {
+  test('starts no attempt after its deadline, and cuts the last one short', async () => {
     server.fault({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
     const start = Date.now();
     await expect(retry({ within: 300, attempts: 100 })).rejects.toEqual(new HttpFailure('timeout'));
@@ -185,7 +185,7 @@ describe('a request that is retried', () => {
     expect(server.requests.every(({ at }) => at < start + 300)).toBe(true);
   });
 
-  it('ends within its deadline while the server fails at once', async () => {
+  test('ends within its deadline while the server fails at once', async () => {
     server.fault({ status: 500, times: Number.POSITIVE_INFINITY });
     const start = Date.now();
     expect(await ended(retry({ within: 400, attempts: 1_000 }))).toMatchObject({ status: 500 });

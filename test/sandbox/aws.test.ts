@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type S3, startS3 } from '../../sandbox/s3.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
 
@@ -27,7 +27,7 @@ describe('Secrets Manager', () => {
 
   afterEach(() => secrets.stop());
 
-  it('answers the AWS SDK with the current and the previous value', async () => {
+  test('answers the AWS SDK with the current and the previous value', async () => {
     secrets.put('a/b', 'one');
     await expect(read('a/b', 'AWSPREVIOUS')).rejects.toThrow(/staging label: AWSPREVIOUS/);
     secrets.put('a/b', 'two');
@@ -42,7 +42,7 @@ describe('Secrets Manager', () => {
     expect(JSON.stringify(secrets.requests)).not.toMatch(/two|session/);
   });
 
-  it('refuses an unknown secret, a wrong signature and whatever a fault says', async () => {
+  test('refuses an unknown secret, a wrong signature and whatever a fault says', async () => {
     await expect(read('a')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     secrets.put('a', 'one');
     secrets.fault({ status: 400, body: { __type: 'AccessDeniedException', Message: 'no' } });
@@ -80,7 +80,7 @@ describe('S3', () => {
   const once = { 'if-none-match': '*' };
   const sum = (text: string) => createHash('sha256').update(text).digest('base64');
 
-  it('lets exactly one of two concurrent conditional puts win', async () => {
+  test('lets exactly one of two concurrent conditional puts win', async () => {
     s3.latencyMs = 20;
     const answers = await Promise.all(['a', 'b'].map((body) => call('PUT', 'x.json', once, body)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
@@ -91,7 +91,7 @@ describe('S3', () => {
     expect(await readFile(join(dir, 'x.json'), 'utf8')).toBe(winner);
   });
 
-  it('keeps Object Lock, content type and metadata, and guards the locked version', async () => {
+  test('keeps Object Lock, content type and metadata, and guards the locked version', async () => {
     const lock = {
       'x-amz-object-lock-mode': 'COMPLIANCE',
       'x-amz-object-lock-retain-until-date': new Date(Date.now() + 60_000).toISOString(),
@@ -111,7 +111,7 @@ describe('S3', () => {
     expect((await call('PUT', 'a b/ü.json', once, 'again')).status).toBe(200);
   });
 
-  it('refuses a wrong checksum', async () => {
+  test('refuses a wrong checksum', async () => {
     for (const name of ['x-amz-checksum-sha256', 'content-md5']) {
       const answer = await call('PUT', 'x', { [name]: sum('other') }, 'text');
       expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('BadDigest')]);
@@ -119,7 +119,7 @@ describe('S3', () => {
     expect(s3.objects()).toEqual([]);
   });
 
-  it('lists by prefix, delimiter and page', async () => {
+  test('lists by prefix, delimiter and page', async () => {
     for (const key of ['b', 'a/2', 'a/1', 'a/c/3', 'a&'])
       await call('PUT', encodeURIComponent(key).replace('%2F', '/'), {}, key);
     const list = async (query: string) => {
@@ -146,7 +146,7 @@ describe('S3', () => {
     });
   });
 
-  it("fails with the service's own errors, before and after the object is stored", async () => {
+  test("fails with the service's own errors, before and after the object is stored", async () => {
     s3.fault({ operation: 'PutObject', status: 409 });
     s3.fault({ operation: 'PutObject', status: 503 });
     s3.fault({ operation: 'PutObject', reset: 'after' });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Devin, startDevin } from '../../sandbox/devin.ts';
 
@@ -190,7 +190,7 @@ const beyond: Scenario[] = [
 ];
 
 describe('the Devin stand-in', () => {
-  it.each(scenarios)(
+  test.each(scenarios)(
     'keeps to the document: %s answers %i to %s',
     async (operationId, status, _title, arrange) => {
       const answer = await call(operationId, arrange());
@@ -206,21 +206,24 @@ describe('the Devin stand-in', () => {
     },
   );
 
-  it.each(beyond)('answers %s with a well-formed %i to %s', async (operationId, status, _title, arrange) => {
-    const answer = await call(operationId, arrange());
+  test.each(beyond)(
+    'answers %s with a well-formed %i to %s',
+    async (operationId, status, _title, arrange) => {
+      const answer = await call(operationId, arrange());
 
-    expect(answer.status).toBe(status);
-    const schema = status === 422 ? document.components.schemas.HTTPValidationError : problemSchema;
-    expect(schemaErrors(schema, answer.body)).toBeUndefined();
-  });
+      expect(answer.status).toBe(status);
+      const schema = status === 422 ? document.components.schemas.HTTPValidationError : problemSchema;
+      expect(schemaErrors(schema, answer.body)).toBeUndefined();
+    },
+  );
 
-  it('answers every pair of operation and status that the document names, and no other', () => {
+  test('answers every pair of operation and status that the document names, and no other', () => {
     const listed = beyond.map(([operation, status]) => `${operation} ${status}`);
     expect([...exercised].sort()).toEqual([...new Set([...documented, ...listed])].sort());
     expect(listed.filter((pair) => documented.includes(pair))).toEqual([]);
   });
 
-  it('would be caught with a field that the document does not name', () => {
+  test('would be caught with a field that the document does not name', () => {
     const schema = document.components.schemas.ServiceUserSelf;
     const body = { principal_type: 'service_user', service_user_id: 'a', service_user_name: 'b' };
     expect(schemaErrors(schema, body)).toBeUndefined();

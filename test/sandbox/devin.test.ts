@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CreatedKey, type Devin, startDevin } from '../../sandbox/devin.ts';
 
 let devin: Devin;
@@ -33,7 +33,7 @@ const revoke = () =>
   });
 
 describe('revocation', () => {
-  it('kills the token at once and is accepted one time only', async () => {
+  test('kills the token at once and is accepted one time only', async () => {
     expect((await get('/v3/self', leaked.token)).status).toBe(200);
     const first = await revoke();
     expect(first.status).toBe(200);
@@ -42,7 +42,7 @@ describe('revocation', () => {
     expect((await revoke()).status).toBe(409);
   });
 
-  it('shows in the list at once while a lag keeps the token alive', async () => {
+  test('shows in the list at once while a lag keeps the token alive', async () => {
     devin.revocationLagMs = 5_000;
     await revoke();
     expect(devin.key(leaked.api_key_id)?.is_active).toBe(false);
@@ -53,14 +53,14 @@ describe('revocation', () => {
     expect(devin.isLive(leaked.token)).toBe(false);
   });
 
-  it('never takes hold with an endless lag', async () => {
+  test('never takes hold with an endless lag', async () => {
     devin.revocationLagMs = Infinity;
     await revoke();
     now += 1e12;
     expect(devin.isLive(leaked.token)).toBe(true);
   });
 
-  it('ends with the service user', async () => {
+  test('ends with the service user', async () => {
     devin.removeServiceUser(leaked.service_user_id);
     expect((await get('/v3/self', leaked.token)).status).toBe(401);
     expect((await revoke()).status).toBe(404);
@@ -72,7 +72,7 @@ describe('revocation', () => {
 });
 
 describe('last_used_at', () => {
-  it('shows a use when the lag is over', async () => {
+  test('shows a use when the lag is over', async () => {
     devin.lastUsedLagMs = 3_000;
     await get('/v3/self', leaked.token);
     expect(devin.key(leaked.api_key_id)?.last_used_at).toBeNull();
@@ -80,7 +80,7 @@ describe('last_used_at', () => {
     expect(devin.key(leaked.api_key_id)?.last_used_at).toBe(1_800_000_000);
   });
 
-  it('never shows a use with an endless lag', () => {
+  test('never shows a use with an endless lag', () => {
     devin.lastUsedLagMs = Infinity;
     expect(devin.use(leaked.token)).toBe(true);
     now += 1e12;
@@ -89,14 +89,14 @@ describe('last_used_at', () => {
 });
 
 describe('the clock', () => {
-  it('runs ahead in the times that it makes and in the Date header', async () => {
+  test('runs ahead in the times that it makes and in the Date header', async () => {
     devin.clockSkewSeconds = 90;
     const answer = await revoke();
     expect(answer.headers.get('date')).toBe(new Date(now + 90_000).toUTCString());
     expect(await answer.json()).toMatchObject({ revoked_at: 1_800_000_090 });
   });
 
-  it('ends keys and service users at their expiry', async () => {
+  test('ends keys and service users at their expiry', async () => {
     const { service_user_id } = devin.createServiceUser({ expires_at: 1_800_000_010 });
     const key = devin.createKey(service_user_id);
     expect(devin.isLive(key.token)).toBe(true);
@@ -106,7 +106,7 @@ describe('the clock', () => {
 });
 
 describe('paging', () => {
-  it('shows every key once although keys come and go meanwhile', async () => {
+  test('shows every key once although keys are added and deleted between its pages', async () => {
     devin.pageSize = 3;
     for (let count = 1; count < 8; count += 1) devin.createKey(leaked.service_user_id);
     const before = devin.keys().filter(({ service_user_id }) => service_user_id === leaked.service_user_id);
@@ -125,7 +125,7 @@ describe('paging', () => {
     expect(seen).toEqual([...before.map(({ api_key_id }) => api_key_id), 'key-late']);
   });
 
-  it.each([
+  test.each([
     ['active', ['a']],
     ['revoked', ['r']],
     ['expired', ['e']],
@@ -149,33 +149,33 @@ describe('rotation', () => {
       body: JSON.stringify(body),
     });
 
-  it('hands out a live successor and revokes the old key', async () => {
+  test('hands out a live successor and revokes the old key', async () => {
     const { token } = (await (await rotate({})).json()) as { token: string };
     expect([devin.isLive(token), devin.isLive(leaked.token)]).toEqual([true, false]);
   });
 
-  it('keeps the old key when it is told to', async () => {
+  test('keeps the old key when asked to', async () => {
     await rotate({ revoke_current: false });
     expect(devin.isLive(leaked.token)).toBe(true);
   });
 });
 
 describe('faults', () => {
-  it('break the connection before the key is revoked', async () => {
+  test('break the connection before the key is revoked', async () => {
     devin.fault({ method: 'delete', reset: 'before' });
     await expect(revoke()).rejects.toThrow();
     expect(devin.isLive(leaked.token)).toBe(true);
     expect((await revoke()).status).toBe(200);
   });
 
-  it('break the connection after the key is revoked', async () => {
+  test('break the connection after the key is revoked', async () => {
     devin.fault({ operation: 'revokeServiceUserApiKey', reset: 'after' });
     await expect(revoke()).rejects.toThrow();
     expect(devin.isLive(leaked.token)).toBe(false);
     expect((await revoke()).status).toBe(409);
   });
 
-  it('answer what they are given, as often as they are told', async () => {
+  test('answer what they are given, as often as asked', async () => {
     devin.fault({ path: /api-keys/, status: 429, headers: { 'Retry-After': '7' }, times: 2 });
     const first = await revoke();
     expect([first.status, first.headers.get('retry-after')]).toEqual([429, '7']);
@@ -183,20 +183,20 @@ describe('faults', () => {
     expect([(await revoke()).status, (await revoke()).status]).toEqual([429, 200]);
   });
 
-  it('send a body that is not JSON', async () => {
+  test('send a body that is not JSON', async () => {
     devin.fault({ status: 502, body: '<html>Bad Gateway</html>' });
     const answer = await revoke();
     expect([answer.status, await answer.text()]).toEqual([502, '<html>Bad Gateway</html>']);
   });
 
-  it('go on until they are cleared', async () => {
+  test('go on until they are cleared', async () => {
     devin.fault({ status: 500, times: Infinity });
     for (let count = 0; count < 5; count += 1) expect((await revoke()).status).toBe(500);
     devin.clearFaults();
     expect((await revoke()).status).toBe(200);
   });
 
-  it('leave no effect when the caller hangs up during a delay', async () => {
+  test('leave no effect when the caller hangs up during a delay', async () => {
     devin.fault({ delayMs: 1e10 });
     const hanging = fetch(`${devin.url}${keysPath()}/${leaked.api_key_id}`, {
       method: 'DELETE',
@@ -207,7 +207,7 @@ describe('faults', () => {
     expect(devin.isLive(leaked.token)).toBe(true);
   });
 
-  it('do not hold up the end', async () => {
+  test('do not hold up the end', async () => {
     devin.fault({ delayMs: 1e10 });
     const hanging = revoke().catch(() => 'broken');
     await expect.poll(() => devin.requests.length).toBe(1);
@@ -219,7 +219,7 @@ describe('faults', () => {
 });
 
 describe('a test', () => {
-  it('acts between the effect and its answer', async () => {
+  test('acts between the effect and its answer', async () => {
     devin.onRequest = ({ operation }) => {
       if (operation === 'listServiceUserApiKeys') devin.revoke(leaked.api_key_id);
     };
@@ -228,12 +228,12 @@ describe('a test', () => {
     expect((await revoke()).status).toBe(409);
   });
 
-  it('locks everybody out', async () => {
+  test('locks everybody out', async () => {
     devin.authenticateNobody = true;
     expect((await get('/v3/self')).status).toBe(401);
   });
 
-  it('reads a log without any credential', async () => {
+  test('reads a log without any credential', async () => {
     await get('/v3/self', leaked.token);
     await revoke();
     expect(devin.requests).toMatchObject([

@@ -1,6 +1,6 @@
 import { createHmac, createSign } from 'node:crypto';
 import { verify } from '@octokit/webhooks-methods';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AlertName, type GitHub, signedDelivery, startGitHub } from '../../sandbox/github.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 
@@ -26,14 +26,14 @@ const patch = (body: unknown) => call('PATCH', path, body);
 const stored = () => github.alert('acme', 'webshop', 1);
 
 describe('an alert', () => {
-  it('is read with its secret and its locations', async () => {
+  test('is read with its secret and its locations', async () => {
     const answer = await call('GET', path);
     expect(answer.headers.get('x-ratelimit-remaining')).toBe('14999');
     expect(await answer.json()).toMatchObject({ number: 1, state: 'open', secret, is_base64_encoded: false });
     expect(await (await call('GET', `${path}/locations`)).json()).toMatchObject([{ type: 'commit' }]);
   });
 
-  it('is hidden from strangers and without access', async () => {
+  test('is hidden from strangers and without access', async () => {
     expect((await call('GET', path, undefined, 'wrong')).status).toBe(401);
     expect((await call('GET', path.replace('/1', '/2'))).status).toBe(404);
     github.inaccessible.add('acme/webshop');
@@ -44,7 +44,7 @@ describe('an alert', () => {
 describe('a change of an alert', () => {
   const resolved = { state: 'resolved', resolution: 'revoked' };
 
-  it('resolves it with a comment and a validity', async () => {
+  test('resolves it with a comment and a validity', async () => {
     const answer = await patch({ ...resolved, resolution_comment: 'dead', validity: 'inactive' });
     expect(answer.status).toBe(200);
     const expected = { ...resolved, resolution_comment: 'dead', validity: 'inactive' };
@@ -52,23 +52,23 @@ describe('a change of an alert', () => {
     expect(stored()).toMatchObject({ ...expected, resolved_by: { login: 'security-manager' } });
   });
 
-  it('is accepted again, but leaves the first comment', async () => {
+  test('is accepted again, but leaves the first comment', async () => {
     await patch({ ...resolved, resolution_comment: 'first' });
     expect((await patch({ ...resolved, resolution_comment: 'second' })).status).toBe(200);
     expect(stored()?.resolution_comment).toBe('first');
   });
 
-  it('opens it again', async () => {
+  test('opens it again', async () => {
     await patch({ ...resolved, resolution_comment: 'dead' });
     expect((await patch({ state: 'open' })).status).toBe(200);
     expect(stored()).toMatchObject({ state: 'open', resolution: null, resolution_comment: null });
   });
 
-  it('takes a comment of 280 characters', async () => {
+  test('takes a comment of 280 characters', async () => {
     expect((await patch({ ...resolved, resolution_comment: '𝄞'.repeat(280) })).status).toBe(200);
   });
 
-  it.each([
+  test.each([
     ['no field', {}],
     ['an unknown state', { state: 'closed' }],
     ['no resolution', { state: 'resolved' }],
@@ -83,13 +83,13 @@ describe('a change of an alert', () => {
     expect(stored()).toMatchObject({ state: 'open', resolution: null, validity: 'unknown' });
   });
 
-  it('is refused with 403 where dismissals are delegated', async () => {
+  test('is refused with 403 where dismissals are delegated', async () => {
     github.delegatedDismissal = true;
     expect((await patch(resolved)).status).toBe(403);
     expect(stored()?.state).toBe('open');
   });
 
-  it('is refused with 422 where the validity is not ours to set', async () => {
+  test('is refused with 422 where the validity is not ours to set', async () => {
     github.refuseValidity = true;
     expect((await patch({ ...resolved, validity: 'inactive' })).status).toBe(422);
     expect((await patch(resolved)).status).toBe(200);
@@ -97,7 +97,7 @@ describe('a change of an alert', () => {
 });
 
 describe('the list of an organisation', () => {
-  it('is filtered, sorted and followed through the Link header', async () => {
+  test('is filtered, sorted and followed through the Link header', async () => {
     for (let day = 10; day < 17; day += 1) {
       github.createAlert({
         owner: 'acme',
@@ -136,7 +136,7 @@ describe('the list of an organisation', () => {
     );
   });
 
-  it('is empty for an organisation without alerts and 404 for an unknown one', async () => {
+  test('is empty for an organisation without alerts and 404 for an unknown one', async () => {
     github.orgs.add('initech');
     expect(await (await call('GET', '/orgs/initech/secret-scanning/alerts')).json()).toEqual([]);
     expect((await call('GET', '/orgs/unknown/secret-scanning/alerts')).status).toBe(404);
@@ -154,7 +154,7 @@ describe('the GitHub App', () => {
   const now = Math.floor(Date.now() / 1000);
   const good = () => ({ iss: github.app.app_id, iat: now - 60, exp: now + 540 });
 
-  it('trades its signed token for one that reads alerts', async () => {
+  test('trades its signed token for one that reads alerts', async () => {
     const answer = await mint(jwt(good()));
     expect(answer.status).toBe(201);
     const { token, expires_at } = (await answer.json()) as { token: string; expires_at: string };
@@ -162,7 +162,7 @@ describe('the GitHub App', () => {
     expect((await call('GET', path, undefined, token)).status).toBe(200);
   });
 
-  it('refuses a wrong issuer, a wrong time, a wrong key, and what is no token', async () => {
+  test('refuses a wrong issuer, a wrong time, a wrong key, and what is no token', async () => {
     const other = await startGitHub();
     const refused = [
       jwt({ ...good(), iss: 1 }),
@@ -195,7 +195,7 @@ describe('a delivery', () => {
 
   afterEach(() => receiver.stop());
 
-  it('is signed over its bytes and never holds the secret', async () => {
+  test('is signed over its bytes and never holds the secret', async () => {
     const answer = await github.deliver(receiver.url, 'key', alert, {
       action: 'publicly_leaked',
       deliveryId: 'd1',
@@ -214,7 +214,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('is repeated byte for byte although the alert has changed', async () => {
+  test('is repeated byte for byte although the alert has changed', async () => {
     await github.deliver(receiver.url, 'key', alert, { deliveryId: 'd1' });
     await patch({ state: 'resolved', resolution: 'revoked' });
     await github.redeliver(receiver.url, 'd1');
@@ -222,7 +222,7 @@ describe('a delivery', () => {
     expect(received[1]?.headers['x-github-delivery']).toBe('d1');
   });
 
-  it('is changed before it is signed', async () => {
+  test('is changed before it is signed', async () => {
     await github.deliver(receiver.url, 'key', alert, {
       mutate: (payload) => {
         payload.alert.secret_type = 'other';
@@ -233,7 +233,7 @@ describe('a delivery', () => {
     expect(received[1]?.body).toEqual(Buffer.from([0xff]));
   });
 
-  it("agrees with GitHub's published vector", () => {
+  test("agrees with GitHub's published vector", () => {
     // docs.github.com, "Validating webhook deliveries"
     const { headers } = signedDelivery('Hello, World!', "It's a Secret to Everybody", {
       'x-github-event': 'ping',

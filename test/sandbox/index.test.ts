@@ -1,11 +1,11 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 
 let sandbox: Sandbox;
 
 afterEach(() => sandbox.stop());
 
-it('gives the functions an environment without a secret in it', async () => {
+test('gives the functions an environment without a secret in it', async () => {
   sandbox = await startSandbox();
   const env = sandbox.env({ DRY_RUN: 'true', GITHUB_ORGS: undefined });
   expect(env).toMatchObject({
@@ -21,7 +21,7 @@ it('gives the functions an environment without a secret in it', async () => {
   }
 });
 
-it('leaks the first key of a new service user into an alert', async () => {
+test('leaks the first key of a new service user into an alert', async () => {
   sandbox = await startSandbox({ sqs: false });
   const leak = sandbox.leak({ keys: 3 });
   const { owner, repo, number } = leak.alert;

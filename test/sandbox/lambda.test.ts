@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFunctionUrl } from '../../sandbox/function-url.ts';
 import { type SandboxFunction, startFunction } from '../../sandbox/lambda.ts';
 
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 describe('a function', () => {
-  it('stays warm and takes one invocation at a time', async () => {
+  test('stays warm and takes one invocation at a time', async () => {
     const results = await Promise.all([1, 2, 3].map((n) => running.invoke({ n })));
     expect(results).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
     expect(running.logs).toEqual(['run 1', 'run 2', 'run 3']);
@@ -60,13 +60,13 @@ describe('a function', () => {
     expect(running.logs.at(-1)).toBe('run 1');
   });
 
-  it('sees its own environment and nothing of the one around it', async () => {
+  test('sees its own environment and nothing of the one around it', async () => {
     const env = await running.invoke({ do: 'environment' });
     expect(env).toMatchObject({ COLOUR: 'blue', AWS_LAMBDA_FUNCTION_NAME: 'revoke' });
     expect(env).not.toHaveProperty('PATH');
   });
 
-  it('gets the context that Lambda gives', async () => {
+  test('gets the context that Lambda gives', async () => {
     const context = await running.invoke({ do: 'context' }, { requestId: 'r1', timeoutMs: 5_000 });
     expect(context).toMatchObject({
       awsRequestId: 'r1',
@@ -79,7 +79,7 @@ describe('a function', () => {
     expect(remaining).toBeLessThanOrEqual(5_000);
   });
 
-  it('rejects with its error and prints it as the runtime does, without the cause', async () => {
+  test('rejects with its error and prints it as the runtime does, without the cause', async () => {
     await expect(running.invoke({ do: 'throw' })).rejects.toMatchObject({
       name: 'TypeError',
       message: 'broken',
@@ -89,12 +89,12 @@ describe('a function', () => {
     expect(line).not.toContain('the cause');
   });
 
-  it('has printed everything when its answer arrives', async () => {
+  test('has printed everything when its answer arrives', async () => {
     expect(await running.invoke({ do: 'print' })).toBeNull();
     expect(running.logs).toHaveLength(501);
   });
 
-  it('starts cold after an exit and after a time-out', async () => {
+  test('starts cold after an exit and after a time-out', async () => {
     await expect(running.invoke({ do: 'exit' })).rejects.toMatchObject({ name: 'Runtime.ExitError' });
     await expect(running.invoke({ do: 'hang' }, { timeoutMs: 200 })).rejects.toThrow(
       /timed out after 0.20 seconds/,
@@ -102,14 +102,14 @@ describe('a function', () => {
     expect(await running.invoke({ n: 1 })).toEqual({ n: 1 });
   });
 
-  it('reports a broken initialisation with every invocation', async () => {
+  test('reports a broken initialisation with every invocation', async () => {
     start('absent');
     await expect(running.invoke({})).rejects.toThrow('absent is undefined or not exported');
   });
 });
 
 describe('a function URL', () => {
-  it('turns HTTP into payload format 2.0 and back', async () => {
+  test('turns HTTP into payload format 2.0 and back', async () => {
     start('answer');
     const server = await startFunctionUrl((event) => running.invoke(event), { sourceIp: '192.0.2.7' });
     const answer = await fetch(`${server.url}/hook?a=1%202`, {

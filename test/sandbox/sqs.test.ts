@@ -1,5 +1,5 @@
 import type { SQSEvent } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Sqs, startSqs } from '../../sandbox/sqs.ts';
 
 let sqs: Sqs;
@@ -13,7 +13,7 @@ afterEach(() => sqs.stop());
 const bodies = ({ Records }: SQSEvent) => Records.map(({ body }) => body);
 
 describe('the queue', () => {
-  it('takes messages at its own address and can fail', async () => {
+  test('takes messages at its own address and can fail', async () => {
     const post = () =>
       fetch(sqs.queueUrl, {
         method: 'POST',
@@ -33,7 +33,7 @@ describe('the queue', () => {
 });
 
 describe('the event source mapping', () => {
-  it('deletes what succeeded and tries the reported items again', async () => {
+  test('deletes what succeeded and tries the reported items again', async () => {
     for (const body of ['a', 'b', 'c']) sqs.send(body);
     const batches: string[][] = [];
     const poller = sqs.poll(
@@ -52,7 +52,7 @@ describe('the event source mapping', () => {
     expect(sqs.sent()).toEqual(['a', 'b', 'c']);
   });
 
-  it.each([
+  test.each([
     ['the function throws', () => Promise.reject(new Error('broken'))],
     ['an unknown item is reported', async () => ({ batchItemFailures: [{ itemIdentifier: 'unknown' }] })],
     ['the report has another shape', async () => ({ batchItemFailures: 'all' })],
@@ -73,7 +73,7 @@ describe('the event source mapping', () => {
     expect(sqs.waiting()).toEqual([]);
   });
 
-  it('hides a failed message for the visibility timeout and respects the batch size', async () => {
+  test('hides a failed message for the visibility timeout and respects the batch size', async () => {
     for (const body of ['a', 'b', 'c']) sqs.send(body);
     const batches: string[][] = [];
     const poller = sqs.poll(

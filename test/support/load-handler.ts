@@ -4,7 +4,7 @@ import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } fro
 import { vi } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
-import type { SweepResult } from '../../lib/sweep/keys/continuation.ts';
+import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 
 /** What each function answers. */
 export type Answers = {
@@ -68,6 +68,11 @@ export function captureOutput() {
     written += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
     return true;
   };
+  const entries = (): Record<string, unknown>[] =>
+    written
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation(record),
     vi.spyOn(process.stderr, 'write').mockImplementation(record),
@@ -81,11 +86,10 @@ export function captureOutput() {
   return {
     text: (): string => written,
     /** the JSON lines; another line throws */
-    entries: (): Record<string, unknown>[] =>
-      written
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line)),
+    entries,
+    /** The metrics that were counted, in order: the status where there is one, else the metric's name. */
+    counted: (): unknown[] =>
+      entries().flatMap((entry) => ('_aws' in entry ? [entry.status ?? Object.keys(entry).at(-1)] : [])),
     clear: (): void => {
       written = '';
     },

@@ -48,7 +48,7 @@ export function writeLog(folder: string): void {
       report_id,
       service_user_id: key(index).service_user_id,
       status: 'escalated',
-      reason: `${key(index).service_user_id} has 3 active keys, and nothing tells which of them leaked`,
+      reason: `${key(index).service_user_id} has 3 active keys, and it is not known which of them leaked`,
       next_step: `find the key and invoke the function with {"service_user_id": "${key(index).service_user_id}", "api_key_id": "…"}`,
     }),
     (report_id) => ({

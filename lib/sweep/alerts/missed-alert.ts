@@ -10,26 +10,31 @@ export interface OpenAlert {
   readonly repository: { readonly full_name: string };
 }
 
-/** GitHub's webhook gets this long before the sweep takes the alert for missed. */
+export type MissedAlert =
+  | { readonly status: 'missed'; readonly report: LeakReport; readonly formerly: LeakReport }
+  | { readonly status: 'young' }
+  | { readonly status: 'unreadable' };
+
+/** An alert younger than this is left to its webhook. */
 const WEBHOOK_MS = 5 * 60_000;
 
 /**
- * The report of an alert whose webhook was missed, with the very id that the webhook `created` has: whichever comes
- * second finds the first one's outcome. The webhook's `updated_at` may be older than the listing's, when something
- * else than its secret changed at the alert since; `formerly` is the report that it made when the alert was new.
+ * The report of an alert whose webhook was missed, with the same id as that of the webhook `created`: whichever comes
+ * second finds the outcome of the first. The alert's `updated_at` may have changed since the webhook was sent;
+ * `formerly` is the report that the webhook made when the alert was new.
  *
  * @returns `young` when the webhook may still be on its way; `unreadable` when it is not an alert as documented
  */
 export function missedReport(
   alert: OpenAlert,
   { dryRun, now }: { dryRun: boolean; now: number },
-): { report: LeakReport; formerly: LeakReport } | 'young' | 'unreadable' {
+): MissedAlert {
   const created = Date.parse(alert.created_at);
   const updated = Date.parse(alert.updated_at ?? alert.created_at);
   const [owner, repo, ...more] = alert.repository.full_name.split('/');
   const ref = GitHubAlertRef.safeParse({ owner, repo, number: alert.number });
-  if (Number.isNaN(created + updated) || !ref.success || more.length > 0) return 'unreadable';
-  if (now - created < WEBHOOK_MS) return 'young';
+  if (Number.isNaN(created + updated) || !ref.success || more.length > 0) return { status: 'unreadable' };
+  if (now - created < WEBHOOK_MS) return { status: 'young' };
   const reportAt = (at: number): LeakReport => ({
     version: 1,
     report_id: alertReportId(ref.data, 'created', at),
@@ -42,12 +47,12 @@ export function missedReport(
     reason: 'open alert found by the sweep',
     ...(dryRun && { dry_run: true }),
   });
-  return { report: reportAt(updated), formerly: reportAt(created) };
+  return { status: 'missed', report: reportAt(updated), formerly: reportAt(created) };
 }
 
 /**
- * The report that closes an alert whose key is dead, yet which GitHub refused to close. The first outcome stands as it
- * is, so a further attempt is a report of its own, one a day.
+ * The report that closes an alert whose key is dead, yet which GitHub refused to close. The first outcome is never
+ * changed, so a further attempt is a report of its own, at most one a day.
  */
 export function closingReport(report: LeakReport, now: number): LeakReport {
   const midnight = now - (now % 86_400_000);
@@ -56,8 +61,8 @@ export function closingReport(report: LeakReport, now: number): LeakReport {
   return { ...report, report_id, reported_at: midnight, reason: 'the alert of a dead key is still open' };
 }
 
-/** Whether the outcome leaves an open alert that may be closed now. Others that stay open wait for a person. */
-export function isClosingLeft(outcome: Outcome): boolean {
+/** Whether the key is dead and the alert can be closed now. Other open alerts wait for a person. */
+export function shouldClose(outcome: Outcome): boolean {
   const isDead = outcome.status === 'revoked' || outcome.status === 'already_revoked';
   return isDead && outcome.alert?.closed !== true;
 }

@@ -1,17 +1,17 @@
-import type { Earlier } from '../../audit/trail.ts';
+import type { Earlier } from '../../audit/read-earlier.ts';
 import type { GitHubAlertList } from '../../clients/github-alert-list.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import { errorFields, log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import { count } from '../../platform/metrics.ts';
 import { sleep } from '../../platform/retry.ts';
-import { closingReport, isClosingLeft, missedReport, type OpenAlert } from './missed-alert.ts';
+import { closingReport, missedReport, type OpenAlert, shouldClose } from './missed-alert.ts';
 
 export interface AlertSweepDeps {
   readonly github: GitHubAlertList;
   readonly orgs: readonly string[];
   readonly secretTypes: readonly string[];
-  /** What is on record of a report. */
+  /** The earlier records of a report. */
   readonly earlier: (report: LeakReport) => Promise<Earlier>;
   readonly send: (report: LeakReport) => Promise<void>;
   readonly dryRun: boolean;
@@ -19,23 +19,23 @@ export interface AlertSweepDeps {
   readonly deadline: number;
 }
 
-/** What became of an alert: queued, queued to be closed, done before, too young, or failed. */
-type Fate = 'queued' | 'closing' | 'settled' | 'young' | 'failed';
+/** What was done with an alert: queued, queued to be closed, nothing since it is settled or too young, or failed. */
+type AlertResult = 'queued' | 'closing' | 'settled' | 'young' | 'failed';
 
 export interface AlertSweepResult {
   readonly status: 'swept';
-  readonly alerts: Readonly<Record<Fate, number>>;
+  readonly alerts: Readonly<Record<AlertResult, number>>;
   /** Organisations that could not be swept to the end, and why. */
   readonly failed: readonly { readonly org: string; readonly reason: string }[];
 }
 
-/** Puts open alerts that were missed onto the queue of leaks, over all organisations. One that fails stops no other. */
+/** Queues the open alerts of all organisations that were missed. One that fails does not stop the others. */
 export async function sweepAlerts(deps: AlertSweepDeps): Promise<AlertSweepResult> {
-  const alerts: Record<Fate, number> = { queued: 0, closing: 0, settled: 0, young: 0, failed: 0 };
+  const alerts: Record<AlertResult, number> = { queued: 0, closing: 0, settled: 0, young: 0, failed: 0 };
   const failed: { org: string; reason: string }[] = [];
   for (const org of deps.orgs) {
-    const reason = await sweepOrg(org, deps, (fate) => {
-      alerts[fate] += 1;
+    const reason = await sweepOrg(org, deps, (result) => {
+      alerts[result] += 1;
     });
     if (reason === undefined) continue;
     failed.push({ org, reason });
@@ -53,12 +53,12 @@ export async function sweepAlerts(deps: AlertSweepDeps): Promise<AlertSweepResul
 async function sweepOrg(
   org: string,
   deps: AlertSweepDeps,
-  tell: (fate: Fate) => void,
+  onAlert: (result: AlertResult) => void,
 ): Promise<string | undefined> {
   const { deadline, github, secretTypes } = deps;
   let after: string | undefined;
   for (;;) {
-    if (Date.now() >= deadline) return 'no time left; the next sweep goes on';
+    if (Date.now() >= deadline) return 'no time left; the next sweep continues';
     const listing = await github.listOpenAlerts({ org, secretTypes, after }, { deadline });
     if (!listing.ok) {
       const until = listing.retryAt;
@@ -66,18 +66,19 @@ async function sweepOrg(
       await sleep(Math.max(1_000, until - Date.now()));
       continue;
     }
-    for (const fate of await pooled(listing.alerts, 8, (alert) => handOver(alert, deps))) tell(fate);
+    for (const result of await pooled(listing.alerts, 8, (alert) => queueIfMissed(alert, deps)))
+      onAlert(result);
     if (listing.next === undefined) return undefined;
-    if (listing.next === after) return "GitHub's listing does not get on";
+    if (listing.next === after) return "GitHub's listing repeats the same page";
     after = listing.next;
   }
 }
 
-async function handOver(alert: OpenAlert, deps: AlertSweepDeps): Promise<Fate> {
+async function queueIfMissed(alert: OpenAlert, deps: AlertSweepDeps): Promise<AlertResult> {
   const now = Date.now();
   const missed = missedReport(alert, { dryRun: deps.dryRun, now });
-  if (missed === 'young') return 'young';
-  if (missed === 'unreadable') {
+  if (missed.status === 'young') return 'young';
+  if (missed.status === 'unreadable') {
     log('error', 'alert is not readable', { number: alert.number });
     return 'failed';
   }
@@ -86,7 +87,7 @@ async function handOver(alert: OpenAlert, deps: AlertSweepDeps): Promise<Fate> {
     const outcome = (await known(report, deps)) ?? (await knownFormerly(formerly, report, deps));
     if (outcome === undefined) return await send(report, 'queued', deps);
     const closing = closingReport(report, now);
-    const isLeft = isClosingLeft(outcome) && (await known(closing, deps)) === undefined;
+    const isLeft = shouldClose(outcome) && (await known(closing, deps)) === undefined;
     return isLeft ? await send(closing, 'closing', deps) : 'settled';
   } catch (error) {
     log('error', 'alert not queued', { report_id: report.report_id, ...errorFields(error) });
@@ -94,7 +95,7 @@ async function handOver(alert: OpenAlert, deps: AlertSweepDeps): Promise<Fate> {
   }
 }
 
-/** A record that can not be read does not hold back a leak: its report is queued again, which does nothing twice. */
+/** A record that cannot be read does not delay a leak: its report is queued again, which revokes nothing twice. */
 async function known(report: LeakReport, { earlier }: AlertSweepDeps): Promise<Earlier['outcome']> {
   try {
     return (await earlier(report)).outcome;
@@ -108,8 +109,12 @@ function knownFormerly(formerly: LeakReport, { report_id }: LeakReport, deps: Al
   return formerly.report_id === report_id ? undefined : known(formerly, deps);
 }
 
-async function send(report: LeakReport, fate: 'queued' | 'closing', deps: AlertSweepDeps): Promise<Fate> {
+async function send(
+  report: LeakReport,
+  result: 'queued' | 'closing',
+  deps: AlertSweepDeps,
+): Promise<AlertResult> {
   await deps.send(report);
-  log('info', 'alert queued', { report_id: report.report_id, fate });
-  return fate;
+  log('info', 'alert queued', { report_id: report.report_id, fate: result });
+  return result;
 }

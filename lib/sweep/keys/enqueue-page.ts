@@ -1,43 +1,37 @@
 import { createHash } from 'node:crypto';
-import type { Devin } from '../../clients/devin.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import { log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
-import { decide } from './evaluate-page.ts';
-import type { Switch } from './kill-switch.ts';
+import type { SweepDeps } from './deps.ts';
+import { evaluateKey } from './evaluate-page.ts';
 import type { Acted, Entry, Page, Start } from './plan.ts';
 
-export interface ActDeps {
-  readonly devin: Pick<Devin, 'listKeys'>;
+type EnqueueDeps = Pick<SweepDeps, 'devin' | 'killSwitch' | 'send' | 'deadline'> & {
   /** Ids of service users and keys that are spared now, beyond what the plan spares. */
   readonly spared: ReadonlySet<string>;
-  readonly readSwitch: () => Promise<Switch>;
-  readonly send: (report: LeakReport) => Promise<void>;
   /** Who carries the plan out: its schedule, or a person who released it. */
   readonly by: 'schedule' | 'console';
-  /** Epoch milliseconds. */
-  readonly deadline: number;
-}
+};
 
 /**
- * Puts the revocations of one page onto the queue of leaks. Each key is looked at once more: it must still be there,
- * not revoked, unchanged, and due by the same rule. The reports have the same ids however often this runs.
+ * Puts the revocations of one page onto the queue of leaks. Each key is checked once more: it must be listed, not
+ * revoked, unchanged, and due by the same rule. The reports have the same ids however often this runs.
  *
- * @returns `undefined` when the stop switch was found turned; what was queued before stays queued
+ * @returns `undefined` when the kill switch is set or cannot be read; what was queued before stays queued
  * @throws {QueueError}
  */
-export async function actOnPage(start: Start, page: Page, deps: ActDeps): Promise<Acted | undefined> {
+export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): Promise<Acted | undefined> {
   const acted: Acted = { version: 1, plan_id: page.plan_id, page: page.page, queued: [], left: [] };
   let isStopped = false;
   const due = page.entries.filter(({ decision }) => decision === 'revoke');
   await pooled(due, 4, async (entry) => {
     const { api_key_id, service_user_id } = entry;
-    const reason = await changed(start, entry, deps);
+    const reason = await reasonToSkip(start, entry, deps);
     if (reason !== undefined) {
       acted.left.push({ service_user_id, api_key_id, reason });
       return;
     }
-    isStopped ||= (await deps.readSwitch()).state !== 'running';
+    isStopped ||= (await deps.killSwitch.read({ deadline: deps.deadline })).state !== 'running';
     if (isStopped) return;
     const report = toReport(start, entry, deps.by);
     await deps.send(report);
@@ -47,33 +41,33 @@ export async function actOnPage(start: Start, page: Page, deps: ActDeps): Promis
   return isStopped ? undefined : acted;
 }
 
-/** Why the key is not to be revoked any more, if so. */
-async function changed(start: Start, entry: Entry, deps: ActDeps): Promise<string | undefined> {
+/** Why the key is not to be revoked any more; `undefined` when it still is. */
+async function reasonToSkip(start: Start, entry: Entry, deps: EnqueueDeps): Promise<string | undefined> {
   const { api_key_id, service_user_id, service_user_name } = entry;
   if (deps.spared.has(service_user_id) || deps.spared.has(api_key_id)) return 'spared now';
   const listing = await deps.devin.listKeys(service_user_id, { deadline: deps.deadline });
-  if (!listing.ok) return `can not be looked at again: ${listing.reason}`;
+  if (!listing.ok) return `cannot be checked again: ${listing.reason}`;
   const key = listing.keys.find((candidate) => candidate.api_key_id === api_key_id);
   if (key === undefined) return 'not listed any more';
   if (key.created_at !== entry.created_at || (key.expires_at ?? null) !== entry.expires_at) return 'changed';
-  const isOwnerOver = entry.rule === 'owner_expired';
+  const isOwnerExpired = entry.rule === 'owner_expired';
   const owner = {
     service_user_id,
     name: service_user_name,
-    // The owner's expiry is not in the key's listing; the plan found it over, and time does not go back.
-    expires_at: isOwnerOver ? Math.floor(start.started_at / 1_000) : null,
+    // The key's listing does not show its owner's expiry; the plan found it in the past, so it still is.
+    expires_at: isOwnerExpired ? Math.floor(start.started_at / 1_000) : null,
   };
-  const decision = decide(start, owner, key);
+  const decision = evaluateKey(start, owner, key);
   if (decision.decision !== 'revoke') return `not due any more: ${decision.rule}`;
   return decision.rule === entry.rule ? undefined : `due by another rule now: ${decision.rule}`;
 }
 
 /** The report of a planned revocation, on the same queue as a leak. */
-export function toReport(start: Start, entry: Entry, by: ActDeps['by']): LeakReport {
+export function toReport(start: Start, entry: Entry, by: EnqueueDeps['by']): LeakReport {
   const { api_key_id, rule, service_user_id } = entry;
   return {
     version: 1,
-    report_id: `sweep/${start.plan_id}/${service_user_id}/${segment(api_key_id)}`,
+    report_id: `sweep/${start.plan_id}/${service_user_id}/${reportIdSegment(api_key_id)}`,
     detector: 'sweep',
     invoked_by: by,
     reported_at: start.started_at,
@@ -83,8 +77,8 @@ export function toReport(start: Start, entry: Entry, by: ActDeps['by']): LeakRep
   };
 }
 
-/** A key's id may hold what a report's id may not: "~", and more characters. */
-function segment(apiKeyId: string): string {
+/** A key's id may contain what a report's id may not: "~", and more characters. */
+function reportIdSegment(apiKeyId: string): string {
   if (/^[A-Za-z0-9_.-]{1,200}$/.test(apiKeyId)) return apiKeyId;
   return `sha256-${createHash('sha256').update(apiKeyId).digest('hex')}`;
 }

@@ -6,45 +6,48 @@ import type { RetryOptions } from '../../platform/retry.ts';
 import { NOTHING, type Totals } from './guardrails.ts';
 import { plainName } from './plain-name.ts';
 import type { Entry, Page, Start } from './plan.ts';
-import { type Decision, judge, type Owner } from './policy.ts';
+import { applyPolicy, type Decision, type KeyOwner } from './policy.ts';
 
 /** Key listings under way at the same time; the API's rate limit is not documented, so stay low. */
 const WIDTH = 8;
 
 /** `total`: how many service users there are on all pages, where the API says so. */
-export type JudgedPage =
+export type EvaluatedPage =
   | { readonly ok: true; readonly page: Page; readonly total?: number | undefined }
   | Omit<Refusal, 'status'>;
 
 /**
- * Lists one page of service users with all their keys and judges each key. Nothing of it is kept when any part of the
- * listing is refused: half a page is no page.
+ * Lists one page of service users with all their keys and evaluates each key. None of it is used when any part of the
+ * listing is refused: half a page is not usable.
  *
- * @param before the page before it, if there is one
+ * @param before the previous page, if there is one
  */
-export async function judgePage(
+export async function evaluatePage(
   devin: Pick<Devin, 'listServiceUsers' | 'listKeys'>,
   start: Start,
   before: Page | undefined,
   retry: RetryOptions,
-): Promise<JudgedPage> {
+): Promise<EvaluatedPage> {
   const listing = await devin.listServiceUsers(before?.next ?? null, retry);
   if (!listing.ok) return listing;
   if (listing.next !== null && listing.next === before?.next) {
-    return { ok: false, reason: 'the list of service users does not get on', retryable: false };
+    return { ok: false, reason: 'the list of service users repeats the same page', retryable: false };
   }
   const skew = skewSeconds(listing.date, Date.now());
-  // One that comes again, as others before it went, was judged on the page before.
+  // When users are deleted, the listing shifts, and the next page repeats some of the page before.
   const known = new Set(before?.seen);
-  const users = unique(listing.users).filter(({ service_user_id }) => !known.has(mark(service_user_id)));
+  const users = uniqueUsers(listing.users).filter(
+    ({ service_user_id }) => !known.has(shortHash(service_user_id)),
+  );
 
-  const all = await judgeUsers(devin, start, users, retry);
-  if ('ok' in all) return all;
+  const evaluated = await evaluateUsers(devin, start, users, retry);
+  if (!evaluated.ok) return evaluated;
+  const all = evaluated.keys;
 
   const totals = sum(before?.totals ?? NOTHING, users.length, all);
-  const isShort = listing.next === null && (listing.total ?? 0) * COMPLETE > totals.users;
-  if (isShort) {
-    const reason = `it shows ${totals.users} service users and says that there are ${listing.total}`;
+  const isIncomplete = listing.next === null && (listing.total ?? 0) * COMPLETE > totals.users;
+  if (isIncomplete) {
+    const reason = `it lists ${totals.users} service users of a total of ${listing.total}`;
     return { ok: false, reason, retryable: false };
   }
   return {
@@ -56,63 +59,68 @@ export async function judgePage(
       page: (before?.page ?? 0) + 1,
       next: listing.next,
       totals,
-      skew_seconds: worst(before, skew),
-      seen: listing.users.map(({ service_user_id }) => mark(service_user_id)),
-      exempt_unused: unused(before?.exempt_unused ?? start.policy.exempt, users, all),
+      skew_seconds: worstSkew(before, skew),
+      seen: listing.users.map(({ service_user_id }) => shortHash(service_user_id)),
+      exempt_unused: unusedExemptions(before?.exempt_unused ?? start.policy.exempt, users, all),
       entries: all.flatMap(toEntry),
     },
   };
 }
 
-/** The share of the users that the API speaks of that has to be seen; some may come and go meanwhile. */
+/** The share of the API's own `total` that has to be listed; users may be added and deleted during the listing. */
 const COMPLETE = 0.95;
 
-interface Judged {
+interface EvaluatedKey {
   readonly key: ApiKey;
-  readonly owner: Owner;
+  readonly owner: KeyOwner;
   readonly decision: Decision;
 }
 
-async function judgeUsers(
+type EvaluatedKeys = { readonly ok: true; readonly keys: readonly EvaluatedKey[] } | Refusal;
+
+async function evaluateUsers(
   devin: Pick<Devin, 'listKeys'>,
   start: Start,
-  users: readonly Owner[],
+  users: readonly KeyOwner[],
   retry: RetryOptions,
-): Promise<Judged[] | Refusal> {
+): Promise<EvaluatedKeys> {
   let refused: Refusal | undefined;
-  const judged = await pooled(users, WIDTH, async (user) => {
-    // After one refusal nothing more is asked: the API may be overloaded.
+  const keys = await pooled(users, WIDTH, async (user) => {
+    // After one refusal no further request is sent: the API may be overloaded.
     if (refused !== undefined) return [];
-    const answer = await judgeUser(devin, start, user, retry);
-    if (!('ok' in answer)) return answer;
-    refused ??= answer;
+    const evaluated = await evaluateUser(devin, start, user, retry);
+    if (evaluated.ok) return evaluated.keys;
+    refused ??= evaluated;
     return [];
   });
-  return refused ?? judged.flat();
+  return refused ?? { ok: true, keys: keys.flat() };
 }
 
-async function judgeUser(
+async function evaluateUser(
   devin: Pick<Devin, 'listKeys'>,
   start: Start,
-  owner: Owner,
+  owner: KeyOwner,
   retry: RetryOptions,
-): Promise<Judged[] | Refusal> {
+): Promise<EvaluatedKeys> {
   if (!ServiceUserId.safeParse(owner.service_user_id).success) {
     return { ok: false, reason: 'a service user has an id that is not one', retryable: false };
   }
   const listing = await devin.listKeys(owner.service_user_id, retry);
-  // Removed service users are listed, yet have no key listing any more.
-  if (!listing.ok) return listing.status === 404 ? [] : listing;
+  if (!listing.ok) {
+    // Removed service users are listed, yet no longer have a key listing.
+    return listing.status === 404 ? { ok: true, keys: [] } : listing;
+  }
   if (!listing.keys.every(({ api_key_id }) => ApiKeyId.safeParse(api_key_id).success)) {
     return { ok: false, reason: 'a key has an id that is not one', retryable: false };
   }
-  const keys = new Map(listing.keys.map((key) => [key.api_key_id, key]));
-  return [...keys.values()].map((key) => ({ key, owner, decision: decide(start, owner, key) }));
+  const unique = new Map(listing.keys.map((key) => [key.api_key_id, key]));
+  const keys = [...unique.values()].map((key) => ({ key, owner, decision: evaluateKey(start, owner, key) }));
+  return { ok: true, keys };
 }
 
-/** Judges one key as of the plan's beginning, by the plan's own policy. */
-export function decide({ own, policy, started_at }: Start, owner: Owner, key: ApiKey): Decision {
-  return judge(key, owner, policy, new Set(own), Math.floor(started_at / 1_000));
+/** Evaluates one key as of the start of the plan, by the plan's own policy. */
+export function evaluateKey({ own, policy, started_at }: Start, owner: KeyOwner, key: ApiKey): Decision {
+  return applyPolicy(key, owner, policy, new Set(own), Math.floor(started_at / 1_000));
 }
 
 /** Seconds between our clock and the answer's `Date` header, both in epoch milliseconds. */
@@ -120,46 +128,50 @@ export function skewSeconds(date: number | undefined, now: number): number | nul
   return date === undefined ? null : Math.floor(Math.abs(now - date) / 1_000);
 }
 
-function worst(before: Page | undefined, skew: number | null): number | null {
+function worstSkew(before: Page | undefined, skew: number | null): number | null {
   if (before === undefined) return skew;
   return skew === null || before.skew_seconds === null ? null : Math.max(before.skew_seconds, skew);
 }
 
-function unique(users: readonly Owner[]): Owner[] {
+function uniqueUsers(users: readonly KeyOwner[]): KeyOwner[] {
   return [...new Map(users.map((user) => [user.service_user_id, user])).values()];
 }
 
-// 64 bits: two of the some hundred ids of two pages do not meet by chance.
-function mark(id: string): string {
+// 64 bits: no two of the few hundred ids of two pages collide by chance.
+function shortHash(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
 
-function sum(before: Totals, users: number, judged: readonly Judged[]): Totals {
+function sum(before: Totals, users: number, keys: readonly EvaluatedKey[]): Totals {
   const count = (decision: Decision['decision']): number =>
-    judged.filter((one) => one.decision.decision === decision).length;
+    keys.filter((one) => one.decision.decision === decision).length;
   const rules = { ...before.rules };
-  for (const { decision } of judged) rules[decision.rule] = (rules[decision.rule] ?? 0) + 1;
+  for (const { decision } of keys) rules[decision.rule] = (rules[decision.rule] ?? 0) + 1;
   return {
     users: before.users + users,
-    keys: before.keys + judged.length,
-    active: before.active + judged.filter(({ key }) => key.is_active).length,
+    keys: before.keys + keys.length,
+    active: before.active + keys.filter(({ key }) => key.is_active).length,
     revoke: before.revoke + count('revoke'),
     warn: before.warn + count('warn'),
     rules,
   };
 }
 
-function unused(exempt: readonly string[], users: readonly Owner[], judged: readonly Judged[]): string[] {
+function unusedExemptions(
+  exempt: readonly string[],
+  users: readonly KeyOwner[],
+  keys: readonly EvaluatedKey[],
+): string[] {
   const seen = new Set([
     ...users.map((user) => user.service_user_id),
-    ...judged.map((one) => one.key.api_key_id),
+    ...keys.map((one) => one.key.api_key_id),
   ]);
   return exempt.filter((id) => !seen.has(id));
 }
 
-function toEntry({ decision, key, owner }: Judged): Entry[] {
-  const isSpared = 'spared_from' in decision;
-  if (decision.decision === 'keep' && !isSpared) return [];
+function toEntry({ decision, key, owner }: EvaluatedKey): Entry[] {
+  if (decision.rule === 'revoked' || decision.rule === 'valid') return [];
+  const isSpared = decision.rule === 'own_key' || decision.rule === 'exempt';
   return [
     {
       service_user_id: owner.service_user_id,
@@ -172,7 +184,7 @@ function toEntry({ decision, key, owner }: Judged): Entry[] {
       decision: decision.decision,
       rule: decision.rule,
       ...(isSpared && { spared_from: decision.spared_from }),
-      ...('threshold_days' in decision && { threshold_days: decision.threshold_days }),
+      ...(decision.rule === 'expires_soon' && { threshold_days: decision.threshold_days }),
     },
   ];
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 const count = z.int().check(z.minimum(0));
 
-/** What a plan comes to so far. */
+/** The figures of a plan so far. */
 export const Totals = z.object({
   users: count,
   keys: count,
@@ -24,17 +24,17 @@ export const Block = z.object({
 export type Block = z.infer<typeof Block>;
 
 export interface Caps {
-  /** Revocations of one sweep at the most. */
+  /** At most this many revocations in one sweep. */
   readonly maxRevocations: number;
-  /** Revocations to active keys at the most, 0 to 1. */
+  /** At most this share of the active keys, 0 to 1. */
   readonly maxRatio: number;
 }
 
-/** What is known of how the plan was made; what is not known blocks. */
-export interface Circumstances {
+/** How the plan was made; what is not known blocks. */
+export interface PlanConditions {
   /** Why the listing is not complete, if it is not. */
   readonly broken?: string | undefined;
-  /** Seconds between our clock and the API's at the most; `undefined` when it could not be told. */
+  /** The largest difference of our clock from the API's, seconds; `undefined` when it is not known. */
   readonly skewSeconds: number | undefined;
   /** Whether it is known which service user's key this software itself uses. */
   readonly ownKnown: boolean;
@@ -49,17 +49,17 @@ const SURGE_FLOOR = 5;
 
 /**
  * The guard rails of a whole plan. They fail closed: each comparison asks whether the plan is within the limit, and
- * whatever can not be told is not. A plan that revokes nothing needs none of the limits.
+ * whatever is not known is not. A plan that revokes nothing needs none of the limits.
  */
-export function guard(totals: Totals, caps: Caps, circumstances: Circumstances): Block[] {
-  return [...doubts(circumstances), ...(totals.revoke === 0 ? [] : excesses(totals, caps, circumstances))];
+export function findBlocks(totals: Totals, caps: Caps, conditions: PlanConditions): Block[] {
+  return [...doubts(conditions), ...(totals.revoke === 0 ? [] : excesses(totals, caps, conditions))];
 }
 
-function doubts({ broken, ownKnown, previous, skewSeconds }: Circumstances): Block[] {
+function doubts({ broken, ownKnown, previous, skewSeconds }: PlanConditions): Block[] {
   const blocks: Block[] = [];
   if (broken !== undefined) blocks.push({ guard: 'listing', reason: `the listing broke off: ${broken}` });
   if (skewSeconds === undefined) {
-    blocks.push({ guard: 'clock', reason: "the API's Date header does not tell whether our clock is right" });
+    blocks.push({ guard: 'clock', reason: "the API's Date header does not show whether our clock is right" });
   } else if (!(skewSeconds <= MAX_SKEW_SECONDS)) {
     const off = `our clock is ${skewSeconds} s off the API's Date header`;
     blocks.push({ guard: 'clock', reason: `${off}, over ${MAX_SKEW_SECONDS} s` });
@@ -68,12 +68,12 @@ function doubts({ broken, ownKnown, previous, skewSeconds }: Circumstances): Blo
     blocks.push({ guard: 'own_key', reason: 'it is not known which key is the one that we ourselves use' });
   }
   if (previous === 'unreadable') {
-    blocks.push({ guard: 'previous', reason: 'the previous plan can not be read' });
+    blocks.push({ guard: 'previous', reason: 'the previous plan cannot be read' });
   }
   return blocks;
 }
 
-function excesses({ active, revoke }: Totals, caps: Caps, { previous }: Circumstances): Block[] {
+function excesses({ active, revoke }: Totals, caps: Caps, { previous }: PlanConditions): Block[] {
   const blocks: Block[] = [];
   if (!(revoke <= caps.maxRevocations)) {
     blocks.push({ guard: 'cap', reason: `${revoke} revocations, over the cap of ${caps.maxRevocations}` });
@@ -89,7 +89,7 @@ function excesses({ active, revoke }: Totals, caps: Caps, { previous }: Circumst
   return blocks;
 }
 
-/** Whether a person may release the plan: its number was the only thing against it. */
+/** Whether a person may release the plan: only the number of its revocations blocks it. */
 export function isReleasable(blocks: readonly Block[]): boolean {
   return blocks.every((block) => block.guard === 'cap' || block.guard === 'ratio' || block.guard === 'surge');
 }

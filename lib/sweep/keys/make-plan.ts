@@ -1,65 +1,61 @@
-import {
-  type Interrupted,
-  knownPage,
-  later,
-  mayTryAgain,
-  type SweepDeps,
-  unfinished,
-  whyStopped,
-} from './continuation.ts';
-import { judgePage } from './evaluate-page.ts';
+import { canRetry, continueLater, type Position, retryLater, whyStopped } from './continuation.ts';
+import type { Interrupted, SweepDeps } from './deps.ts';
+import { evaluatePage } from './evaluate-page.ts';
 import type { Page, Start } from './plan.ts';
+import { readPage } from './plan-store.ts';
 import { warn } from './warn.ts';
 
-/** All pages were judged, or no further one can be; otherwise how the invocation ended. */
-export type Planned = { readonly last: Page | undefined; readonly broken?: string } | Interrupted;
+/** `planned`: all pages are evaluated, or no further one can be, which `broken` explains. */
+export type Planned =
+  | { readonly status: 'planned'; readonly last: Page | undefined; readonly broken?: string }
+  | Interrupted;
 
-/** Judges page after page, as long as the time of the invocation allows; one page at least. */
-export async function makePlan(
-  start: Start,
-  from: { readonly page: number; readonly attempt: number },
-  deps: SweepDeps,
-): Promise<Planned> {
+/** Evaluates page after page, as long as the time of the invocation allows; at least one page. */
+export async function makePlan(start: Start, from: Position, deps: SweepDeps): Promise<Planned> {
   const { plan_id } = start;
-  let last = from.page > 1 ? await knownPage(plan_id, from.page - 1, deps) : undefined;
+  let last = from.page > 1 ? await readPage(plan_id, from.page - 1, deps.plans) : undefined;
   let slowestMs = 0;
-  // Pages that are there already were made by an earlier delivery of the same message.
+  // Pages that exist already were made by an earlier delivery of the same message.
   let isAhead = false;
   for (let page = from.page; last === undefined || last.next !== null; page++) {
     const begun = Date.now();
     const next = { version: 1, plan_id, phase: 'plan', page, attempt: 1 } as const;
-    if (page > from.page && begun + 2 * slowestMs > deps.deadline) return unfinished(next, 0, deps);
+    if (page > from.page && begun + 2 * slowestMs > deps.deadline) return continueLater(next, 0, deps);
     const again = { ...next, attempt: page === from.page ? from.attempt + 1 : 2 };
     const stopped = await whyStopped(deps);
     if (stopped !== undefined) {
-      if (!stopped.isSet && mayTryAgain(again, deps)) return later(again, stopped.reason, deps);
+      if (!stopped.isSet && canRetry(again, deps)) return retryLater(again, stopped.reason, deps);
       return { status: 'stopped', plan_id, reason: stopped.reason };
     }
-    const found: Page | undefined = isAhead ? undefined : await deps.shelf.findPage('pages', plan_id, page);
+    const found: Page | undefined = isAhead ? undefined : await deps.plans.findPage('pages', plan_id, page);
     isAhead = found === undefined;
-    const judged = found ? { ok: true as const, page: found } : await newPage(start, last, deps);
-    if (!judged.ok) {
-      const isLast = !judged.retryable || !mayTryAgain(again, deps);
-      return isLast ? { last, broken: judged.reason } : later(again, judged.reason, deps);
+    const evaluated = found ? { ok: true as const, page: found } : await newPage(start, last, deps);
+    if (!evaluated.ok) {
+      const { reason, retryable } = evaluated;
+      if (retryable && canRetry(again, deps)) return retryLater(again, reason, deps);
+      return { status: 'planned', last, broken: reason };
     }
-    last = judged.page;
+    last = evaluated.page;
     slowestMs = Math.max(slowestMs, Date.now() - begun);
   }
-  return { last };
+  return { status: 'planned', last };
 }
 
-/** The warnings come before the page is stored, so that a page on record was warned of. */
+/** The warnings are sent before the page is stored, so that the warnings of a stored page were sent. */
 async function newPage(start: Start, before: Page | undefined, deps: SweepDeps) {
-  const judged = await judgePage(deps.devin, start, before, deps);
-  if (!judged.ok) return judged;
-  await tellWarnings(judged.page, deps);
-  return { ok: true as const, page: await deps.shelf.keepPage('pages', judged.page) };
+  const evaluated = await evaluatePage(deps.devin, start, before, { deadline: deps.deadline });
+  if (!evaluated.ok) return evaluated;
+  await notifyWarnings(evaluated.page, deps);
+  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', evaluated.page) };
 }
 
 const MAX_LINES = 50;
 
-async function tellWarnings(page: Page, { notify, shelf }: SweepDeps): Promise<void> {
-  const texts = await warn(page, shelf, Math.floor(Date.now() / 1_000));
+async function notifyWarnings(
+  page: Page,
+  { notify, plans }: Pick<SweepDeps, 'notify' | 'plans'>,
+): Promise<void> {
+  const texts = await warn(page, plans, Math.floor(Date.now() / 1_000));
   // A key without expiry is in the log and in the figures; it is not urgent.
   const urgent = texts.filter((text) => !text.includes(' never expires. '));
   if (urgent.length === 0) return;

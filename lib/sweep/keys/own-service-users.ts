@@ -4,9 +4,9 @@ import type { Token } from '../../domain/token.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 
 /**
- * The service users whose keys we ourselves use: that of the admin token, and of the standby token if there is one.
+ * The service users whose keys we ourselves use: that of the admin token, and that of the standby token if there is one.
  *
- * @returns `undefined` when it can not be told of every one of them
+ * @returns `undefined` unless every one of them is known
  */
 export async function ownServiceUsers(
   devin: Pick<Devin, 'probe' | 'probeAdmin'>,

@@ -1,4 +1,4 @@
-/** A name as people chose it: in one line, cut short, without what could be a token. */
+/** A name that people chose, on one line, at most 100 characters, without what could be a token. */
 export function plainName(name: string): string {
   return name
     .replace(/cog_\S*/g, '[redacted]')

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { Block, Totals } from './guardrails.ts';
 
-/** Names a plan: the second in which it was begun and a mark, so that names sort in the order of time. */
+/** Names a plan: the second in which it was started and a hash, so that ids sort by time. */
 export const PlanId = z.string().check(z.regex(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/, 'must be a plan id'));
 
 const days = z.optional(z.number());
 const seconds = z.nullish(z.number());
 
-/** What a plan is made by; kept with it, so that every invocation of a chain judges alike. */
+/** The settings of a plan; stored with it, so that every invocation of a chain decides alike. */
 export const Start = z.object({
   version: z.literal(1),
   plan_id: PlanId,
@@ -21,12 +21,12 @@ export const Start = z.object({
     exempt: z.array(z.string()),
   }),
   caps: z.object({ maxRevocations: z.number(), maxRatio: z.number() }),
-  /** Service users whose keys we ourselves use; empty when that could not be told. */
+  /** Service users whose keys we ourselves use; empty when they are not known. */
   own: z.array(z.string()),
 });
 export type Start = z.infer<typeof Start>;
 
-/** A key that the plan warns of, revokes, or spares. Times are UNIX seconds. It holds no part of a token. */
+/** A key that the plan warns of, revokes, or spares. Times are UNIX seconds. It contains no part of a token. */
 export const Entry = z.object({
   service_user_id: z.string(),
   service_user_name: z.string(),
@@ -42,7 +42,7 @@ export const Entry = z.object({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** One page of service users, judged. `totals` runs on over the pages, so the last one tells of all. */
+/** One page of service users, evaluated. `totals` accumulate over the pages, so the last page has those of all. */
 export const Page = z.object({
   version: z.literal(1),
   plan_id: PlanId,
@@ -51,11 +51,11 @@ export const Page = z.object({
   /** The cursor of the next page; `null` on the last. */
   next: z.nullable(z.string()),
   totals: Totals,
-  /** The largest distance so far of our clock from the API's, seconds; `null` when it could not be told once. */
+  /** The largest difference so far of our clock from the API's, seconds; `null` when one answer had no date. */
   skew_seconds: z.nullable(z.number()),
-  /** Service users of this page, shortened hashes: one that comes again on the next page is not judged again. */
+  /** Service users of this page, shortened hashes: the next page does not evaluate them again. */
   seen: z.array(z.string()),
-  /** Exemptions that no key needed so far. */
+  /** Exemptions that match no service user and no key so far. */
   exempt_unused: z.array(z.string()),
   entries: z.array(Entry),
 });
@@ -71,7 +71,7 @@ export const Summary = z.object({
   verdict: z.enum(['report', 'blocked', 'enforce']),
   pages: z.int(),
   totals: Totals,
-  /** What speaks, or in report mode would speak, against carrying it out. */
+  /** What blocks it, or in report mode would block it. */
   blocks: z.array(Block),
   /** The previous plan that it was compared with. */
   previous: z.optional(z.object({ plan_id: PlanId, revoke: z.int() })),

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../clients/devin.ts';
 
-/** What the operator wants; a rule that is not set is off. */
+/** What the operator has set; a rule that is not set is off. */
 export interface Policy {
   /** A key older than this many days is revoked. */
   readonly maxAgeDays?: number | undefined;
@@ -12,8 +12,8 @@ export interface Policy {
   readonly exempt: readonly string[];
 }
 
-/** The service user that a key belongs to. */
-export interface Owner {
+/** The service user that owns a key. */
+export interface KeyOwner {
   readonly service_user_id: string;
   readonly name: string;
   /** UNIX seconds. */
@@ -22,13 +22,13 @@ export interface Owner {
 
 export type RevokeRule = 'expired' | 'owner_expired' | 'owner_removed' | 'max_age' | 'max_idle';
 
-/** What is to be done with a key, and the rule that decided. `since` and `due` are UNIX seconds. */
+/** What to do with a key, and the rule that decided. `since` and `due` are UNIX seconds. */
 export type Decision =
   | { readonly decision: 'keep'; readonly rule: 'revoked' | 'valid' }
   | {
       readonly decision: 'keep';
       readonly rule: 'own_key' | 'exempt';
-      /** The rule by which it would have been revoked. */
+      /** The rule by which it would otherwise be revoked. */
       readonly spared_from: RevokeRule;
     }
   | {
@@ -43,16 +43,15 @@ export type Decision =
 const DAY = 86_400;
 
 /**
- * Decides what a sweep does with one key. Days are 86,400 UTC seconds. A key expires at the very second of its
- * `expires_at`; it is too old or idle only when it is over the limit. An exemption takes away the revocation, not a
- * warning.
+ * Decides what a sweep does with one key. Days are 86,400 UTC seconds. A key expires at exactly its `expires_at`;
+ * it is too old or idle only beyond the limit. An exemption prevents a revocation, not a warning.
  *
  * @param own ids of the service users whose keys this software itself uses
  * @param now UNIX seconds
  */
-export function judge(
+export function applyPolicy(
   key: ApiKey,
-  owner: Owner,
+  owner: KeyOwner,
   policy: Policy,
   own: ReadonlySet<string>,
   now: number,
@@ -70,13 +69,13 @@ export function judge(
 
 function revocation(
   { created_at, expires_at, is_active, last_used_at }: ApiKey,
-  owner: Owner,
+  owner: KeyOwner,
   { maxAgeDays, maxIdleDays }: Policy,
   now: number,
 ): [RevokeRule, number] | undefined {
   if (isSet(expires_at) && expires_at <= now) return ['expired', expires_at];
   if (isSet(owner.expires_at) && owner.expires_at <= now) return ['owner_expired', owner.expires_at];
-  // The API shows a removed owner only by this: a key that works no more, though neither revoked nor expired.
+  // Only this shows that the owner was removed: a key that is inactive, though neither revoked nor expired.
   if (!is_active) return ['owner_removed', now];
   if (maxAgeDays !== undefined && now - created_at > maxAgeDays * DAY) {
     return ['max_age', created_at + maxAgeDays * DAY];

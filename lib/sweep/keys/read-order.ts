@@ -4,7 +4,7 @@ import { badEvent } from '../../intake/request.ts';
 import { parseJson } from '../../platform/parse-json.ts';
 import { PlanId } from './plan.ts';
 
-/** Where a chain of invocations goes on. Everything else is in the plan. */
+/** Where a chain of invocations continues. Everything else is in the plan. */
 export const Continuation = z.strictObject({
   version: z.literal(1),
   plan_id: PlanId,
@@ -19,23 +19,31 @@ export type Continuation = z.infer<typeof Continuation>;
 /** What the function is asked to do. */
 export type Order =
   | { readonly order: 'start'; readonly plan_id: string; readonly dry_run: boolean }
-  | ({ readonly order: 'go_on' } & Continuation)
+  | ({ readonly order: 'continue' } & Continuation)
   | { readonly order: 'release'; readonly plan_id: string; readonly reason: string }
   | { readonly order: 'stop' | 'resume'; readonly reason: string };
 
 const why = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(500, 'is too long'));
 const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time'));
+/** What a person or EventBridge Scheduler sends, told apart by its one name; `request` is ours. */
 const Direct = z.union([
-  z.strictObject({ release: PlanId, reason: z.optional(why) }),
-  z.strictObject({ continue: PlanId }),
-  z.strictObject({ stop: why }),
-  z.strictObject({ resume: why }),
+  tagged('release', z.strictObject({ release: PlanId, reason: z.optional(why) })),
+  tagged('continue', z.strictObject({ continue: PlanId })),
+  tagged('stop', z.strictObject({ stop: why })),
+  tagged('resume', z.strictObject({ resume: why })),
   // EventBridge Scheduler fills in the time for which it was due, the same at each of its retries.
-  z.strictObject({ scheduled_at: time }),
-  z.strictObject({ dry_run: z.optional(z.boolean()) }),
+  tagged('scheduled', z.strictObject({ scheduled_at: time })),
+  tagged('run', z.strictObject({ dry_run: z.optional(z.boolean()) })),
 ]);
 const Records = z.object({ Records: z.array(z.object({ body: z.string() })).check(z.length(1)) });
 const Scheduled = z.object({ 'detail-type': z.literal('Scheduled Event'), id: z.string(), time });
+
+function tagged<Name extends string, T extends object>(request: Name, schema: z.ZodMiniType<T>) {
+  return z.pipe(
+    schema,
+    z.transform((value: T) => ({ request, ...value })),
+  );
+}
 
 interface Run {
   readonly requestId: string;
@@ -44,7 +52,7 @@ interface Run {
 }
 
 /**
- * Reads what woke the function: a schedule, its own queue, or a person.
+ * Reads the event of the function: of a schedule, of its own queue, or of a person.
  *
  * @param now epoch milliseconds
  * @throws {BadEventError}
@@ -54,7 +62,7 @@ export function readOrder(event: unknown, { requestId, now }: Run): Order {
   if (record !== undefined) {
     const continuation = parseJson(record.body, Continuation);
     if (continuation === undefined) throw badEvent(['the message is not a continuation of a sweep']);
-    return { order: 'go_on', ...continuation };
+    return { order: 'continue', ...continuation };
   }
   const scheduled = z.safeParse(Scheduled, event).data;
   if (scheduled !== undefined) return onSchedule(scheduled.time, { requestId, now });
@@ -67,30 +75,36 @@ const EXPECTED =
   'must be {}, {"dry_run"}, {"scheduled_at"}, {"continue": plan id}, {"release": plan id, "reason"?}, {"stop": reason} or {"resume": reason}';
 
 function fromRequest(direct: z.infer<typeof Direct>, run: Run): Order {
-  if ('release' in direct) {
-    return { order: 'release', plan_id: direct.release, reason: direct.reason ?? 'no reason given' };
+  switch (direct.request) {
+    case 'release':
+      return { order: 'release', plan_id: direct.release, reason: direct.reason ?? 'no reason given' };
+    case 'continue':
+      return { order: 'continue', version: 1, plan_id: direct.continue, phase: 'plan', page: 1, attempt: 1 };
+    case 'stop':
+      return { order: 'stop', reason: direct.stop };
+    case 'resume':
+      return { order: 'resume', reason: direct.resume };
+    case 'scheduled':
+      return onSchedule(direct.scheduled_at, run);
+    case 'run':
+      return start(run.now, run.requestId, direct.dry_run === true);
+    default:
+      return direct satisfies never;
   }
-  if ('continue' in direct) {
-    return { order: 'go_on', version: 1, plan_id: direct.continue, phase: 'plan', page: 1, attempt: 1 };
-  }
-  if ('stop' in direct) return { order: 'stop', reason: direct.stop };
-  if ('resume' in direct) return { order: 'resume', reason: direct.resume };
-  if ('scheduled_at' in direct) return onSchedule(direct.scheduled_at, run);
-  return start(run.now, run.requestId, direct.dry_run === true);
 }
 
-/** EventBridge Scheduler tries for a day, with the time for which the run was due. */
+/** EventBridge Scheduler retries for a day, with the time for which the run was due. */
 const SCHEDULE_RETRIES_MS = 26 * 3_600_000;
 
-/** The same schedule delivered twice begins one plan; a time long gone is not that of a schedule. */
+/** The same schedule delivered twice starts one plan; a time long ago is not that of a schedule. */
 function onSchedule(due: string, { now, requestId }: Run): Order {
   const at = Date.parse(due);
   const isDue = Math.abs(now - at) < SCHEDULE_RETRIES_MS;
   return isDue ? start(at, 'schedule', false) : start(now, requestId, false);
 }
 
-function start(at: number, mark: string, dry_run: boolean): Order {
+function start(at: number, origin: string, dry_run: boolean): Order {
   const stamp = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
-  const short = createHash('sha256').update(`${at} ${mark}`).digest('hex').slice(0, 8);
+  const short = createHash('sha256').update(`${at} ${origin}`).digest('hex').slice(0, 8);
   return { order: 'start', plan_id: `${stamp}-${short}`, dry_run };
 }

@@ -2,17 +2,17 @@ import type { Devin } from '../../clients/devin.ts';
 import type { Key } from '../../domain/key.ts';
 import type { OutcomeDraft } from '../../domain/outcome.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
-import type { StopSwitch } from './kill-switch.ts';
+import type { KillSwitch } from './kill-switch.ts';
 
 /**
- * What the worker asks before it revokes a key for a sweep: is the stop switch turned, and is the key one that we
- * ourselves use? What can not be told holds the revocation back, and the report is tried again.
+ * What the worker checks before it revokes a key for a sweep: is the kill switch set, and is the key one that we
+ * ourselves use? Without an answer nothing is revoked, and the report is tried again.
  *
- * @returns how the report ends instead of a revocation; `undefined` lets it go on
+ * @returns how the report ends instead of a revocation; `undefined` lets the revocation proceed
  */
-export async function holdSweep(
+export async function recheckBeforeDelete(
   key: Key,
-  { devin, retry, stop }: { devin: Pick<Devin, 'probeAdmin'>; stop: StopSwitch; retry: RetryOptions },
+  { devin, retry, stop }: { devin: Pick<Devin, 'probeAdmin'>; stop: KillSwitch; retry: RetryOptions },
 ): Promise<OutcomeDraft | undefined> {
   const [found, probe] = await Promise.all([stop.read(retry), devin.probeAdmin(retry)]);
   if (found.state === 'unknown') {
@@ -23,7 +23,7 @@ export async function holdSweep(
       status: 'escalated',
       ...key,
       reason: 'sweeps were stopped before this key was revoked',
-      next_step: 'invoke sweep-keys with {"resume": reason}; the next sweep plans anew for this key',
+      next_step: 'invoke sweep-keys with {"resume": reason}; the next sweep evaluates this key again',
     };
   }
   const own = probe.state === 'alive' ? probe.principal.service_user_id : undefined;

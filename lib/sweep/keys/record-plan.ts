@@ -2,10 +2,10 @@ import { type AuditContext, planRecord } from '../../audit/ocsf-record.ts';
 import { serialise } from '../../audit/ocsf-schema.ts';
 import { recordPath } from '../../audit/record-path.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
-import type { RecordPlan } from './decide-plan.ts';
-import { ShelfError } from './plan-store.ts';
+import type { RecordPlan } from './deps.ts';
+import { PlanStoreError } from './plan-store.ts';
 
-/** A sweep's plan as an audit record, beside those of leaks. The plan itself stays on its shelf. */
+/** Writes a sweep's plan as an audit record, beside those of leaks. The whole plan is in the plan store. */
 export function planRecorder(
   store: AuditStore,
   context: Omit<AuditContext, 'attempt'>,
@@ -22,6 +22,6 @@ export function planRecorder(
     };
     const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
     const stored = await store.put(path, serialise(planRecord(facts, started_at, context)), { deadline });
-    if (stored.result === 'failed') throw new ShelfError(stored.reason);
+    if (stored.result === 'failed') throw new PlanStoreError(stored.reason);
   };
 }

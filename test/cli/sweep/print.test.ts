@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { printCsv, printTable, progressBar } from '../../../cli/sweep/print.ts';
 import type { Entry } from '../../../lib/sweep/keys/plan.ts';
 
@@ -18,7 +18,7 @@ const { threshold_days: _threshold, ...plain } = entry;
 const spared: Entry = { ...plain, decision: 'keep', rule: 'exempt', spared_from: 'expired' };
 
 describe('the plan as a table', () => {
-  it('shows revocations first, in columns', () => {
+  test('shows revocations first, in columns', () => {
     const due: Entry = {
       ...plain,
       decision: 'revoke',
@@ -39,7 +39,7 @@ describe('the plan as a table', () => {
 });
 
 describe('the plan as CSV', () => {
-  it('quotes what needs it, and holds no formula', () => {
+  test('quotes what needs it, and holds no formula', () => {
     const named = { ...spared, api_key_name: '=HYPERLINK("http://x")', service_user_name: 'a, "b"\nc' };
 
     expect(printCsv([named]).split('\r\n')[1]).toBe(
@@ -49,7 +49,7 @@ describe('the plan as CSV', () => {
 });
 
 describe('the progress', () => {
-  it.each([
+  test.each([
     [0, 100, '[..........] 0 %  0 of 100 service users'],
     [50, 100, '[#####.....] 50 %  50 of 100 service users'],
     [110, 100, '[##########] 100 %  110 of 100 service users'],

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { startCrowd } from '../../../sandbox/devin-crowd.ts';
 import { startSandbox } from '../../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler } from '../../support/load-handler.ts';
@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 // The whole size is `npm run bench:sweep`.
-it('judges every key of 3,000 service users once while some come and go, over as many invocations as it takes', async () => {
+test('judges every key of 3,000 service users once while some come and go, over as many invocations as it takes', async () => {
   const sandbox = await startSandbox();
   const crowd = await startCrowd({ users: 3_000, keys: 3, expiredEvery: 200, expiringEvery: 500 });
   const output = captureOutput();

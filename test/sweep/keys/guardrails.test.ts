@@ -1,33 +1,33 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Block,
   type Caps,
-  type Circumstances,
-  guard,
+  findBlocks,
   isReleasable,
   NOTHING,
+  type PlanConditions,
   type Totals,
 } from '../../../lib/sweep/keys/guardrails.ts';
 
 const totals: Totals = { ...NOTHING, users: 100, keys: 200, active: 100, revoke: 4 };
 const caps: Caps = { maxRevocations: 25, maxRatio: 0.2 };
-const fine: Circumstances = { skewSeconds: 0, ownKnown: true, previous: 'none' };
+const fine: PlanConditions = { skewSeconds: 0, ownKnown: true, previous: 'none' };
 
 type Row = {
   when: string;
   totals?: Partial<Totals>;
   caps?: Partial<Caps>;
-  circumstances?: Partial<Circumstances>;
+  conditions?: Partial<PlanConditions>;
   guards: Block['guard'][];
 };
 const guards = (row: Row): Block['guard'][] =>
-  guard({ ...totals, ...row.totals }, { ...caps, ...row.caps }, { ...fine, ...row.circumstances }).map(
+  findBlocks({ ...totals, ...row.totals }, { ...caps, ...row.caps }, { ...fine, ...row.conditions }).map(
     (block) => block.guard,
   );
 
 describe('the guard rails', () => {
-  it.each<Row>([
+  test.each<Row>([
     { when: 'all is well', guards: [] },
     { when: 'it revokes exactly the cap', totals: { revoke: 25, active: 1_000 }, guards: [] },
     { when: 'it revokes one over the cap', totals: { revoke: 26, active: 1_000 }, guards: ['cap'] },
@@ -45,42 +45,42 @@ describe('the guard rails', () => {
     {
       when: 'it revokes three times as many as last time',
       totals: { revoke: 9 },
-      circumstances: { previous: { revoke: 3 } },
+      conditions: { previous: { revoke: 3 } },
       guards: [],
     },
     {
       when: 'it revokes more than three times as many',
       totals: { revoke: 10 },
-      circumstances: { previous: { revoke: 3 } },
+      conditions: { previous: { revoke: 3 } },
       guards: ['surge'],
     },
     {
       when: 'it revokes five, and last time none',
       totals: { revoke: 5 },
-      circumstances: { previous: { revoke: 0 } },
+      conditions: { previous: { revoke: 0 } },
       guards: [],
     },
     {
       when: 'it revokes six, and last time none',
       totals: { revoke: 6 },
-      circumstances: { previous: { revoke: 0 } },
+      conditions: { previous: { revoke: 0 } },
       guards: ['surge'],
     },
-    { when: 'the clock is 300 s off', circumstances: { skewSeconds: 300 }, guards: [] },
-    { when: 'the clock is 301 s off', circumstances: { skewSeconds: 301 }, guards: ['clock'] },
-    { when: 'the clock can not be told', circumstances: { skewSeconds: undefined }, guards: ['clock'] },
-    { when: 'the clock is not a number', circumstances: { skewSeconds: Number.NaN }, guards: ['clock'] },
-    { when: 'the listing broke off', circumstances: { broken: 'HTTP 500' }, guards: ['listing'] },
-    { when: 'our own key is not known', circumstances: { ownKnown: false }, guards: ['own_key'] },
+    { when: 'the clock is 300 s off', conditions: { skewSeconds: 300 }, guards: [] },
+    { when: 'the clock is 301 s off', conditions: { skewSeconds: 301 }, guards: ['clock'] },
+    { when: 'the clock is not known', conditions: { skewSeconds: undefined }, guards: ['clock'] },
+    { when: 'the clock is not a number', conditions: { skewSeconds: Number.NaN }, guards: ['clock'] },
+    { when: 'the listing broke off', conditions: { broken: 'HTTP 500' }, guards: ['listing'] },
+    { when: 'our own key is not known', conditions: { ownKnown: false }, guards: ['own_key'] },
     {
       when: 'the previous plan is not readable',
-      circumstances: { previous: 'unreadable' },
+      conditions: { previous: 'unreadable' },
       guards: ['previous'],
     },
     {
       when: 'the clock is wrong and nothing is to be revoked',
       totals: { revoke: 0 },
-      circumstances: { skewSeconds: 400 },
+      conditions: { skewSeconds: 400 },
       guards: ['clock'],
     },
     {
@@ -92,7 +92,7 @@ describe('the guard rails', () => {
     expect(guards(row)).toEqual(row.guards);
   });
 
-  it('let a person release what is too much, and nothing that can not be trusted', () => {
+  test('let a person release what is too much, and nothing that cannot be trusted', () => {
     const block = (name: Block['guard']): Block => ({ guard: name, reason: '' });
 
     expect(isReleasable([block('cap'), block('ratio'), block('surge')])).toBe(true);
@@ -102,11 +102,11 @@ describe('the guard rails', () => {
     }
   });
 
-  it('never let through more than a cap, whatever the numbers are', () => {
+  test('never let through more than a cap, whatever the numbers are', () => {
     const number = fc.oneof(fc.nat(2_000), fc.constant(Number.NaN), fc.double());
     fc.assert(
       fc.property(number, number, number, fc.double({ min: 0, max: 1 }), (revoke, active, cap, ratio) => {
-        const blocks = guard(
+        const blocks = findBlocks(
           { ...totals, revoke, active },
           { maxRevocations: cap, maxRatio: ratio },
           { ...fine, previous: 'none' },

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../../lib/clients/devin.ts';
-import { type Decision, judge, type Owner, type Policy } from '../../../lib/sweep/keys/policy.ts';
+import { applyPolicy, type Decision, type KeyOwner, type Policy } from '../../../lib/sweep/keys/policy.ts';
 
 const DAY = 86_400;
 const at = (date: string): number => Date.parse(date) / 1_000;
 const NOW = at('2026-11-23T03:00:00Z');
-const owner: Owner = { service_user_id: 'service-user-1', name: 'deploy-bot', expires_at: null };
+const owner: KeyOwner = { service_user_id: 'service-user-1', name: 'deploy-bot', expires_at: null };
 const policy: Policy = { warnDays: [14, 7, 1], exempt: [] };
 const key: ApiKey = {
   api_key_id: 'key-1',
@@ -20,16 +20,16 @@ const key: ApiKey = {
 type Row = {
   when: string;
   key?: Partial<ApiKey>;
-  owner?: Partial<Owner>;
+  owner?: Partial<KeyOwner>;
   policy?: Partial<Policy>;
   own?: string[];
   now?: number;
   expected: Decision;
 };
 const judged = ({ key: k, owner: o, policy: p, own = [], now = NOW }: Row): Decision =>
-  judge({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, new Set(own), now);
+  applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, new Set(own), now);
 const check = (rows: Row[]): void => {
-  it.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
+  test.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
     expect(judged(row)).toEqual(row.expected),
   );
 };

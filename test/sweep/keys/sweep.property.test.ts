@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ApiKey } from '../../../lib/clients/devin.ts';
 import type { LeakReport } from '../../../lib/domain/report.ts';
-import type { SweepDeps, SweepResult } from '../../../lib/sweep/keys/continuation.ts';
-import { stopSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
-import { shelf } from '../../../lib/sweep/keys/plan-store.ts';
+import type { SweepDeps, SweepResult } from '../../../lib/sweep/keys/deps.ts';
+import { killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
+import { planStore } from '../../../lib/sweep/keys/plan-store.ts';
 import type { Order } from '../../../lib/sweep/keys/read-order.ts';
 import { runSweep } from '../../../lib/sweep/keys/run-sweep.ts';
 import { memoryBucket } from '../../support/memory-bucket.ts';
@@ -68,7 +68,7 @@ type Of<T> = T extends fc.Arbitrary<infer V> ? V : never;
 type World = { users: Of<typeof users>; policy: Of<typeof policy>; caps: Of<typeof caps> };
 type Faults = Of<typeof faults>;
 
-it('never revokes more than the cap, nor an exempt key, nor one of ours, whatever the API, the store and the queue do', async () => {
+test('never revokes more than the cap, nor an exempt key, nor one that we ourselves use, whatever the API, the store and the queue do', async () => {
   let enforced = 0;
   const world = fc.record({ users, policy, caps });
   await fc.assert(
@@ -95,14 +95,14 @@ it('never revokes more than the cap, nor an exempt key, nor one of ours, whateve
   expect(enforced).toBeGreaterThan(20);
 });
 
-/** As the queue does: what throws is delivered again, what is unfinished goes on. */
+/** As the queue does: what throws is delivered again, what is unfinished continues. */
 async function sweepToTheEnd(deps: SweepDeps): Promise<void> {
   let order: Order = { order: 'start', plan_id: '20261123T030000Z-00000000', dry_run: false };
   for (let attempt = 0; attempt < 8; attempt++) {
     const result: SweepResult | Error = await runSweep(order, deps).catch((error: Error) => error);
     if (result instanceof Error) continue;
     if (result.status !== 'unfinished') return;
-    order = { order: 'go_on', ...result.next };
+    order = { order: 'continue', ...result.next };
   }
 }
 
@@ -139,9 +139,9 @@ function simulate(world: World, faulty: Faults, pageSize: number) {
           ? broken
           : { ok: true, keys: owners.find(({ service_user_id }) => service_user_id === id)?.keys ?? [] },
     },
-    shelf: shelf(store, firstName, Date.now() + 60_000),
-    stop: stopSwitch(store, firstName),
-    own: async () => (faulty.own ? undefined : [OWN]),
+    plans: planStore(store, firstName, Date.now() + 60_000),
+    killSwitch: killSwitch(store, firstName),
+    ownServiceUsers: async () => (faulty.own ? undefined : [OWN]),
     settings: {
       mode: 'enforce',
       policy: {
