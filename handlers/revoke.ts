@@ -2,15 +2,18 @@
 import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { answerAsked, type Ended, followUp, splitEvent, withFailures } from '../lib/aftermath/follow-up.ts';
+import type { AftermathParts, AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
-import { sqsRetrySoon } from '../lib/aws/sqs.ts';
+import { snsNotify } from '../lib/aws/sns.ts';
+import { sqsRetrySoon, sqsSender } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
-import { devinClient } from '../lib/clients/devin.ts';
-import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
+import { type Devin, devinClient } from '../lib/clients/devin.ts';
+import { type AdminToken, adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { type GitHub, githubClient } from '../lib/clients/github.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
 import { openConnections } from '../lib/cold-start/open-connections.ts';
@@ -25,6 +28,7 @@ import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import { ownServiceUsers } from '../lib/sweep/keys/own-service-users.ts';
 import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
@@ -48,13 +52,16 @@ function connect() {
   admin.get().catch(() => {});
   const github = githubOf(config, read);
   const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  const devin = devinClient(config.DEVIN_API_URL, admin);
+  const records = { store, unsaved: new Map(), forward: siemOf(config, aws, read) };
   return {
     config,
     region: aws.region,
     admin,
-    devin: devinClient(config.DEVIN_API_URL, admin),
+    devin,
     github,
-    records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
+    records,
+    aftermath: aftermathOf(config, aws, read, { admin, devin, records }),
     retrySoon: sqsRetrySoon(aws),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
@@ -82,14 +89,64 @@ function siemOf(
   return { to, list: s3List(aws, AUDIT_BUCKET) };
 }
 
-async function handle(event: unknown, context: Context): Promise<Outcome | SQSBatchResponse> {
+function aftermathOf(
+  config: RevokeConfig,
+  aws: AwsEnvironment,
+  read: ReadSecret,
+  { admin, devin, records }: { admin: AdminToken; devin: Devin; records: TrailParts },
+): Omit<AftermathParts, 'deadline' | 'context'> {
+  const { ACTIVITY_TOKEN_SECRET_ID: activityId, STANDBY_TOKEN_SECRET_ID: standbyId } = config;
+  const standby =
+    standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId));
+  return {
+    mode: config.AFTERMATH === 'terminate' ? 'terminate' : 'report',
+    max: config.AFTERMATH_MAX,
+    marginHours: config.AFTERMATH_MARGIN_HOURS,
+    devinUrl: config.DEVIN_API_URL,
+    credential: activityId === undefined ? admin : cachedAdminToken(read, activityId),
+    devin,
+    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline: Date.now() + 10_000 }),
+    store: records.store,
+    list: s3List(aws, config.AUDIT_BUCKET),
+    forward: records.forward?.to,
+    send: config.LEAK_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.LEAK_QUEUE_URL),
+    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
+    proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
+  };
+}
+
+type Answer = Outcome | SQSBatchResponse | AftermathResult;
+
+async function handle(event: unknown, context: Context): Promise<Answer> {
   parts ??= connect();
+  const { aftermath, config, region, retrySoon } = parts;
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
-  return settleTrigger(
-    readEvent(event, received),
-    (report, attempt, place) => revoke(report, context, attempt, place),
-    parts.retrySoon,
+  const following = { ...aftermath, context: { region, ...runOf(context) } };
+  const end = Date.now() + context.getRemainingTimeInMillis();
+  const split = splitEvent(event);
+  if (split.kind === 'asked') return answerAsked(event, received, following, end);
+  const ended: Ended[] = [];
+  const answer = await settleTrigger(
+    readEvent(split.rest, received),
+    async (report, attempt, place) => {
+      const outcome = await revoke(report, context, attempt, place);
+      if (config.AFTERMATH !== 'off') ended.push({ report, outcome, dryRun: isRehearsal(config, report) });
+      return outcome;
+    },
+    retrySoon,
   );
+  const back = await followUp({ ended, messages: split.messages }, following, end);
+  return 'batchItemFailures' in answer ? withFailures(answer, back) : answer;
+}
+
+function isRehearsal({ DRY_RUN }: RevokeConfig, { dry_run }: Report): boolean {
+  return DRY_RUN || dry_run === true;
+}
+
+/** The run that records name. */
+function runOf({ awsRequestId, invokedFunctionArn }: Context): { requestId: string; account?: string } {
+  const account = invokedFunctionArn.split(':')[4];
+  return { requestId: awsRequestId, ...(account && { account }) };
 }
 
 async function revoke(
@@ -104,8 +161,7 @@ async function revoke(
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
   const deadline = end - RESERVE_MS;
-  const account = context.invokedFunctionArn.split(':')[4];
-  const origin = { region, requestId: context.awsRequestId, attempt, ...(account && { account }) };
+  const origin = { region, attempt, ...runOf(context) };
   return contain(report, {
     admin,
     devin,
@@ -116,13 +172,11 @@ async function revoke(
     }),
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,
-    dryRun: config.DRY_RUN || report.dry_run === true,
+    dryRun: isRehearsal(config, report),
     proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
     deadline,
   });
 }
 
 /** The worker: leak reports from SQS, EventBridge events, and direct invokes from the console or the CLI. */
-export const handler = middy<unknown, Outcome | SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
-  handle,
-);
+export const handler = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(handle);

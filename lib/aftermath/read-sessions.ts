@@ -114,7 +114,9 @@ function keep(session: Session, serviceUserId: string): KeptSession | undefined 
   const { org_id, parent_session_id, session_id } = session;
   if (!isRecordable(session_id) || !isRecordable(org_id)) return undefined;
   const url = plainUrl(session.url);
-  const asUser = session.user_id ? (plainId(session.user_id) ?? '[a user id of an unexpected form]') : undefined;
+  const asUser = session.user_id
+    ? (plainId(session.user_id) ?? '[a user id of an unexpected form]')
+    : undefined;
   return {
     session_id,
     org_id,

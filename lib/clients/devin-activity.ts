@@ -213,7 +213,8 @@ export function devinActivity(baseUrl: string, credential: AdminToken): DevinAct
     },
 
     async listSchedules(orgId, take, { maxPages, retry }) {
-      if (!isPathId(orgId)) return failed('schedules could not be read: an organisation id of an odd form', false);
+      if (!isPathId(orgId))
+        return failed('schedules could not be read: an organisation id of an odd form', false);
       const path = `/v3/organizations/${encodeURIComponent(orgId)}/schedules?limit=${SCHEDULE_PAGE}`;
       let offset = 0;
       for (let pages = 0; pages < maxPages; pages++) {
@@ -268,6 +269,7 @@ function refusal({ permission, what }: Subject, verb: string, status: number) {
 function noAnswer(error: unknown, what: string) {
   if (error instanceof HttpFailure) return failed(`${what}: no answer (${error.code})`, true);
   // Of another copy of the class, see esbuild.config.cjs: told apart by its name.
-  if (error instanceof Error && error.name === 'SecretError') return failed(`${what}: ${error.message}`, true);
+  if (error instanceof Error && error.name === 'SecretError')
+    return failed(`${what}: ${error.message}`, true);
   throw error;
 }

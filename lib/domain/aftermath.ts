@@ -3,7 +3,7 @@ import { ApiKeyId, ServiceUserId } from './key.ts';
 import { LeakReport } from './report.ts';
 
 /** The report that an aftermath follows. A token given alone leaves its kind; a person may name a service user alone. */
-const FollowedReport = z.object({
+export const FollowedReport = z.strictObject({
   ...LeakReport.shape,
   leak: z.union([
     LeakReport.shape.leak,
@@ -11,6 +11,8 @@ const FollowedReport = z.object({
     z.object({ kind: z.literal('service_user'), service_user_id: ServiceUserId }),
   ]),
 });
+
+export type FollowedReport = z.infer<typeof FollowedReport>;
 
 /** What is to be looked at after a report, as a message of its own on the queue. It never holds a token. */
 export const AftermathRequest = z.object({
@@ -128,9 +130,7 @@ export const Aftermath = z.strictObject({
   /** All other acts, by their names, and the first of them. */
   acts: z.strictObject({ total: count, by_action: z.record(text, count), listed: z.array(SeenAct) }),
   /** The sessions of the thirty days before; left out where they could not be read. */
-  usual: z.optional(
-    z.strictObject({ sessions: count, hours_utc: z.array(count), origins: z.array(text) }),
-  ),
+  usual: z.optional(z.strictObject({ sessions: count, hours_utc: z.array(count), origins: z.array(text) })),
   note: text,
 });
 export type Aftermath = z.infer<typeof Aftermath>;
