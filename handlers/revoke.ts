@@ -3,17 +3,16 @@ import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { answerAsked, type Ended, followUp, splitEvent, withFailures } from '../lib/aftermath/follow-up.ts';
-import type { AftermathParts, AftermathResult } from '../lib/aftermath/run-aftermath.ts';
+import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
-import { snsNotify } from '../lib/aws/sns.ts';
-import { sqsRetrySoon, sqsSender } from '../lib/aws/sqs.ts';
+import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
-import { type Devin, devinClient } from '../lib/clients/devin.ts';
-import { type AdminToken, adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
+import { devinClient } from '../lib/clients/devin.ts';
+import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { type GitHub, githubClient } from '../lib/clients/github.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
 import { openConnections } from '../lib/cold-start/open-connections.ts';
@@ -28,8 +27,8 @@ import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
-import { ownServiceUsers } from '../lib/sweep/keys/own-service-users.ts';
 import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
+import { aftermathParts } from './revoke/aftermath-parts.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -61,7 +60,7 @@ function connect() {
     devin,
     github,
     records,
-    aftermath: aftermathOf(config, aws, read, { admin, devin, records }),
+    aftermath: aftermathParts(config, aws, read, { admin, devin, records }),
     retrySoon: sqsRetrySoon(aws),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
@@ -89,32 +88,6 @@ function siemOf(
   return { to, list: s3List(aws, AUDIT_BUCKET) };
 }
 
-function aftermathOf(
-  config: RevokeConfig,
-  aws: AwsEnvironment,
-  read: ReadSecret,
-  { admin, devin, records }: { admin: AdminToken; devin: Devin; records: TrailParts },
-): Omit<AftermathParts, 'deadline' | 'context'> {
-  const { ACTIVITY_TOKEN_SECRET_ID: activityId, STANDBY_TOKEN_SECRET_ID: standbyId } = config;
-  const standby =
-    standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId));
-  return {
-    mode: config.AFTERMATH === 'terminate' ? 'terminate' : 'report',
-    max: config.AFTERMATH_MAX,
-    marginHours: config.AFTERMATH_MARGIN_HOURS,
-    devinUrl: config.DEVIN_API_URL,
-    credential: activityId === undefined ? admin : cachedAdminToken(read, activityId),
-    devin,
-    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline: Date.now() + 10_000 }),
-    store: records.store,
-    list: s3List(aws, config.AUDIT_BUCKET),
-    forward: records.forward?.to,
-    send: config.LEAK_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.LEAK_QUEUE_URL),
-    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
-    proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
-  };
-}
-
 type Answer = Outcome | SQSBatchResponse | AftermathResult;
 
 async function handle(event: unknown, context: Context): Promise<Answer> {
@@ -135,8 +108,9 @@ async function handle(event: unknown, context: Context): Promise<Answer> {
     },
     retrySoon,
   );
-  const back = await followUp({ ended, messages: split.messages }, following, end);
-  return 'batchItemFailures' in answer ? withFailures(answer, back) : answer;
+  const messages = config.AFTERMATH === 'off' ? [] : split.messages;
+  const back = await followUp({ ended, messages }, following, end);
+  return back.length === 0 ? answer : withFailures(answer, back);
 }
 
 function isRehearsal({ DRY_RUN }: RevokeConfig, { dry_run }: Report): boolean {

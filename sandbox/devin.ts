@@ -1,4 +1,13 @@
 import {
+  type ActivityState,
+  createActivityState,
+  listAuditLogs,
+  listSchedules,
+  listSessions,
+  type NewSession,
+  terminateSession,
+} from './devin-activity.ts';
+import {
   type Call,
   createKey,
   listKeys,
@@ -41,6 +50,7 @@ export async function startDevin(options: DevinOptions = {}) {
     onRequest: undefined,
   };
   const state = createDevinState(knobs, now);
+  const activity = createActivityState(state.seconds);
   const date = () => new Date(now() + knobs.clockSkewSeconds * 1000).toUTCString();
   const dated = (answer: SandboxAnswer) => ({ ...answer, headers: { ...answer.headers, date: date() } });
 
@@ -48,7 +58,7 @@ export async function startDevin(options: DevinOptions = {}) {
     knobs,
     describe: (request) => ({ operation: route(request)?.operation ?? 'unknown' }),
     refuse: (status, request) => dated(problem(status, request.path)),
-    handle: (request) => dated(answer(state, knobs, request)),
+    handle: (request) => dated(answer({ state, activity, knobs }, request)),
   });
 
   const withOwner = (key: StoredKey): ApiKey & { service_user_id: string } => ({
@@ -56,6 +66,12 @@ export async function startDevin(options: DevinOptions = {}) {
     ...state.view(key),
   });
   return Object.assign(knobs, server, {
+    /** as it is listed, and changes later */
+    startSession: (given: NewSession) => activity.startSession(given).view,
+    endSession: activity.endSession,
+    session: (id: string) => activity.sessions.get(id)?.view,
+    createSchedule: activity.createSchedule,
+    act: activity.act,
     createServiceUser: state.createServiceUser,
     createKey: state.createKey,
     createPersonalToken: state.createPersonalToken,
@@ -83,6 +99,18 @@ const ROUTES = [
   { operation: 'createServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}$`) },
   { operation: 'rotateServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}/(?<key>[^/]+)/rotate$`) },
   { operation: 'listServiceUsers', method: 'GET', path: /^\/v3\/enterprise\/members\/service-users$/ },
+  { operation: 'listEnterpriseSessions', method: 'GET', path: /^\/v3\/enterprise\/sessions$/ },
+  { operation: 'listEnterpriseAuditLogs', method: 'GET', path: /^\/v3\/enterprise\/audit-logs$/ },
+  {
+    operation: 'terminateSession',
+    method: 'DELETE',
+    path: /^\/v3\/organizations\/(?<user>[^/]+)\/sessions\/(?<key>[^/]+)$/,
+  },
+  {
+    operation: 'listSchedules',
+    method: 'GET',
+    path: /^\/v3\/organizations\/(?<user>[^/]+)\/schedules$/,
+  },
   { operation: 'getSelf', method: 'GET', path: /^\/v3\/self$/ },
 ] as const;
 
@@ -94,7 +122,17 @@ function route(request: SandboxRequest) {
   return undefined;
 }
 
-function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): SandboxAnswer {
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  listServiceUsers: 'ViewAccountMembership',
+  listEnterpriseSessions: 'ViewAccountSessions',
+  listEnterpriseAuditLogs: 'ManageEnterpriseSettings',
+  terminateSession: 'ManageOrgSessions',
+  listSchedules: 'ManageOrgSchedules',
+};
+
+type World = { state: DevinState; activity: ActivityState; knobs: DevinKnobs };
+
+function answer({ activity, knobs, state }: World, request: SandboxRequest): SandboxAnswer {
   const matched = route(request);
   if (matched === undefined) return problem(404, request.path, 'Not Found');
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
@@ -102,9 +140,10 @@ function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): 
   if (caller === undefined) return problem(401, request.path, 'Invalid or expired credentials');
   if (matched.operation === 'getSelf') return { status: 200, body: self(caller) };
 
-  const permission =
-    matched.operation === 'listServiceUsers' ? 'ViewAccountMembership' : 'ManageAccountServiceUsers';
-  if (caller.type !== 'service_user' || !caller.user.canManage) {
+  const permission = PERMISSIONS[matched.operation] ?? 'ManageAccountServiceUsers';
+  const isAdmin = permission === 'ManageAccountServiceUsers' || permission === 'ViewAccountMembership';
+  const user = caller.type === 'service_user' ? caller.user : undefined;
+  if (!(isAdmin ? user?.canManage : user?.canWatch)) {
     return problem(403, request.path, `Missing required permission: ${permission}`);
   }
   const call: Call = {
@@ -125,6 +164,14 @@ function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): 
       return rotateKey(call);
     case 'listServiceUsers':
       return listServiceUsers(call);
+    case 'listEnterpriseSessions':
+      return listSessions({ ...call, activity });
+    case 'listEnterpriseAuditLogs':
+      return listAuditLogs({ ...call, activity });
+    case 'terminateSession':
+      return terminateSession({ ...call, activity }, call.user, call.key);
+    case 'listSchedules':
+      return listSchedules({ ...call, activity }, call.user);
     default:
       return matched.operation satisfies never;
   }

@@ -159,7 +159,15 @@ export async function answerAsked(
 }
 
 /** Answers for a batch whose messages were worked on apart. */
-export function withFailures(answer: SQSBatchResponse, messageIds: readonly string[]): SQSBatchResponse {
+export function withFailures<T extends object>(
+  answer: T,
+  messageIds: readonly string[],
+): T | SQSBatchResponse {
+  if (!isBatchResponse(answer)) return answer;
   const failed = messageIds.map((itemIdentifier) => ({ itemIdentifier }));
   return { batchItemFailures: [...answer.batchItemFailures, ...failed] };
+}
+
+function isBatchResponse(answer: object): answer is SQSBatchResponse {
+  return isRecord(answer) && Array.isArray(answer.batchItemFailures);
 }
