@@ -7,6 +7,7 @@ export const READERS = [
   'digest',
   'reconcile',
   'npm run sweep',
+  'npm run aftermath',
 ] as const;
 export type Reader = (typeof READERS)[number];
 

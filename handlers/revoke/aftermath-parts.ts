@@ -17,9 +17,10 @@ export function aftermathParts(
   read: ReadSecret,
   { admin, devin, records }: { admin: AdminToken; devin: Devin; records: TrailParts },
 ): Omit<AftermathParts, 'deadline' | 'context'> {
-  const { ACTIVITY_TOKEN_SECRET_ID: activityId, STANDBY_TOKEN_SECRET_ID: standbyId } = config;
-  const standby =
-    standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId));
+  const { ACTIVITY_TOKEN_SECRET_ID: activityId, LEAK_QUEUE_URL: queue, NOTIFY_TOPIC_ARN: topic } = config;
+  const others = [config.STANDBY_TOKEN_SECRET_ID, activityId].map((id) =>
+    id === undefined ? undefined : async () => adminToken(id, await read(id)),
+  );
   return {
     mode: config.AFTERMATH === 'terminate' ? 'terminate' : 'report',
     max: config.AFTERMATH_MAX,
@@ -27,12 +28,16 @@ export function aftermathParts(
     devinUrl: config.DEVIN_API_URL,
     credential: activityId === undefined ? admin : cachedAdminToken(read, activityId),
     devin,
-    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline: Date.now() + 10_000 }),
+    async ownServiceUsers() {
+      const retry = { deadline: Date.now() + 10_000 };
+      const known = await Promise.all(others.map((other) => ownServiceUsers(devin, other, retry)));
+      return known.some((users) => users === undefined) ? undefined : known.flatMap((users) => users ?? []);
+    },
     store: records.store,
     list: s3List(aws, config.AUDIT_BUCKET),
     forward: records.forward?.to,
-    send: config.LEAK_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.LEAK_QUEUE_URL),
-    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
+    send: queue === undefined ? undefined : sqsSender(aws, queue),
+    notify: topic === undefined ? undefined : snsNotify(aws, topic),
     proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
   };
 }

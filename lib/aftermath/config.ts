@@ -1,12 +1,24 @@
 import * as z from 'zod/mini';
-import { queueUrl, text, wholeNumber } from '../platform/config.ts';
+import { devinApiUrl, queueUrl, text, wholeNumber } from '../platform/config.ts';
+
+const marginHours = z._default(wholeNumber(0, 8_760), 24);
 
 /** The worker's settings for what follows a report. */
 export const aftermathSettings = {
   AFTERMATH: z._default(z.enum(['off', 'report', 'terminate'], 'must be off, report or terminate'), 'report'),
   AFTERMATH_MAX: z._default(wholeNumber(0, 1_000), 20),
-  AFTERMATH_MARGIN_HOURS: z._default(wholeNumber(0, 8_760), 24),
+  AFTERMATH_MARGIN_HOURS: marginHours,
   ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
   LEAK_QUEUE_URL: z.optional(queueUrl),
   NOTIFY_TOPIC_ARN: z.optional(text),
 };
+
+/** Of `npm run aftermath`, which needs the bucket only to end sessions. */
+export const AftermathCommandConfig = z.object({
+  DEVIN_API_URL: devinApiUrl,
+  ADMIN_TOKEN_SECRET_ID: z.optional(text),
+  ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
+  AFTERMATH_MARGIN_HOURS: marginHours,
+  AUDIT_BUCKET: z.optional(text),
+});
+export type AftermathCommandConfig = z.infer<typeof AftermathCommandConfig>;

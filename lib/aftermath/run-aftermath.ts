@@ -20,9 +20,9 @@ import { errorFields, log, logRecord } from '../platform/log.ts';
 import { count } from '../platform/metrics.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { actOn } from './act-on.ts';
-import { buildAftermath, type Deeds } from './build-aftermath.ts';
+import { buildAftermath } from './build-aftermath.ts';
 import { describeAftermath, headline } from './describe-aftermath.ts';
-import { lookAt, type Sight } from './look-at.ts';
+import { lookAt } from './look-at.ts';
 import type { KeptSession } from './read-sessions.ts';
 
 /** What an aftermath works with: the bundle's own, since this file has copies of its own of what it imports. */
@@ -51,9 +51,10 @@ export type AftermathResult =
   | { readonly status: 'recorded' | 'not_recorded'; readonly aftermath: Aftermath }
   | { readonly status: 'on_record' | 'again' | 'lost' };
 
-/** Tries before what is missing is recorded as missing; they take about half an hour. */
+/** Tries before what is missing is recorded as missing. */
 const MAX_ATTEMPTS = 5;
-const RETRY_SECONDS = [60, 300, 900, 900];
+/** Less than the age of a message that raises QueueAgeAlarm. */
+const RETRY_SECONDS = [30, 60, 120, 240];
 
 export { readAskedAftermath } from './asked-aftermath.ts';
 
@@ -93,16 +94,6 @@ export async function runAftermath(
     return tryAgain(request, missing.reason, parts);
   }
   return record(request, facts, { path, stamp: stamp(name) }, parts);
-}
-
-/** What was seen of a service user, for a person: nothing is changed and nothing recorded. */
-export async function previewAftermath(
-  request: Parameters<typeof lookAt>[0],
-  parts: Parameters<typeof lookAt>[1],
-): Promise<{ facts: Aftermath; sight: Sight }> {
-  const sight = await lookAt(request, parts);
-  const none: Deeds = { ends: new Map(), queued: new Set(), escalated: [], problems: [] };
-  return { facts: buildAftermath(request, 'report', sight, none), sight };
 }
 
 function stampOf({ attempt, report }: AftermathRequest, { context }: AftermathParts) {
@@ -189,7 +180,7 @@ async function tryAgain(
   parts: AftermathParts,
 ): Promise<AftermathResult> {
   if (!mayTryAgain(request, parts)) return { status: 'lost' };
-  const delaySeconds = RETRY_SECONDS[request.attempt - 1] ?? 900;
+  const delaySeconds = RETRY_SECONDS[request.attempt - 1] ?? 240;
   const again = { ...request, attempt: request.attempt + 1 };
   try {
     // The invocation still has the time that the deadline kept back.

@@ -10,6 +10,7 @@ import {
   type Variable,
 } from '../../deploy/setting.ts';
 import { parameters, variables } from '../../deploy/settings.ts';
+import { AftermathCommandConfig } from '../../lib/aftermath/config.ts';
 import { DigestConfig, ReconcileConfig } from '../../lib/audit/config.ts';
 import { RevokeConfig } from '../../lib/containment/config.ts';
 import { WebhookConfig } from '../../lib/intake/config.ts';
@@ -26,6 +27,7 @@ const schemas = {
   digest: DigestConfig,
   reconcile: ReconcileConfig,
   'npm run sweep': SweepPlanConfig,
+  'npm run aftermath': AftermathCommandConfig,
 } satisfies Record<Reader, unknown>;
 const readBy = (reader: Reader): Variable[] => variables.filter((setting) => setting.readBy.includes(reader));
 const cases = READERS.flatMap((reader) => readBy(reader).map((setting) => ({ reader, setting, ...setting })));

@@ -49,7 +49,11 @@ describe('the environment of a function', () => {
     [
       'RevokeLambdaFunction',
       [
+        'ACTIVITY_TOKEN_SECRET_ID',
         'ADMIN_TOKEN_SECRET_ID',
+        'AFTERMATH',
+        'AFTERMATH_MARGIN_HOURS',
+        'AFTERMATH_MAX',
         'AMBIGUOUS_KEY',
         'AUDIT_BUCKET',
         'AUDIT_HTTP_SECRET_ID',
@@ -58,6 +62,8 @@ describe('the environment of a function', () => {
         'DRY_RUN',
         'GITHUB_API_URL',
         'GITHUB_TOKEN_SECRET_ID',
+        'LEAK_QUEUE_URL',
+        'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],

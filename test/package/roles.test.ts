@@ -39,6 +39,7 @@ describe('a role', () => {
             { Ref: 'AdminTokenSecret' },
             { Ref: 'GithubTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasActivityToken', { Ref: 'ActivityTokenArn' }, { Ref: 'AWS::NoValue' }] },
             { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
@@ -53,6 +54,8 @@ describe('a role', () => {
           ],
           Resource: arn('LeakQueue'),
         },
+        { Sid: 'QueueAftermath', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        { Sid: 'NotifyOfAftermath', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
         {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
