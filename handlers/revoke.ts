@@ -2,7 +2,8 @@
 import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { answerAsked, type Ended, followUp, splitEvent, withFailures } from '../lib/aftermath/follow-up.ts';
+import { answerAsked, followUp, splitEvent } from '../lib/aftermath/follow-up.ts';
+import type { Ended } from '../lib/aftermath/follow-up-parts.ts';
 import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
@@ -28,7 +29,6 @@ import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
 import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
-import { aftermathParts } from './revoke/aftermath-parts.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -60,7 +60,7 @@ function connect() {
     devin,
     github,
     records,
-    aftermath: aftermathParts(config, aws, read, { admin, devin, records }),
+    lent: { config, aws, read, admin, devin, records },
     retrySoon: sqsRetrySoon(aws),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
@@ -92,35 +92,22 @@ type Answer = Outcome | SQSBatchResponse | AftermathResult;
 
 async function handle(event: unknown, context: Context): Promise<Answer> {
   parts ??= connect();
-  const { aftermath, config, region, retrySoon } = parts;
+  const { lent, retrySoon } = parts;
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
-  const following = { ...aftermath, context: { region, ...runOf(context) } };
-  const end = Date.now() + context.getRemainingTimeInMillis();
-  const split = splitEvent(event);
-  if (split.kind === 'asked') return answerAsked(event, received, following, end);
+  const following = { ...lent, received, context };
+  const { asked, messages, rest } = splitEvent(event);
+  if (asked) return answerAsked(event, following);
   const ended: Ended[] = [];
   const answer = await settleTrigger(
-    readEvent(split.rest, received),
+    readEvent(rest, received),
     async (report, attempt, place) => {
       const outcome = await revoke(report, context, attempt, place);
-      if (config.AFTERMATH !== 'off') ended.push({ report, outcome, dryRun: isRehearsal(config, report) });
+      ended.push({ report, outcome });
       return outcome;
     },
     retrySoon,
   );
-  const messages = config.AFTERMATH === 'off' ? [] : split.messages;
-  const back = await followUp({ ended, messages }, following, end);
-  return back.length === 0 ? answer : withFailures(answer, back);
-}
-
-function isRehearsal({ DRY_RUN }: RevokeConfig, { dry_run }: Report): boolean {
-  return DRY_RUN || dry_run === true;
-}
-
-/** The run that records name. */
-function runOf({ awsRequestId, invokedFunctionArn }: Context): { requestId: string; account?: string } {
-  const account = invokedFunctionArn.split(':')[4];
-  return { requestId: awsRequestId, ...(account && { account }) };
+  return followUp(answer, { ended, messages }, following);
 }
 
 async function revoke(
@@ -135,7 +122,8 @@ async function revoke(
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
   const deadline = end - RESERVE_MS;
-  const origin = { region, attempt, ...runOf(context) };
+  const account = context.invokedFunctionArn.split(':')[4];
+  const origin = { region, requestId: context.awsRequestId, attempt, ...(account && { account }) };
   return contain(report, {
     admin,
     devin,
@@ -146,7 +134,7 @@ async function revoke(
     }),
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,
-    dryRun: isRehearsal(config, report),
+    dryRun: config.DRY_RUN || report.dry_run === true,
     proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
     deadline,
   });

@@ -32,7 +32,11 @@ export interface AskedBy {
  *
  * @throws {BadEventError} which names every wrong field and quotes no value
  */
-export function readAskedAftermath(event: unknown, { caller, now, requestId }: AskedBy): AftermathRequest {
+export function readAskedAftermath(
+  event: unknown,
+  { caller, now, requestId }: AskedBy,
+  isDryRun: boolean,
+): AftermathRequest {
   const parsed = z.safeParse(Asked, event);
   if (!parsed.success) throw badEvent(parsed.error.issues.map(wordOf));
   const { aftermath, dry_run } = parsed.data;
@@ -43,7 +47,7 @@ export function readAskedAftermath(event: unknown, { caller, now, requestId }: A
     service_user_id,
     leaked_at: Date.parse(since),
     exact: true,
-    ...(dry_run && { dry_run }),
+    ...((isDryRun || dry_run) && { dry_run: true }),
     attempt: 1,
     report: z.parse(FollowedReport, {
       version: 1,

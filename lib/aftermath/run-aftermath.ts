@@ -25,7 +25,7 @@ import { describeAftermath, headline } from './describe-aftermath.ts';
 import { lookAt } from './look-at.ts';
 import type { KeptSession } from './read-sessions.ts';
 
-/** What an aftermath works with: the bundle's own, since this file has copies of its own of what it imports. */
+/** What an aftermath works with. */
 export interface AftermathParts {
   readonly mode: 'report' | 'terminate';
   readonly max: number;
@@ -55,8 +55,6 @@ export type AftermathResult =
 const MAX_ATTEMPTS = 5;
 /** Less than the age of a message that raises QueueAgeAlarm. */
 const RETRY_SECONDS = [30, 60, 120, 240];
-
-export { readAskedAftermath } from './asked-aftermath.ts';
 
 /** Reads a message of the queue. @returns `undefined` when it is not the request of an aftermath */
 export function readAftermathRequest(body: string): AftermathRequest | undefined {

@@ -1,4 +1,4 @@
-import { type Code, RATINGS, type Rating } from './ocsf-codes.ts';
+import { type Code, RATINGS } from './ocsf-codes.ts';
 
 export const PRODUCT = 'devin-key-revoker';
 export const VERSION = '0.1.0';
@@ -21,10 +21,7 @@ export function activity([id, name]: readonly [id: number, name: string]) {
 
 /** How a SIEM rates the record. */
 export function rated(code: Code) {
-  return ratedAs(code, RATINGS[code]);
-}
-
-export function ratedAs(code: string, { action, disposition, severity, status }: Rating) {
+  const { action, disposition, severity, status } = RATINGS[code];
   return {
     severity_id: severity[0],
     severity: severity[1],

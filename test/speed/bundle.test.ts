@@ -28,7 +28,7 @@ const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/prom
 /** The files beside its bundle that a function loads when it needs them. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   webhook: ['secrets-sdk'],
-  revoke: ['run-aftermath', 's3-sdk', 'search-key', 'secrets-sdk', 'sns-sdk'],
+  revoke: ['follow-all', 's3-sdk', 'search-key', 'secrets-sdk'],
   'sweep-keys': ['s3-sdk', 'secrets-sdk', 'sns-sdk'],
   'sweep-alerts': ['secrets-sdk'],
   digest: ['kms-sdk', 's3-sdk'],
