@@ -75,7 +75,7 @@ function keyText({ keys: { listed, total } }: Aftermath): string[] {
 function otherTexts({ acts, secrets, service_users }: Aftermath): string[] {
   return [
     ...(service_users.total > 0 ? [`created ${plural(service_users.total, 'service user')}`] : []),
-    ...(secrets.total > 0 ? [`touched secrets ${secrets.total} times`] : []),
+    ...(secrets.total > 0 ? [`touched secrets ${plural(secrets.total, 'time')}`] : []),
     ...(acts.total > 0
       ? [
           `did ${plural(acts.total, 'other act')} (${Object.entries(acts.by_action)

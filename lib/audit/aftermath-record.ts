@@ -79,8 +79,8 @@ export function aftermathRecord(facts: Aftermath, summary: string, stamp: Afterm
     message: summary,
     remediation: { desc: 'Look at what was done with the key since it leaked, and at what still runs' },
     ...common(stamp, 'listEnterpriseSessions'),
-    is_alert: code === 'aftermath_found' || code === 'aftermath_escalated',
-    observables: observables(facts),
+    is_alert: code !== 'aftermath_clear',
+    ...observables(facts),
     unmapped: { ...facts, attempt: stamp.context.attempt, report: stamp.report },
   });
 }
@@ -93,7 +93,7 @@ export function endIntentRecord(
 ): string {
   const { org_id, session_id } = session;
   return serialiseAs(EndIntentFacts, {
-    ...activity([2, 'Evict']),
+    ...activity([99, 'End Session']),
     ...rated('aftermath_intent'),
     status_detail: 'about to end a session',
     message: `session ${session_id} of ${serviceUserId}: about to be ended`,
@@ -157,35 +157,31 @@ function commandOf({ leak, ...report }: FollowedReport): string {
 }
 
 /** What an analyst searches for. https://schema.ocsf.io/1.8.0/objects/observable */
-function observables({ keys, schedules, sessions }: Aftermath) {
-  return [
+function observables({ api_key_id, keys, schedules, sessions }: Aftermath) {
+  const found = [
+    ...(api_key_id === undefined ? [] : [credential('unmapped.api_key_id', api_key_id)]),
     ...sessions.listed.flatMap(({ pull_requests, session_id }) => [
       resource('unmapped.sessions.listed.session_id', session_id),
-      ...pull_requests.map((value) => ({
-        name: 'unmapped.sessions.listed.pull_requests',
-        type_id: 6,
-        type: 'URL String',
-        value,
-      })),
+      ...pull_requests.map((value) => link('unmapped.sessions.listed.pull_requests', value)),
     ]),
     ...schedules.listed.map(({ schedule_id }) =>
       resource('unmapped.schedules.listed.schedule_id', schedule_id),
     ),
-    ...keys.listed.flatMap(({ api_key_id }) =>
-      api_key_id === undefined
-        ? []
-        : [
-            {
-              name: 'unmapped.keys.listed.api_key_id',
-              type_id: 19,
-              type: 'User Credential ID',
-              value: api_key_id,
-            },
-          ],
+    ...keys.listed.flatMap(({ api_key_id: id }) =>
+      id === undefined ? [] : [credential('unmapped.keys.listed.api_key_id', id)],
     ),
   ];
+  return found.length === 0 ? {} : { observables: found };
+}
+
+function link(name: string, value: string) {
+  return { name, type_id: 6, type: 'URL String', value };
 }
 
 function resource(name: string, value: string) {
   return { name, type_id: 10, type: 'Resource UID', value };
+}
+
+function credential(name: string, value: string) {
+  return { name, type_id: 19, type: 'User Credential ID', value };
 }
