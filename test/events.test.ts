@@ -132,6 +132,15 @@ describe('the event of the worker', () => {
     expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
   });
 
+  test('what followed a leak is shown to the console, and nothing is changed', async () => {
+    const session = sandbox.devin.startSession({ service_user_id: deployBot.service_user_id });
+    expect(await revoke(event('revoke-console-aftermath'))).toMatchObject({
+      status: 'recorded',
+      aftermath: { sessions: { total: 1, running: 1, listed: [{ session_id: session.session_id }] } },
+    });
+    expect(active(deployBot)).toBe(true);
+  });
+
   test('bad input from the console is refused by every wrong field, before anything is touched', async () => {
     await expect(revoke(event('revoke-console-bad-input'))).rejects.toMatchObject({
       name: 'BadEventError',
