@@ -5,7 +5,7 @@ import { snsNotify } from '../aws/sns.ts';
 import { sqsSender } from '../aws/sqs.ts';
 import { adminToken, cachedAdminToken } from '../clients/devin-admin-token.ts';
 import type { AftermathRequest } from '../domain/aftermath.ts';
-import { isDone } from '../domain/outcome.ts';
+import { isDone, type Outcome } from '../domain/outcome.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { ownServiceUsers } from '../sweep/keys/own-service-users.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
@@ -84,10 +84,29 @@ export function aftermathOf({ outcome, report }: Ended, isDryRun: boolean): Afte
     ...(api_key_id !== undefined && { api_key_id }),
     leaked_at: Number.isNaN(leaked) ? (report.leaked_at ?? report.reported_at) : leaked,
     ...(own_key && { own_key }),
+    ...(!isLeakOf(outcome) && { report_only: true }),
     ...((isDryRun || report.dry_run) && { dry_run: true }),
     attempt: 1,
     report: { ...rest, leak },
   };
+}
+
+/** Whether the outcome is evidence enough to act on that service user: ids alone, or ids that contradict a token, are not. */
+function isLeakOf({ status }: Outcome): boolean {
+  switch (status) {
+    case 'revoked':
+    case 'already_revoked':
+    case 'rehearsed':
+      return true;
+    case 'not_found':
+    case 'still_alive':
+    case 'escalated':
+    case 'ignored':
+    case 'failed':
+      return false;
+    default:
+      return status satisfies never;
+  }
 }
 
 async function runRequest(request: AftermathRequest, parts: AftermathParts): Promise<void> {

@@ -75,17 +75,19 @@ export async function runAftermath(
     return isForwarded ? { status: 'on_record' } : tryAgain(request, 'the SIEM did not take it', parts);
   }
 
+  const mode = request.report_only ? 'report' : parts.mode;
   const activity = devinActivity(parts.devinUrl, parts.credential);
   const sight = await lookAt(request, { ...parts, activity, retry });
   const stamp = stampOf(request, parts);
   const deeds = await actOn(request, sight, {
     ...parts,
+    mode,
     activity,
     retry,
     recordIntent: (session) => recordIntent(request, session, stamp, parts),
     earlierIntents: () => earlierIntents(request, parts),
   });
-  const facts = buildAftermath(request, parts.mode, sight, deeds);
+  const facts = buildAftermath(request, mode, sight, deeds);
   const missing = [...sight.problems, ...deeds.problems].find(({ retryable }) => retryable);
   if (missing !== undefined && mayTryAgain(request, parts)) {
     log('warn', 'aftermath not complete', { ...progress(request, facts), reason: missing.reason });

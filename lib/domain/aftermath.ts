@@ -27,6 +27,8 @@ export const AftermathRequest = z.object({
   exact: z.optional(z.boolean()),
   /** The leaked token is that of this software: nothing is ended. */
   own_key: z.optional(z.boolean()),
+  /** Nothing is ended: that a key of this service user leaked is not established. */
+  report_only: z.optional(z.boolean()),
   dry_run: z.optional(z.boolean()),
   /** How often it was tried, this time included. */
   attempt: z.int(),

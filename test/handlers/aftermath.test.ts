@@ -298,6 +298,15 @@ describe('after a revocation', () => {
     expect(ended()).toEqual([]);
   });
 
+  test('without a token that still works, the report of our own key says what could not be read', async () => {
+    const revoke = await load();
+    expect(await revoke({ token: sandbox.admin.token })).toMatchObject({ status: 'revoked', own_key: true });
+    const [request] = queued();
+    expect(request).toMatchObject({ kind: 'aftermath', attempt: 2, own_key: true });
+    expect(await revoke(sqsMessage({ ...request, attempt: 5 }))).toEqual({ batchItemFailures: [] });
+    expect(recorded().problems.join()).toContain('sessions could not be read: HTTP 401');
+  });
+
   test('a redelivered report is looked at once', async () => {
     start();
     const revoke = await load();
@@ -361,10 +370,7 @@ describe('with AFTERMATH=terminate', () => {
   test('a session that ends by itself meanwhile is not claimed', async () => {
     const session = start();
     sandbox.devin.onArrival = ({ operation }) => {
-      if (operation === 'terminateSession') {
-        sandbox.devin.endSession(session.session_id);
-        sandbox.devin.fault({ operation: 'listSchedules', status: 200, body: { items: [] } });
-      }
+      if (operation === 'terminateSession') sandbox.devin.endSession(session.session_id);
       return undefined;
     };
     sandbox.devin.fault({ operation: 'terminateSession', status: 404 });
@@ -423,6 +429,34 @@ describe('with AFTERMATH=terminate', () => {
     sandbox.s3.fault({ method: 'PUT', path: /72-end-session/, status: 503, times: Number.POSITIVE_INFINITY });
     const revoke = await load(terminate);
     await revoke({ github_alert: leak.alert });
+    expect(ended()).toEqual([]);
+  });
+
+  test('a report that revoked nothing ends nothing, since a leak is not established', async () => {
+    start();
+    const revoke = await load(terminate);
+    const { service_user_id } = leak;
+    expect(await revoke({ service_user_id, api_key_id: 'key-mistyped' })).toMatchObject({
+      status: 'not_found',
+    });
+    expect(recorded()).toMatchObject({ mode: 'report', sessions: { running: 1 } });
+    expect(ended()).toEqual([]);
+  });
+
+  test('a revocation of a sweep is not followed', async () => {
+    start();
+    const revoke = await load(terminate);
+    const { api_key_id, service_user_id } = leak;
+    const report = {
+      ...leakReport(),
+      report_id: `sweep/plan/${api_key_id}`,
+      detector: 'sweep',
+      invoked_by: 'schedule',
+      leak: { kind: 'key', service_user_id, api_key_id },
+    };
+    expect(await revoke(sqsMessage(report))).toEqual({ batchItemFailures: [] });
+    expect(records('90-outcome')).toHaveLength(1);
+    expect(records('75-aftermath')).toEqual([]);
     expect(ended()).toEqual([]);
   });
 
