@@ -155,15 +155,16 @@ describe('after a revocation', () => {
     });
   });
 
-  test('sessions of another service user are left out even when the API shows them', async () => {
+  test('sessions of another service user, or from before, are left out even when the API shows them', async () => {
     const other = sandbox.devin.startSession({
       service_user_id: sandbox.devin.createServiceUser().service_user_id,
     });
     const mine = start();
+    const older = start({ created_at: now() - 40 * DAY });
     sandbox.devin.fault({
       operation: 'listEnterpriseSessions',
       status: 200,
-      body: { items: [other, mine], has_next_page: false },
+      body: { items: [other, mine, older], has_next_page: false },
     });
     const { sessions } = await revoked(terminate);
     expect(sessions.listed.map(({ session_id }) => session_id)).toEqual([mine.session_id]);
