@@ -2,14 +2,16 @@
 import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { answerAsked, followUp, splitEvent } from '../lib/aftermath/follow-up.ts';
+import { withAftermath } from '../lib/aftermath/follow-up.ts';
 import type { Ended } from '../lib/aftermath/follow-up-parts.ts';
 import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
+import { s3ReplaceableObjects } from '../lib/aws/replaceable-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
+import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
@@ -24,6 +26,7 @@ import { contain } from '../lib/containment/contain.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
+import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
@@ -51,17 +54,22 @@ function connect() {
   admin.get().catch(() => {});
   const github = githubOf(config, read);
   const store = s3AuditStore(aws, config.AUDIT_BUCKET);
-  const devin = devinClient(config.DEVIN_API_URL, admin);
-  const records = { store, unsaved: new Map(), forward: siemOf(config, aws, read) };
   return {
     config,
-    region: aws.region,
+    aws,
+    read,
     admin,
-    devin,
+    devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    records,
-    lent: { config, aws, read, admin, devin, records },
+    records: {
+      store,
+      list: s3List(aws, config.AUDIT_BUCKET),
+      unsaved: new Map(),
+      forward: siemOf(config, aws, read),
+    },
+    registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
+    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
@@ -92,22 +100,21 @@ type Answer = Outcome | SQSBatchResponse | AftermathResult;
 
 async function handle(event: unknown, context: Context): Promise<Answer> {
   parts ??= connect();
-  const { lent, retrySoon } = parts;
+  const { retrySoon } = parts;
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
-  const following = { ...lent, received, context };
-  const { asked, messages, rest } = splitEvent(event);
-  if (asked) return answerAsked(event, following);
-  const ended: Ended[] = [];
-  const answer = await settleTrigger(
-    readEvent(rest, received),
-    async (report, attempt, place) => {
-      const outcome = await revoke(report, context, attempt, place);
-      ended.push({ report, outcome });
-      return outcome;
-    },
-    retrySoon,
-  );
-  return followUp(answer, { ended, messages }, following);
+  return withAftermath(event, { ...parts, received, context }, async (reports) => {
+    const ended: Ended[] = [];
+    const answer = await settleTrigger(
+      readEvent(reports, received),
+      async (report, attempt, place) => {
+        const outcome = await revoke(report, context, attempt, place);
+        ended.push({ report, outcome });
+        return outcome;
+      },
+      retrySoon,
+    );
+    return { answer, ended };
+  });
 }
 
 async function revoke(
@@ -117,21 +124,33 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, records, region, stop, urls } = parts;
+  const { admin, aws, config, devin, github, notify, records, registered, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
   const deadline = end - RESERVE_MS;
   const account = context.invokedFunctionArn.split(':')[4];
-  const origin = { region, requestId: context.awsRequestId, attempt, ...(account && { account }) };
+  const origin = {
+    region: aws.region,
+    requestId: context.awsRequestId,
+    attempt,
+    ...(account && { account }),
+  };
   return contain(report, {
     admin,
     devin,
     github,
     trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
+    registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),
+    search: {
+      store: records.store,
+      notify: notify ?? (async () => {}),
+      error: config.ATTRIBUTION_ERROR,
+      searchMs: config.SEARCH_SECONDS * 1_000,
+    },
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

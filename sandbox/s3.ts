@@ -79,6 +79,11 @@ export async function startS3(options: S3Options = {}) {
     if (request.headers['if-none-match'] === '*' && existing !== undefined && !existing.isDeleteMarker) {
       return s3Error(412);
     }
+    const expected = request.headers['if-match'];
+    if (expected !== undefined) {
+      if (existing === undefined || existing.isDeleteMarker) return s3Error(404);
+      if (expected !== etag(existing.bytes)) return s3Error(412);
+    }
     const refusal = checksumProblem(request);
     if (refusal !== undefined) return refusal;
     const version = { ...newVersion(bucket, key, request.body), headers: keptHeaders(request) };

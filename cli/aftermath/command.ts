@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { buildAftermath, NOTHING_DONE } from '../../lib/aftermath/build-aftermath.ts';
-import { AftermathCommandConfig } from '../../lib/aftermath/config.ts';
+import { AftermathCommandConfig } from '../../lib/aftermath/command-config.ts';
 import { lookAt } from '../../lib/aftermath/look-at.ts';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { type ReadSecret, secretsManager } from '../../lib/aws/secrets.ts';

@@ -1,4 +1,4 @@
-import { DIGESTS, sha256 } from '../../lib/audit/digest/digest.ts';
+import { DIGESTS, isDigested, sha256 } from '../../lib/audit/digest/digest.ts';
 import { isIntent, OUTCOME } from '../../lib/audit/record-path.ts';
 import { parseJson } from '../../lib/platform/parse-json.ts';
 import type { Break, VerifyOptions } from './break.ts';
@@ -30,7 +30,7 @@ const OUTCOME_WITHIN_MS = 15 * 60_000;
 export async function verify(source: Source, options: VerifyOptions): Promise<Verified> {
   const files = await source.list();
   const digests = files.filter(({ key }) => key.startsWith(DIGESTS));
-  const others = files.filter(({ key }) => !key.startsWith(DIGESTS));
+  const others = files.filter(({ key }) => isDigested(key));
   const digestTexts = await readAll(source, keysOf(digests), (key, bytes) => ({ key, bytes }));
   const contents = await readAll(source, keysOf(others), readContent);
   const records = contents.filter(({ key }) => key.startsWith('records/'));

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { devinApiUrl, queueUrl, text, wholeNumber } from '../platform/config.ts';
+import { queueUrl, text, wholeNumber } from '../platform/config.ts';
 
-const marginHours = z._default(wholeNumber(0, 8_760), 24);
+export const marginHours = z._default(wholeNumber(0, 8_760), 24);
 
 /** The worker's settings for what follows a report. */
 export const aftermathSettings = {
@@ -10,18 +10,7 @@ export const aftermathSettings = {
   AFTERMATH_MARGIN_HOURS: marginHours,
   ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
   LEAK_QUEUE_URL: z.optional(queueUrl),
-  NOTIFY_TOPIC_ARN: z.optional(text),
 };
-
-/** Of `npm run aftermath`, which needs the bucket only to end sessions. */
-export const AftermathCommandConfig = z.object({
-  DEVIN_API_URL: devinApiUrl,
-  ADMIN_TOKEN_SECRET_ID: z.optional(text),
-  ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
-  AFTERMATH_MARGIN_HOURS: marginHours,
-  AUDIT_BUCKET: z.optional(text),
-});
-export type AftermathCommandConfig = z.infer<typeof AftermathCommandConfig>;
 
 /** The worker's settings that an aftermath needs. */
 export interface AftermathSettings {

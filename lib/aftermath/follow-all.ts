@@ -1,21 +1,18 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { s3List } from '../aws/list-objects.ts';
-import { snsNotify } from '../aws/sns.ts';
-import { sqsSender } from '../aws/sqs.ts';
-import { adminToken, cachedAdminToken } from '../clients/devin-admin-token.ts';
 import type { AftermathRequest } from '../domain/aftermath.ts';
-import { isDone, type Outcome } from '../domain/outcome.ts';
 import { errorFields, log } from '../platform/log.ts';
-import { ownServiceUsers } from '../sweep/keys/own-service-users.ts';
+import { aftermathOf } from './aftermath-of.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
-import type { Ended, FollowUpParts } from './follow-up-parts.ts';
+import { buildParts } from './build-parts.ts';
+import type { Ended, FollowUpParts, SettleReports } from './follow-up-parts.ts';
 import {
   type AftermathParts,
   type AftermathResult,
   readAftermathRequest,
   runAftermath,
 } from './run-aftermath.ts';
+import { splitEvent } from './split-event.ts';
 
 /** Milliseconds that an aftermath needs to be worth beginning. */
 const WORTH_MS = 15_000;
@@ -58,8 +55,24 @@ function withFailures<Answer>(answer: Answer, messages: readonly SQSRecord[]): A
 
 const BatchResponse = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
 
-/** @throws {BadEventError} */
-export async function followAsked(event: unknown, parts: FollowUpParts): Promise<AftermathResult> {
+/**
+ * Does what an event asks for, beside its reports if it has any.
+ *
+ * @throws {BadEventError}
+ */
+export async function followEvent<Answer>(
+  event: unknown,
+  parts: FollowUpParts,
+  settle: SettleReports<Answer>,
+): Promise<Answer | SQSBatchResponse | AftermathResult> {
+  const { asked, messages, rest } = splitEvent(event);
+  if (asked) return followAsked(event, parts);
+  const { answer, ended } = await settle(rest);
+  const isAsked = messages.length > 0 || ended.some(({ outcome }) => outcome.service_user_id);
+  return isAsked ? followAll(answer, { ended, messages }, parts) : answer;
+}
+
+async function followAsked(event: unknown, parts: FollowUpParts): Promise<AftermathResult> {
   const request = readAskedAftermath(event, parts.received, parts.config.DRY_RUN);
   return runAftermath(request, buildParts(parts, endOf(parts) - KEPT_MS));
 }
@@ -67,46 +80,6 @@ export async function followAsked(event: unknown, parts: FollowUpParts): Promise
 /** Epoch milliseconds at which the invocation ends. */
 function endOf({ context }: FollowUpParts): number {
   return Date.now() + context.getRemainingTimeInMillis();
-}
-
-/** What is to be looked at after a report: nothing unless its outcome is stored and names a service user. */
-export function aftermathOf({ outcome, report }: Ended, isDryRun: boolean): AftermathRequest | undefined {
-  const { api_key_id, exposure, own_key, service_user_id } = outcome;
-  const isOver = isDone(outcome) && outcome.status !== 'ignored';
-  // Nothing leaked where a sweep revokes an old key.
-  if (!isOver || service_user_id === undefined || report.detector === 'sweep') return undefined;
-  const { leak, token: _token, ...rest } = report;
-  const leaked = Date.parse(exposure?.leaked_at ?? '');
-  return {
-    version: 1,
-    kind: 'aftermath',
-    service_user_id,
-    ...(api_key_id !== undefined && { api_key_id }),
-    leaked_at: Number.isNaN(leaked) ? (report.leaked_at ?? report.reported_at) : leaked,
-    ...(own_key && { own_key }),
-    ...(!isLeakOf(outcome) && { report_only: true }),
-    ...((isDryRun || report.dry_run) && { dry_run: true }),
-    attempt: 1,
-    report: { ...rest, leak },
-  };
-}
-
-/** Whether the outcome is evidence enough to act on that service user: ids alone, or ids that contradict a token, are not. */
-function isLeakOf({ status }: Outcome): boolean {
-  switch (status) {
-    case 'revoked':
-    case 'already_revoked':
-    case 'rehearsed':
-      return true;
-    case 'not_found':
-    case 'still_alive':
-    case 'escalated':
-    case 'ignored':
-    case 'failed':
-      return false;
-    default:
-      return status satisfies never;
-  }
 }
 
 async function runRequest(request: AftermathRequest, parts: AftermathParts): Promise<void> {
@@ -142,43 +115,5 @@ async function runMessage({ body, messageId }: SQSRecord, parts: AftermathParts)
   } catch (error) {
     log('error', 'the aftermath failed', { ...errorFields(error), message_id: messageId });
     return true;
-  }
-}
-
-function buildParts(lent: FollowUpParts, deadline: number): AftermathParts {
-  const { admin, aws, context, devin, read, records, config } = lent;
-  const { ACTIVITY_TOKEN_SECRET_ID: activityId, LEAK_QUEUE_URL: queue, NOTIFY_TOPIC_ARN: topic } = config;
-  const account = context.invokedFunctionArn.split(':')[4];
-  return {
-    mode: config.AFTERMATH === 'terminate' ? 'terminate' : 'report',
-    max: config.AFTERMATH_MAX,
-    marginHours: config.AFTERMATH_MARGIN_HOURS,
-    devinUrl: config.DEVIN_API_URL,
-    credential: activityId === undefined ? admin : cachedAdminToken(read, activityId),
-    devin,
-    ownServiceUsers: () => readOwnServiceUsers(lent),
-    store: records.store,
-    list: s3List(aws, config.AUDIT_BUCKET),
-    forward: records.forward?.to,
-    send: queue === undefined ? undefined : sqsSender(aws, queue),
-    notify: topic === undefined ? undefined : snsNotify(aws, topic),
-    context: { region: aws.region, requestId: context.awsRequestId, ...(account && { account }) },
-    proofWindowMs: config.PROOF_WINDOW_SECONDS * 1_000,
-    deadline,
-  };
-}
-
-/** The service users of all our tokens; `undefined` unless every one of them is known. */
-async function readOwnServiceUsers({ devin, read, config }: FollowUpParts): Promise<string[] | undefined> {
-  const retry = { deadline: Date.now() + 10_000 };
-  const others = [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
-    id === undefined ? undefined : async () => adminToken(id, await read(id)),
-  );
-  try {
-    const known = await Promise.all(others.map((other) => ownServiceUsers(devin, other, retry)));
-    return known.some((users) => users === undefined) ? undefined : known.flatMap((users) => users ?? []);
-  } catch (error) {
-    log('error', 'our own service users are not known', errorFields(error));
-    return undefined;
   }
 }

@@ -15,6 +15,11 @@ export interface Ended {
   readonly outcome: Outcome;
 }
 
+/** Ends the reports of an event. @throws {BadEventError} */
+export type SettleReports<Answer> = (
+  event: unknown,
+) => Promise<{ readonly answer: Answer; readonly ended: readonly Ended[] }>;
+
 /**
  * What the worker lends to what follows its reports. follow-all.ts has copies of its own of all that it imports, so what
  * has a state, such as the cached admin token, is lent.

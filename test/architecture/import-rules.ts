@@ -9,6 +9,7 @@ const LAYERS = [
   'lib/containment',
   'lib/aftermath',
   'lib/sweep',
+  'lib/enroll',
   'lib/identify',
   'lib/audit',
   'lib/intake',

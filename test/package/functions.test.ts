@@ -59,6 +59,7 @@ describe('the environment of a function', () => {
         'AFTERMATH_MARGIN_HOURS',
         'AFTERMATH_MAX',
         'AMBIGUOUS_KEY',
+        'ATTRIBUTION_ERROR',
         'AUDIT_BUCKET',
         'AUDIT_HTTP_SECRET_ID',
         'AUDIT_HTTP_URL',
@@ -69,6 +70,7 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
         'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
+        'SEARCH_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],
     ],
@@ -105,6 +107,10 @@ describe('the environment of a function', () => {
       ],
     ],
     ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    [
+      'EnrollLambdaFunction',
+      ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
+    ],
     ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);

@@ -4,6 +4,7 @@ import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } fro
 import { vi } from 'vitest';
 import type { AftermathResult } from '../../lib/aftermath/run-aftermath.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { EnrollResult } from '../../lib/enroll/enroll-tagged.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 
@@ -12,6 +13,7 @@ export type Answers = {
   webhook: APIGatewayProxyStructuredResultV2;
   revoke: Outcome | SQSBatchResponse | AftermathResult;
   digest: { days: string[] };
+  enroll: EnrollResult;
   reconcile: { lost: number; queued: number };
   'sweep-keys': SweepResult;
   'sweep-alerts': AlertSweepResult;

@@ -46,6 +46,17 @@ export interface DigestFile {
 
 export const DIGESTS = 'digests/';
 
+/**
+ * Objects that digests leave out, since they are replaced: the registry of tokens, and experiments in progress. They are no
+ * audit records; the bucket keeps every version of them.
+ */
+const REPLACEABLE = ['registry/', 'experiments/'];
+
+/** Whether a digest is to list an object. */
+export function isDigested(key: string): boolean {
+  return ![DIGESTS, ...REPLACEABLE].some((prefix) => key.startsWith(prefix));
+}
+
 export function digestKey(day: string): string {
   return `${DIGESTS}date=${day}/digest.jsonl`;
 }

@@ -9,6 +9,7 @@ import {
   type DigestFile,
   daysToDigest,
   digestKey,
+  isDigested,
   nextDay,
   readDigest,
   sha256,
@@ -37,7 +38,7 @@ export interface DigestParts {
 export async function writeDigests(parts: DigestParts): Promise<string[]> {
   const retry = { deadline: parts.deadline };
   const all = await parts.list('', retry);
-  const objects = all.filter(({ key }) => !key.startsWith(DIGESTS));
+  const objects = all.filter(({ key }) => isDigested(key));
   const last = all.filter(({ key }) => key.startsWith(DIGESTS)).at(-1);
   let previous = last && (await read(last.key, parts));
   const first = objects.length === 0 ? undefined : Math.min(...objects.map(({ storedAt }) => storedAt));

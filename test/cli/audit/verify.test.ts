@@ -98,6 +98,23 @@ describe('verify', () => {
     expect(await check(pristine)).toEqual(expected);
   });
 
+  test('leaves out what is replaced: the registry, and experiments in progress', async () => {
+    expect(
+      await breaksAfter((file) => {
+        for (const key of [`registry/${'0'.repeat(64)}.json`, 'experiments/service-user-a.json']) {
+          mkdirSync(dirname(file(key)), { recursive: true });
+          // Of a time long before the last digest.
+          writeFileSync(file(key), JSON.stringify({ time: at(DAYS[0], '12:00:00'), unmapped: {} }));
+        }
+      }),
+    ).toEqual([]);
+    const listed = DAYS.flatMap((day) => {
+      const digest = readDigest(readFileSync(join(pristine, `digests/date=${day}/digest.jsonl`), 'utf8'));
+      return digest?.digest.objects.map(({ key }) => key.split('/')[0]) ?? [];
+    });
+    expect(new Set(listed)).toEqual(new Set(['records']));
+  });
+
   test('finds a record that is changed by one byte', async () => {
     const key = recordOf(DAYS[1]);
 
