@@ -299,6 +299,16 @@ describe('no trace of a token is left by', () => {
       },
     ],
     [
+      'parts of a token that is at hand, in titles, links and schedules',
+      async (leak) => {
+        const part = leak.token.slice(10, 22);
+        plantText(leak, part);
+        await run('revoke', { token: leak.token }, { AFTERMATH: 'report' }, 29_000);
+        const record = sandbox.s3.objects('records/').find(({ key }) => key.endsWith('/75-aftermath.json'));
+        expect(record?.body).toContain('see [redacted]');
+      },
+    ],
+    [
       'an API that echoes it where it is asked what followed',
       async (leak) => {
         for (const operation of ['listEnterpriseSessions', 'listEnterpriseAuditLogs']) {
@@ -410,6 +420,18 @@ function plant({ service_user_id, token }: ReturnType<Sandbox['leak']>): void {
   for (const action of ['create_service_user_api_key', 'create_secret', 'create_playbook', token]) {
     devin.act({ service_user_id, action, data: { ...data, nested: data }, org_id: token });
   }
+}
+
+/** A text in what is shown of sessions and schedules. */
+function plantText({ service_user_id }: ReturnType<Sandbox['leak']>, text: string): void {
+  const { devin } = sandbox;
+  devin.startSession({
+    service_user_id,
+    title: `see ${text}`,
+    url: `https://app.devin.ai/sessions/${text}`,
+    pull_requests: [`https://github.com/acme/${text}/pull/1`],
+  });
+  devin.createSchedule({ created_by: service_user_id, name: text, frequency: text, prompt: text });
 }
 
 async function deliver(

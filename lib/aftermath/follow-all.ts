@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { AftermathRequest } from '../domain/aftermath.ts';
+import type { Token } from '../domain/token.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { aftermathOf } from './aftermath-of.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
@@ -29,7 +30,10 @@ export async function followAll<Answer>(
 ): Promise<Answer | SQSBatchResponse> {
   const { config } = parts;
   if (config.AFTERMATH === 'off') return answer;
-  const requests = ended.flatMap((one) => aftermathOf(one, config.DRY_RUN) ?? []);
+  const requests = ended.flatMap((one) => {
+    const request = aftermathOf(one, config.DRY_RUN);
+    return request === undefined ? [] : [{ request, known: tokensOf(one) }];
+  });
   const now = Date.now();
   const deadline = Math.min(endOf(parts) - KEPT_MS, now + AT_MOST_MS);
   const hasTime = deadline - now >= WORTH_MS;
@@ -37,12 +41,17 @@ export async function followAll<Answer>(
   const run = hasTime ? runRequest : sendRequest;
   const [isBack] = await Promise.all([
     Promise.all(messages.map(async (message) => !hasTime || (await runMessage(message, built)))),
-    ...requests.map((request) => run(request, built)),
+    ...requests.map(({ known, request }) => run(request, { ...built, known })),
   ]);
   return withFailures(
     answer,
     messages.filter((_, index) => isBack[index]),
   );
+}
+
+/** What a direct invoke brought; the token of an alert is not kept. */
+function tokensOf({ report: { token } }: Ended): Token[] {
+  return token === undefined ? [] : [token];
 }
 
 /** A batch's answer with the messages that were worked on apart from its reports. */

@@ -16,6 +16,7 @@ import type { Devin } from '../clients/devin.ts';
 import { devinActivity } from '../clients/devin-activity.ts';
 import type { AdminToken } from '../clients/devin-admin-token.ts';
 import { type Aftermath, AftermathRequest } from '../domain/aftermath.ts';
+import type { Token } from '../domain/token.ts';
 import { errorFields, log, logRecord } from '../platform/log.ts';
 import { count } from '../platform/metrics.ts';
 import { parseJson } from '../platform/parse-json.ts';
@@ -24,6 +25,7 @@ import { buildAftermath } from './build-aftermath.ts';
 import { describeAftermath, headline } from './describe-aftermath.ts';
 import { lookAt } from './look-at.ts';
 import type { KeptSession } from './read-sessions.ts';
+import { withoutTokens } from './without-tokens.ts';
 
 /** What an aftermath works with. */
 export interface AftermathParts {
@@ -42,6 +44,8 @@ export interface AftermathParts {
   readonly notify?: ((subject: string, text: string) => Promise<void>) | undefined;
   readonly context: Omit<AuditContext, 'attempt'>;
   readonly proofWindowMs: number;
+  /** The token of the report, while the invocation that ended it still has it. */
+  readonly known?: readonly Token[];
   /** Epoch milliseconds after which nothing new is tried. */
   readonly deadline: number;
 }
@@ -87,7 +91,7 @@ export async function runAftermath(
     recordIntent: (session) => recordIntent(request, session, stamp, parts),
     earlierIntents: () => earlierIntents(request, parts),
   });
-  const facts = buildAftermath(request, mode, sight, deeds);
+  const facts = withoutTokens(buildAftermath(request, mode, sight, deeds), parts.known ?? []);
   const missing = [...sight.problems, ...deeds.problems].find(({ retryable }) => retryable);
   if (missing !== undefined && mayTryAgain(request, parts)) {
     log('warn', 'aftermath not complete', { ...progress(request, facts), reason: missing.reason });
