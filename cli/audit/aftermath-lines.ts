@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { describeAftermath } from '../../lib/aftermath/describe-aftermath.ts';
+import { isAftermath } from '../../lib/audit/aftermath-record.ts';
 import { Aftermath } from '../../lib/domain/aftermath.ts';
 import type { Incident, ShownRecord } from './incidents.ts';
 
@@ -13,5 +14,5 @@ export function aftermathLines({ json, message }: ShownRecord): string[] {
 
 /** The records of what followed an incident, without rehearsals. */
 export function aftermathsOf({ records }: Incident): ShownRecord[] {
-  return records.filter(({ key }) => key.endsWith('/75-aftermath.json'));
+  return records.filter(({ key }) => isAftermath(key));
 }

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { AftermathRequest } from '../domain/aftermath.ts';
 import type { Token } from '../domain/token.ts';
 import { errorFields, log } from '../platform/log.ts';
-import { aftermathOf } from './aftermath-of.ts';
+import { aftermathsOf } from './aftermath-of.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
 import { buildParts } from './build-parts.ts';
 import type { Ended, FollowUpParts, SettleReports } from './follow-up-parts.ts';
@@ -30,10 +30,10 @@ export async function followAll<Answer>(
 ): Promise<Answer | SQSBatchResponse> {
   const { config } = parts;
   if (config.AFTERMATH === 'off') return answer;
-  const requests = ended.flatMap((one) => {
-    const request = aftermathOf(one, config.DRY_RUN);
-    return request === undefined ? [] : [{ request, known: tokensOf(one) }];
-  });
+  const requests = ended.flatMap((one) =>
+    aftermathsOf(one, config.DRY_RUN).map((request) => ({ request, known: tokensOf(one) })),
+  );
+  if (requests.length === 0 && messages.length === 0) return answer;
   const now = Date.now();
   const deadline = Math.min(endOf(parts) - KEPT_MS, now + AT_MOST_MS);
   const hasTime = deadline - now >= WORTH_MS;
@@ -77,8 +77,7 @@ export async function followEvent<Answer>(
   const { asked, messages, rest } = splitEvent(event);
   if (asked) return followAsked(event, parts);
   const { answer, ended } = await settle(rest);
-  const isAsked = messages.length > 0 || ended.some(({ outcome }) => outcome.service_user_id);
-  return isAsked ? followAll(answer, { ended, messages }, parts) : answer;
+  return followAll(answer, { ended, messages }, parts);
 }
 
 async function followAsked(event: unknown, parts: FollowUpParts): Promise<AftermathResult> {

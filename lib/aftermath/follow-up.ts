@@ -19,7 +19,7 @@ export async function withAftermath<Answer>(
 ) {
   if (MAY_ASK.test(JSON.stringify(event))) return (await load()).followEvent(event, parts, settle);
   const { answer, ended } = await settle(event);
-  if (!ended.some(({ outcome }) => outcome.service_user_id)) return answer;
+  if (ended.length === 0) return answer;
   return (await load()).followAll(answer, { ended, messages: [] }, parts);
 }
 

@@ -1,7 +1,6 @@
 import {
-  AFTERMATH,
-  AFTERMATH_REHEARSAL,
   type AftermathStamp,
+  aftermathName,
   aftermathRecord,
   END_INTENT,
   endIntentRecord,
@@ -70,7 +69,7 @@ export async function runAftermath(
   request: AftermathRequest,
   parts: AftermathParts,
 ): Promise<AftermathResult> {
-  const name = request.dry_run ? AFTERMATH_REHEARSAL : AFTERMATH;
+  const name = aftermathName(request);
   const path = recordPath(request.report, name);
   const retry = { deadline: parts.deadline, attempts: 4 };
   const earlier = await parts.store.get(path, retry);
@@ -125,7 +124,7 @@ async function record(
       : { status: 'not_recorded', aftermath };
   }
   if (result === 'stored') {
-    count('Aftermath', { result: stamp.name === AFTERMATH ? ratingOf(aftermath) : 'rehearsal' });
+    count('Aftermath', { result: aftermath.dry_run ? 'rehearsal' : ratingOf(aftermath) });
     if (isNews(aftermath))
       await parts.notify?.(headline(aftermath), describeAftermath(aftermath).join('\n\n'));
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Aftermath, FollowedReport } from '../domain/aftermath.ts';
+import { Aftermath, type AftermathRequest, FollowedReport } from '../domain/aftermath.ts';
 import type { AuditContext } from './audit-entry.ts';
 import { activity, cloud, metadata, PRODUCT } from './ocsf-base.ts';
 import type { Rating } from './ocsf-codes.ts';
@@ -8,8 +8,19 @@ import { commandUid } from './record-text.ts';
 
 /** Names of the records of an aftermath within those of its report. */
 export const AFTERMATH = '75-aftermath';
-export const AFTERMATH_REHEARSAL = '76-aftermath-rehearsal';
+const AFTERMATH_REHEARSAL = '76-aftermath-rehearsal';
 export const END_INTENT = '72-end-session-';
+
+/** The first one has the name alone; there is one for each service user of a report. */
+export function aftermathName({ dry_run, part = 0 }: Pick<AftermathRequest, 'dry_run' | 'part'>): string {
+  const name = dry_run ? AFTERMATH_REHEARSAL : AFTERMATH;
+  return part === 0 ? name : `${name}-${part + 1}`;
+}
+
+/** Whether a record's path is that of an aftermath, and not of a rehearsal. */
+export function isAftermath(path: string): boolean {
+  return new RegExp(`/${AFTERMATH}(?:-\\d+)?\\.json$`).test(path);
+}
 
 const context = { attempt: z.int(), report: FollowedReport };
 const AftermathFacts = z.extend(Aftermath, context);

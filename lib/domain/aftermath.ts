@@ -19,6 +19,8 @@ export const AftermathRequest = z.object({
   version: z.literal(1),
   kind: z.literal('aftermath'),
   service_user_id: ServiceUserId,
+  /** Which of the service users of its report, whose secret held the tokens of several; nothing for the first. */
+  part: z.optional(z.int().check(z.positive())),
   /** The leaked key, where it is known. */
   api_key_id: z.optional(ApiKeyId),
   /** Epoch milliseconds of the leak, without the margin. */

@@ -135,6 +135,22 @@ describe('after a revocation', () => {
     expect(sessions.listed.map(({ session_id }) => session_id)).toEqual([since.session_id]);
   });
 
+  test('of several tokens in one secret, each service user is looked at', async () => {
+    const other = sandbox.leak();
+    const mine = start();
+    const theirs = start({ service_user_id: other.service_user_id });
+    const secret = `${leak.token} ${other.token}`;
+    leak = { ...leak, alert: sandbox.github.createAlert({ repo: 'both', secret }) };
+
+    const [first, second] = [await revoked(terminate), recorded('75-aftermath-2.json')];
+
+    expect([first, second]).toMatchObject([
+      { service_user_id: leak.service_user_id, api_key_id: leak.api_key_id, complete: true },
+      { service_user_id: other.service_user_id, api_key_id: other.api_key_id, complete: true },
+    ]);
+    expect(ended().sort()).toEqual([mine.session_id, theirs.session_id].sort());
+  });
+
   test('a session in the name of a user is counted, and says so', async () => {
     start({ as_user: 'google-oauth2|1234' });
     const { sessions } = await revoked();
