@@ -23,6 +23,7 @@ const Record = z.object({
     reason: text,
     alert: z.optional(z.object({ closed: z.boolean(), reason: text })),
     proof: z.optional(z.object({ method: z.string(), probes: z.number(), at: z.number() })),
+    delete_sent_at: z.optional(z.number()),
     attempt: z.optional(z.number()),
     intent_stored: z.optional(z.boolean()),
     report: z.optional(
@@ -70,7 +71,8 @@ function incident(records: readonly ShownRecord[]): Incident {
   const inOrder = records.toSorted((a, b) => a.time - b.time || (a.key < b.key ? -1 : 1));
   const [, day = '', report_id = ''] = PLACE.exec(records[0]?.key ?? '') ?? [];
   const report = inOrder[0]?.unmapped.report;
-  const outcome = records.find(({ key }) => /\/(80-rehearsal|90-outcome)\.json$/.test(key));
+  const named = (name: string) => records.find(({ key }) => key.endsWith(`/${name}.json`));
+  const outcome = named('90-outcome') ?? named('80-rehearsal');
   return {
     report_id,
     day,

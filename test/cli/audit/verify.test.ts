@@ -90,7 +90,7 @@ const edit = (path: string, change: (text: string) => string) =>
 describe('verify', () => {
   test('finds no break in a log that nobody touched, in the bucket and in a copy', async () => {
     const expected = {
-      text: 'no break: 3 digests, 6 records, 0 files newer than the last digest\n',
+      text: 'no break: 3 digests, 9 records, 0 files newer than the last digest\n',
       exitCode: 0,
     };
 
@@ -255,6 +255,7 @@ describe('the daily function', () => {
 
     expect(digest?.objects.map(({ key }) => key.split('/').at(-1))).toEqual([
       '10-intent.json',
+      expect.stringMatching(/^30-delete-/),
       '90-outcome.json',
     ]);
     expect(digest).toMatchObject({ from: '2026-07-31T00:00:00.000Z', to: '2026-08-01T00:00:00.000Z' });
