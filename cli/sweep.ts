@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { awsEnvironment } from '../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../lib/aws/secrets.ts';
 import { devinClient } from '../lib/clients/devin.ts';
-import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
+import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { ConfigError, parseConfig } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
 import { SweepPlanConfig } from '../lib/sweep/keys/config.ts';
@@ -20,7 +20,7 @@ Prints which keys a sweep would revoke or warn of. It changes and stores nothing
   --sandbox   for a made-up enterprise on this machine
 
 Settings, as for the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
-SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO. The token: ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager
+SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID. The token: ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager
 with the credentials in the environment, or the token itself in DEVIN_TOKEN.
 `;
 
@@ -60,7 +60,12 @@ async function print(env: Env, { json, csv }: { json: boolean; csv: boolean }): 
     throw new ConfigError('bad configuration: ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set');
   }
   const devin = devinClient(config.DEVIN_API_URL, cachedAdminToken(read, secretId));
-  const { blocks, entries, totals } = await previewPlan(devin, sweepSettings(config), showProgress);
+  const standbyId = config.STANDBY_TOKEN_SECRET_ID;
+  const standby =
+    standbyId === undefined
+      ? undefined
+      : async () => adminToken(standbyId, await secretsManager(awsEnvironment(env))(standbyId));
+  const { blocks, entries, totals } = await previewPlan(devin, standby, sweepSettings(config), showProgress);
   clearProgress();
   if (json) process.stdout.write(`${JSON.stringify({ totals, blocks, entries }, null, 2)}\n`);
   else if (csv) process.stdout.write(`${printCsv(entries)}\r\n`);

@@ -40,7 +40,7 @@ export interface AftermathParts {
   readonly list: ListObjects;
   readonly forward?: Forward | undefined;
   readonly send?: SendMessage | undefined;
-  readonly notify?: ((subject: string, text: string) => Promise<void>) | undefined;
+  readonly notify?: ((subject: string, text: string) => Promise<unknown>) | undefined;
   readonly context: Omit<AuditContext, 'attempt'>;
   readonly proofWindowMs: number;
   /** The token of the report, while the invocation that ended it still has it. */

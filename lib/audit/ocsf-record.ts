@@ -58,25 +58,25 @@ export function auditRecord(
   };
 }
 
-/** Builds the record of a sweep's plan. @param startedAt epoch milliseconds */
+/** Builds the record of a sweep's plan. @param decided.at epoch milliseconds */
 export function planRecord(
   plan: PlanFacts,
-  startedAt: number,
+  decided: { readonly at: number; readonly invokedBy: 'schedule' | 'console' },
   context: Omit<AuditContext, 'attempt'>,
 ): AuditRecord {
   const id = `sweep/${plan.plan_id}`;
   return {
     ...activity([99, 'Plan']),
     ...rated(plan.verdict === 'blocked' ? 'blocked' : 'planned'),
-    time: startedAt,
+    time: decided.at,
     timezone_offset: 0,
     status_detail: plan.blocks.length > 0 ? plan.blocks.join('; ') : `mode ${plan.mode}`,
     message: `sweep ${plan.plan_id}: ${plan.verdict}`,
     command_uid: id,
     remediation: { desc: 'Revoke keys that are expired, too old or idle, within guard rails' },
-    metadata: metadata(`${id}#20-plan`, id, startedAt),
+    metadata: metadata(`${id}#20-plan`, id, decided.at),
     cloud: cloud(context),
-    actor: { app_name: PRODUCT, invoked_by: 'schedule' },
+    actor: { app_name: PRODUCT, invoked_by: decided.invokedBy },
     api: {
       operation: 'listServiceUserApiKeys',
       service: { name: 'devin-api', version: 'v3' },

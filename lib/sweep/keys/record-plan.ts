@@ -11,7 +11,7 @@ export function planRecorder(
   context: Omit<AuditContext, 'attempt'>,
   deadline: number,
 ): RecordPlan {
-  return async ({ blocks, mode, plan_id, started_at, totals, verdict }) => {
+  return async ({ blocks, decided_at, invoked_by, mode, plan_id, started_at, totals, verdict }) => {
     const { rules, ...counts } = totals;
     const facts = {
       plan_id,
@@ -21,7 +21,11 @@ export function planRecorder(
       blocks: blocks.map(({ reason }) => reason),
     };
     const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
-    const stored = await store.put(path, serialise(planRecord(facts, started_at, context)), { deadline });
+    const stored = await store.put(
+      path,
+      serialise(planRecord(facts, { at: decided_at, invokedBy: invoked_by }, context)),
+      { deadline },
+    );
     if (stored.result === 'failed') throw new PlanStoreError(stored.reason);
   };
 }

@@ -3,7 +3,7 @@ import { log } from '../../platform/log.ts';
 import { type Position, whyStopped } from './continuation.ts';
 import { decidePlan } from './decide-plan.ts';
 import type { SweepDeps, SweepResult } from './deps.ts';
-import { executePlan } from './execute-plan.ts';
+import { checkAge, executePlan } from './execute-plan.ts';
 import { isReleasable } from './guardrails.ts';
 import { makePlan } from './make-plan.ts';
 import type { Start } from './plan.ts';
@@ -38,13 +38,14 @@ export async function runSweep(order: Order, deps: SweepDeps): Promise<SweepResu
 }
 
 async function begin(
-  { dry_run, plan_id }: Extract<Order, { order: 'start' }>,
+  { dry_run, invoked_by, plan_id }: Extract<Order, { order: 'start' }>,
   { ownServiceUsers, plans, settings }: Pick<SweepDeps, 'ownServiceUsers' | 'plans' | 'settings'>,
 ): Promise<Start> {
   return plans.putIfAbsent('start', {
     version: 1,
     plan_id,
     started_at: Date.now(),
+    invoked_by,
     ...settings,
     mode: dry_run ? 'report' : settings.mode,
     own: [...((await ownServiceUsers()) ?? [])],
@@ -67,6 +68,7 @@ async function release(
   deps: SweepDeps,
 ): Promise<SweepResult> {
   const start = await readPlan(plan_id, deps.plans);
+  checkAge(start, deps);
   const summary = await deps.plans.find('summary', plan_id);
   if (summary === undefined) throw badEvent(['the plan is not complete']);
   const { blocks, totals } = summary;

@@ -22,11 +22,13 @@ test('puts a plan on the audit log, in figures and within the rules of OCSF', as
     version: 1,
     plan_id,
     started_at,
-    decided_at: started_at + 900,
+    decided_at: started_at + 7_200_000,
     mode: 'enforce',
     verdict: 'blocked',
     pages: 1,
     totals: { users: 3, keys: 40, active: 30, revoke: 28, warn: 1, rules: { max_age: 28 } },
+    exempt_unused: [],
+    invoked_by: 'console',
     blocks: [{ guard: 'cap', reason: '28 revocations are over the cap of 25' }],
   });
   const [[path = '', text = ''] = []] = put;
@@ -36,7 +38,9 @@ test('puts a plan on the audit log, in figures and within the rules of OCSF', as
   expect(JSON.parse(text)).toMatchObject({
     status: 'Blocked',
     is_alert: true,
-    actor: { invoked_by: 'schedule' },
+    // verify compares it with when the record was stored.
+    time: started_at + 7_200_000,
+    actor: { invoked_by: 'console' },
     unmapped: { kind: 'plan', totals: { revoke: 28, max_age: 28 } },
   });
 });
