@@ -31,7 +31,7 @@ import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
-import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
+import { recheckSweptKey } from '../lib/sweep/keys/recheck-swept-key.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -144,7 +144,7 @@ async function revoke(
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) =>
-        recheckBeforeDelete(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
+        recheckSweptKey(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
     }),
     search: {
       store: records.store,

@@ -34,6 +34,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
     'follow-all',
     'handle-dead-token',
     'read-history',
+    'recheck-before-delete',
     'recheck-note',
     'rehearse',
     'revoke-candidates',
