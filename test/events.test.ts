@@ -32,7 +32,9 @@ beforeEach(async () => {
     sandbox.devin.createServiceUser({ service_user_id });
     sandbox.devin.createKey(service_user_id, { api_key_id });
   }
-  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id);
+  // Before the leak: a key that is younger than the alert cannot be the leaked one.
+  const created_at = Date.parse(created) / 1_000 - 86_400;
+  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id, { created_at });
   token = key.token;
   sandbox.github.createAlert({ ...alert, secret: token, created_at: created });
   output = captureOutput();
