@@ -6,7 +6,7 @@ export const INTENT = '10-intent';
 export const ALERT = '70-alert';
 export const OUTCOME = '90-outcome';
 const ATTEMPT = '50-attempt';
-const REHEARSAL = '80-rehearsal';
+export const REHEARSAL = '80-rehearsal';
 
 /**
  * Where a report's record lies. The date is the report's own, so that a retry on the next day finds the same place.
