@@ -1,11 +1,24 @@
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  type DeleteMarkerEntry,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ObjectVersion,
+  type _Object as S3Object,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import type { AwsEnvironment } from '../../lib/aws/environment.ts';
 import { sdkErrorCode, sdkOptions } from '../../lib/aws/sdk-options.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
-import { type Source, SourceError, type SourceFile } from './source.ts';
+import { compareKeys, type Source, SourceError, type SourceFile, type SourceVersion } from './source.ts';
 
 /** For one request, its retries included, milliseconds. A listing has no deadline as a whole: it makes progress or fails. */
 const REQUEST_MS = 60_000;
+
+/** A page of a listing; `next` asks for the one after it. */
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: () => Promise<Page<T>>;
+}
 
 /** The bucket itself. */
 export function bucketSource(aws: AwsEnvironment, bucket: string): Source {
@@ -15,7 +28,8 @@ export function bucketSource(aws: AwsEnvironment, bucket: string): Source {
   });
   const store = s3AuditStore(aws, bucket);
   return {
-    list: (prefix, startAfter) => pages(client, { Bucket: bucket, Prefix: prefix, StartAfter: startAfter }),
+    list: (Prefix, StartAfter) => pages(() => objects(client, { Bucket: bucket, Prefix, StartAfter })),
+    versions: (Prefix, KeyMarker) => pages(() => versions(client, { Bucket: bucket, Prefix, KeyMarker })),
     async read(key) {
       const found = await store.get(key, { deadline: Date.now() + REQUEST_MS, attempts: 8 });
       if (!found.ok) throw new SourceError(`${key} cannot be read: ${found.reason}`);
@@ -25,47 +39,82 @@ export function bucketSource(aws: AwsEnvironment, bucket: string): Source {
   };
 }
 
-interface Wanted {
+/** Page after page. The next is asked for once a second item of this one is used: some callers want only the first. */
+async function* pages<T>(first: () => Promise<Page<T>>): AsyncGenerator<T> {
+  let page = await first();
+  for (;;) {
+    const [one, ...rest] = page.items;
+    if (one !== undefined) yield one;
+    const next = page.next?.();
+    // A consumer that stops early leaves it unread.
+    next?.catch(() => undefined);
+    yield* rest;
+    if (next === undefined) return;
+    page = await next;
+  }
+}
+
+interface Listed {
   readonly Bucket: string;
   readonly Prefix: string;
-  readonly StartAfter: string | undefined;
 }
 
-/** Page after page. The next one is asked for once a second file of this one is used: some callers want only the first. */
-async function* pages(client: S3Client, wanted: Wanted): AsyncGenerator<SourceFile> {
-  let current = await page(client, wanted, undefined);
-  for (;;) {
-    const [first, ...rest] = current.files;
-    if (first !== undefined) yield first;
-    if (current.token === undefined) {
-      yield* rest;
-      return;
-    }
-    const next = page(client, wanted, current.token);
-    // A consumer that stops early leaves it unread.
-    next.catch(() => undefined);
-    yield* rest;
-    current = await next;
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, which is strongly consistent */
+async function objects(
+  client: S3Client,
+  wanted: Listed & { readonly StartAfter: string | undefined; readonly ContinuationToken?: string },
+): Promise<Page<SourceFile>> {
+  const answer = await ask(wanted, (signal) => client.send(new ListObjectsV2Command(wanted), signal));
+  const { Contents = [], IsTruncated, KeyCount, NextContinuationToken: token } = answer;
+  if (KeyCount !== Contents.length || (IsTruncated && token === undefined)) throw new NoListingError();
+  return {
+    items: Contents.map(toFile),
+    ...(token !== undefined && { next: () => objects(client, { ...wanted, ContinuationToken: token }) }),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+async function versions(
+  client: S3Client,
+  wanted: Listed & { readonly KeyMarker: string | undefined; readonly VersionIdMarker?: string | undefined },
+): Promise<Page<SourceVersion>> {
+  const answer = await ask(wanted, (signal) => client.send(new ListObjectVersionsCommand(wanted), signal));
+  const { DeleteMarkers = [], IsTruncated, NextKeyMarker, NextVersionIdMarker, Versions = [] } = answer;
+  if (IsTruncated === undefined || (IsTruncated && NextKeyMarker === undefined)) throw new NoListingError();
+  const items = [
+    ...Versions.map((version) => ({ ...toVersion(version), isDeleteMarker: false })),
+    ...DeleteMarkers.map((marker) => ({ ...toVersion(marker), isDeleteMarker: true })),
+  ].sort((a, b) => compareKeys(a.key, b.key) || Number(b.isLatest) - Number(a.isLatest));
+  const after = { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker };
+  return { items, ...(IsTruncated && { next: () => versions(client, { ...wanted, ...after }) }) };
+}
+
+/** An answer that is not a listing, or only a part of one. It must not pass for an empty bucket. */
+class NoListingError extends SourceError {
+  constructor() {
+    super('the answer of S3 is not a whole listing');
   }
 }
 
-async function page(client: S3Client, wanted: Wanted, token: string | undefined) {
+async function ask<T>(
+  { Bucket }: Listed,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
   try {
-    const answer = await client.send(new ListObjectsV2Command({ ...wanted, ContinuationToken: token }), {
-      abortSignal: AbortSignal.timeout(REQUEST_MS),
-    });
-    const { Contents = [], IsTruncated, KeyCount, NextContinuationToken } = answer;
-    const isWhole = KeyCount === Contents.length && (!IsTruncated || NextContinuationToken !== undefined);
-    if (!isWhole) throw new SourceError('the answer is not a listing');
-    return { files: Contents.flatMap(toFile), token: NextContinuationToken };
+    return await send({ abortSignal: AbortSignal.timeout(REQUEST_MS) });
   } catch (error) {
-    throw error instanceof SourceError
-      ? error
-      : new SourceError(`s3://${wanted.Bucket} cannot be listed (${sdkErrorCode(error)})`);
+    throw new SourceError(`s3://${Bucket} cannot be listed (${sdkErrorCode(error)})`);
   }
 }
 
-function toFile({ Key, LastModified }: { Key?: string | undefined; LastModified?: Date | undefined }) {
-  if (Key === undefined || LastModified === undefined) throw new SourceError('the answer is not a listing');
-  return [{ key: Key, storedAt: LastModified.getTime() }];
+function toFile({ Key, LastModified }: S3Object | ObjectVersion | DeleteMarkerEntry) {
+  if (Key === undefined || LastModified === undefined) throw new NoListingError();
+  return { key: Key, storedAt: LastModified.getTime() };
+}
+
+/** A bucket without versions names them all `null`. */
+function toVersion(version: ObjectVersion | DeleteMarkerEntry) {
+  const { IsLatest, VersionId } = version;
+  if (VersionId === undefined || IsLatest === undefined) throw new NoListingError();
+  return { ...toFile(version), isLatest: IsLatest, ...(VersionId !== 'null' && { versionId: VersionId }) };
 }
