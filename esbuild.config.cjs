@@ -6,19 +6,18 @@ const { basename, dirname, join } = require('node:path');
 const OUT = 'dist/handlers';
 
 /**
- * Files that use an SDK client (lib/aws/*-sdk.ts) are built beside the bundle and loaded when they are needed: a cold
- * start compiles the whole bundle, used or not. Each has copies of what it imports, so it must not share state with the
- * bundle.
+ * What a file of lib/ imports dynamically is built beside the bundle and loaded when it is needed: a cold start compiles
+ * the whole bundle, used or not. Such a file has copies of what it imports, so it must not share state with the bundle.
  */
-const APART = /[\\/][a-z0-9]+-sdk\.ts$/;
+const IN_LIB = /[\\/]lib[\\/](?!.*[\\/]node_modules[\\/])/;
 
 /** @type {import('esbuild').Plugin} */
 const apart = {
   name: 'apart',
   setup({ initialOptions, onEnd, onResolve }) {
     const sources = new Set();
-    onResolve({ filter: APART }, ({ kind, path, resolveDir }) => {
-      if (kind !== 'dynamic-import') return undefined;
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ importer, kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || !IN_LIB.test(importer)) return undefined;
       sources.add(join(resolveDir, path));
       return { path: `./${basename(path, '.ts')}.cjs`, external: true };
     });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type AwsEnvironment, awsEnvironment, signed } from '../lib/aws/sign-request.ts';
+import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
+import { signed } from '../lib/aws/sign-request.ts';
 
 /** A request as it goes on the wire, signature included, so that a peer can send it and do nothing else. */
 export interface WireRequest {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { devinClient } from '../lib/clients/devin.ts';
 import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { ConfigError, parseConfig } from '../lib/platform/config.ts';

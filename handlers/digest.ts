@@ -1,11 +1,12 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { DigestConfig } from '../lib/audit/config.ts';
 import { writeDigests } from '../lib/audit/digest/write-digests.ts';
 import { awsEnvironment } from '../lib/aws/environment.ts';
 import { kmsKey } from '../lib/aws/kms.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
-import { DigestConfig, parseConfig } from '../lib/platform/config.ts';
+import { parseConfig } from '../lib/platform/config.ts';
 import { count } from '../lib/platform/metrics.ts';
 
 async function handle(_event: unknown, context: Context): Promise<{ days: string[] }> {

@@ -1,11 +1,12 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { ReconcileConfig } from '../lib/audit/config.ts';
 import { reconcile } from '../lib/audit/reconcile.ts';
 import { awsEnvironment } from '../lib/aws/environment.ts';
 import { s3List } from '../lib/aws/list-objects.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
-import { parseConfig, ReconcileConfig } from '../lib/platform/config.ts';
+import { parseConfig } from '../lib/platform/config.ts';
 
 type Answer = { lost: number; queued: number };
 

@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { reportTrail } from '../lib/audit/trail.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { githubAlertList } from '../lib/clients/github-alert-list.ts';

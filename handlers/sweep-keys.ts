@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { s3FirstName } from '../lib/audit/list.ts';
+import { awsEnvironment } from '../lib/aws/environment.ts';
+import { s3FirstName } from '../lib/aws/list-objects.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
-import { awsEnvironment } from '../lib/aws/sign-request.ts';
 import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsQueue, sqsSender } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';

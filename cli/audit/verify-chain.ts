@@ -9,7 +9,7 @@ import {
   startOf,
   textToSign,
 } from '../../lib/audit/digest/digest.ts';
-import type { Break, VerifyOptions } from './verify.ts';
+import type { Break, VerifyOptions } from './break.ts';
 
 export interface Chain {
   readonly breaks: readonly Break[];

@@ -1,16 +1,10 @@
-import type { KeyObject } from 'node:crypto';
 import { DIGESTS, sha256 } from '../../lib/audit/digest/digest.ts';
 import { isIntent, OUTCOME } from '../../lib/audit/record-path.ts';
 import { parseJson } from '../../lib/platform/parse-json.ts';
+import type { Break, VerifyOptions } from './break.ts';
 import { readAll, type Source, type SourceFile } from './source.ts';
 import { type Chain, verifyChain } from './verify-chain.ts';
 import { Settled, type SettledRecord, schemaBreaks } from './verify-record.ts';
-
-/** A deviation from what this software writes. */
-export interface Break {
-  readonly key: string;
-  readonly what: string;
-}
 
 export interface Verified {
   readonly breaks: readonly Break[];
@@ -18,15 +12,6 @@ export interface Verified {
   readonly digests: number;
   /** Files that are newer than the last digest, so that the next one will cover them. */
   readonly uncovered: number;
-}
-
-export interface VerifyOptions {
-  /** The public halves of the signing key; more than one after a change of keys. */
-  readonly keys: readonly KeyObject[];
-  /** Epoch milliseconds. */
-  readonly now: number;
-  /** The last day that must have a digest. */
-  readonly until: string;
 }
 
 interface Content {

@@ -4,12 +4,13 @@ import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { SecretError, secretsManager } from '../../lib/aws/secrets.ts';
 import { QueueError, sqsQueue } from '../../lib/aws/sqs.ts';
 import { early } from '../../lib/cold-start/webhook.ts';
+import { WebhookConfig } from '../../lib/intake/config.ts';
 import { readDelivery } from '../../lib/intake/github-webhook.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
 import { refusalCounter } from '../../lib/intake/refusal-counter.ts';
 import { isSigned } from '../../lib/intake/signature.ts';
 import { webhookSecrets } from '../../lib/intake/webhook-secrets.ts';
-import { ConfigError, parseConfig, WebhookConfig } from '../../lib/platform/config.ts';
+import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
 import { errorFields, type LogFields, log } from '../../lib/platform/log.ts';
 import { preconnect } from '../../lib/platform/preconnect.ts';
 

@@ -3,8 +3,6 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpRequest } from '../platform/http.ts';
 import type { AwsEnvironment } from './environment.ts';
 
-export { type AwsEnvironment, awsEnvironment } from './environment.ts';
-
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,

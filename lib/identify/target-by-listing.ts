@@ -11,7 +11,6 @@ import type { Token } from '../domain/token.ts';
 import { type RetryOptions, sleep } from '../platform/retry.ts';
 import { chooseKey } from './choose-key.ts';
 import type { Use } from './correlate-uses.ts';
-import { attribute } from './search-key.ts';
 import type { FoundTarget } from './target.ts';
 
 /** A live token of a service user, and the listing of that user's keys. */
@@ -73,6 +72,8 @@ async function search(
       return probe.state === 'alive' ? { apiSecond: probe.apiSecond } : undefined;
     },
   };
+  // Most reports need no search.
+  const { attribute } = await import('./search-key.ts');
   const verdict = await attribute(world, {
     candidates: candidates.map(({ api_key_id }) => api_key_id),
     earlier: use,

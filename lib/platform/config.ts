@@ -22,6 +22,9 @@ export const baseUrl = z.pipe(
   z.transform((value) => value.replace(/\/+$/, '')),
 );
 
+/** A URL: https, or http on a loopback address, without credentials. */
+export const safeUrl = z.string().check(z.refine(isSafeUrl, SAFE_URL));
+
 export const commaList = z.pipe(
   z.string(),
   z.transform((value) =>
@@ -50,36 +53,6 @@ export const queueUrl = z.url('must be a URL');
 export const devinApiUrl = z._default(baseUrl, 'https://api.devin.ai');
 export const githubApiUrl = z._default(baseUrl, 'https://api.github.com');
 export const secretTypes = commaList.check(z.minLength(1, 'must name at least one secret type'));
-
-// Every field is in the table of deploy/settings.ts, with its meaning; a test compares the two.
-export const WebhookConfig = z.object({
-  WEBHOOK_SECRET_ID: text,
-  LEAK_QUEUE_URL: queueUrl,
-  GITHUB_SECRET_TYPES: secretTypes,
-  DRY_RUN: flag,
-});
-export type WebhookConfig = z.infer<typeof WebhookConfig>;
-
-export const RevokeConfig = z.object({
-  DEVIN_API_URL: devinApiUrl,
-  GITHUB_API_URL: githubApiUrl,
-  ADMIN_TOKEN_SECRET_ID: text,
-  GITHUB_TOKEN_SECRET_ID: z.optional(text),
-  STANDBY_TOKEN_SECRET_ID: z.optional(text),
-  AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
-  AUDIT_BUCKET: text,
-  PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
-  AUDIT_HTTP_URL: z.optional(z.string().check(z.refine(isSafeUrl, SAFE_URL))),
-  AUDIT_HTTP_SECRET_ID: z.optional(text),
-  DRY_RUN: flag,
-});
-export type RevokeConfig = z.infer<typeof RevokeConfig>;
-
-export const DigestConfig = z.object({ AUDIT_BUCKET: text, AUDIT_KEY_ID: text });
-export type DigestConfig = z.infer<typeof DigestConfig>;
-
-export const ReconcileConfig = z.object({ AUDIT_BUCKET: text, LEAK_QUEUE_URL: queueUrl });
-export type ReconcileConfig = z.infer<typeof ReconcileConfig>;
 
 /**
  * Parses a function's settings. An empty variable counts as unset, since CloudFormation cannot omit one.

@@ -19,8 +19,9 @@ const LAYERS = [
 /** What is not deployed, and the folders that each of them may import besides itself. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['lib'],
+  deploy: [],
   bench: ['lib', 'sandbox'],
-  test: ['handlers', 'cli', 'lib', 'sandbox'],
+  test: ['handlers', 'cli', 'lib', 'sandbox', 'deploy'],
 };
 
 /** Every import in a wrong direction, as a sentence that names both files. */

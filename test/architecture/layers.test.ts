@@ -8,7 +8,7 @@ describe('the imports of this project', () => {
 
   test('are read from all folders', () => {
     const seen = new Set(files.map(({ path }) => path.split('/')[0]));
-    expect([...seen].sort()).toEqual(['bench', 'cli', 'handlers', 'lib', 'sandbox', 'test']);
+    expect([...seen].sort()).toEqual(['bench', 'cli', 'deploy', 'handlers', 'lib', 'sandbox', 'test']);
     expect(files.find(({ path }) => path === 'handlers/sweep-alerts.ts')?.imports).toContainEqual({
       to: 'lib/sweep/alerts/sweep-alerts.ts',
       kind: 'static',
@@ -75,7 +75,7 @@ describe('an import', () => {
     ['cli/a.ts', '../sandbox/b.ts', 'the product does not import sandbox'],
     ['sandbox/a.ts', '../test/b.ts', 'sandbox may import only lib'],
     ['bench/a.ts', '../test/b.ts', 'bench may import only lib, sandbox'],
-    ['test/a.ts', '../bench/b.ts', 'test may import only handlers, cli, lib, sandbox'],
+    ['test/a.ts', '../bench/b.ts', 'test may import only handlers, cli, lib, sandbox, deploy'],
     ['lib/aws/a.ts', '../utils/b.ts', 'one of them is in no layer'],
   ])('of %s from %s is reported with both files', (path, specifier, reason) => {
     const file = parseSource(path, `import type { B } from '${specifier}';`);

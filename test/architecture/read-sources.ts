@@ -20,7 +20,7 @@ export interface SourceFile {
   readonly functions: readonly { readonly name: string; readonly lines: number }[];
 }
 
-const FOLDERS = ['handlers', 'cli', 'lib', 'sandbox', 'bench', 'test'];
+const FOLDERS = ['handlers', 'cli', 'lib', 'sandbox', 'bench', 'deploy', 'test'];
 
 /** Every TypeScript file of the project. @param root folder of the project */
 export function readSources(root: string): SourceFile[] {

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { awsEnvironment } from '../../lib/aws/sign-request.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { retryDelay, sqsRetrySoon } from '../../lib/aws/sqs.ts';
 import { settleBatch } from '../../lib/containment/settle-batch.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';

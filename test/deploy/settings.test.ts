@@ -10,14 +10,10 @@ import {
   type Variable,
 } from '../../deploy/setting.ts';
 import { parameters, variables } from '../../deploy/settings.ts';
-import {
-  ConfigError,
-  DigestConfig,
-  parseConfig,
-  ReconcileConfig,
-  RevokeConfig,
-  WebhookConfig,
-} from '../../lib/platform/config.ts';
+import { DigestConfig, ReconcileConfig } from '../../lib/audit/config.ts';
+import { RevokeConfig } from '../../lib/containment/config.ts';
+import { WebhookConfig } from '../../lib/intake/config.ts';
+import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
 import { SweepAlertsConfig } from '../../lib/sweep/alerts/config.ts';
 import { SweepKeysConfig, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { ROOT } from './cloudformation-yaml.ts';

@@ -56,7 +56,7 @@ describe('orders to sweep-keys that are shown', () => {
 
   test('are accepted, and do what the table says', () => {
     const orders = rows(readPage('docs/sweeps.md'), 'event').map(([event = '']) => order(event));
-    expect(orders).toEqual(['start', 'start', 'release', 'stop', 'resume', 'go_on']);
+    expect(orders).toEqual(['start', 'start', 'release', 'stop', 'resume', 'continue']);
   });
 
   test('are accepted wherever they are mentioned', () => {

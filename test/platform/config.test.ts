@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, parseConfig, RevokeConfig, WebhookConfig } from '../../lib/platform/config.ts';
+import { RevokeConfig } from '../../lib/containment/config.ts';
+import { WebhookConfig } from '../../lib/intake/config.ts';
+import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
 
 const webhook = {
   WEBHOOK_SECRET_ID: 'webhook-secret',

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type AwsEnvironment, awsEnvironment, secretsManagerUrl } from '../../lib/aws/environment.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import { sqsQueue } from '../../lib/aws/sqs.ts';
+import { sqsQueue, sqsRetrySoon } from '../../lib/aws/sqs.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { LeakReport } from '../../lib/domain/report.ts';
 import { signatureProblem } from '../../sandbox/aws-signature.ts';
@@ -72,6 +72,14 @@ describe('a record put into S3', () => {
     const names = ['content-type', 'content-length', 'if-none-match', 'x-amz-checksum-sha256', 'host'];
     sameRequests('s3', names);
   });
+
+  test.each(paths)('is read as the SDK does: %s', async (path) => {
+    const client = new S3Client({ ...settings(), forcePathStyle: true });
+    await client.send(new GetObjectCommand({ Bucket: 'audit', Key: path }));
+    expect(await s3AuditStore(aws, 'audit').get(path, retry())).toMatchObject({ ok: true });
+
+    sameRequests('s3', ['host']);
+  });
 });
 
 describe('a message sent to SQS', () => {
@@ -90,6 +98,18 @@ describe('a message sent to SQS', () => {
     const client = new SQSClient(settings());
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(report) }));
     await sqsQueue(aws, QueueUrl).send(report, Date.now() + 5_000);
+
+    sameRequests('sqs', ['content-type', 'content-length', 'x-amz-target', 'host']);
+  });
+
+  test('is made visible again as the SDK does', async () => {
+    const QueueUrl = `${server.url}/123456789012/leaks`;
+    const client = new SQSClient(settings());
+    await client.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: 'handle', VisibilityTimeout: 15 }),
+    );
+    const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:leaks';
+    await sqsRetrySoon(aws)({ queueArn, receiptHandle: 'handle' }, 15);
 
     sameRequests('sqs', ['content-type', 'content-length', 'x-amz-target', 'host']);
   });

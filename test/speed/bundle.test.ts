@@ -25,14 +25,14 @@ const HOLLOW_BYTES = 24;
 /** Parts of Node itself that take long to load. */
 const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/promises|readline|dns)/;
 
-/** The SDK's clients that a function loads when it needs them. */
-const CLIENTS: Readonly<Record<string, readonly string[]>> = {
-  webhook: ['secrets'],
-  revoke: ['s3', 'secrets'],
-  'sweep-keys': ['s3', 'secrets', 'sns'],
-  'sweep-alerts': ['secrets'],
-  digest: ['kms', 's3'],
-  reconcile: ['s3'],
+/** The files beside its bundle that a function loads when it needs them. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  webhook: ['secrets-sdk'],
+  revoke: ['s3-sdk', 'search-key', 'secrets-sdk'],
+  'sweep-keys': ['s3-sdk', 'secrets-sdk', 'sns-sdk'],
+  'sweep-alerts': ['secrets-sdk'],
+  digest: ['kms-sdk', 's3-sdk'],
+  reconcile: ['s3-sdk'],
 };
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
 
@@ -69,13 +69,13 @@ describe.each(functions)('the bundle of %s', (name) => {
     expect(slow).toEqual([]);
   });
 
-  test('is one file, but for the clients of the SDK, which it loads when it needs them', () => {
+  test('is one file, but for those beside it, which it loads when it needs them', () => {
     const others = output.imports.filter(({ path }) => !isBuiltin(path));
-    const clients = CLIENTS[name]?.map((client) => ({
-      path: `./${client}-sdk.cjs`,
+    const beside = BESIDE[name]?.map((file) => ({
+      path: `./${file}.cjs`,
       kind: 'dynamic-import',
       external: true,
     }));
-    expect(others.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual(clients);
+    expect(others.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual(beside);
   });
 });

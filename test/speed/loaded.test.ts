@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
+import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import { toEvent } from '../../sandbox/function-url.ts';
 import { signedDelivery } from '../../sandbox/github-delivery.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
@@ -17,7 +19,7 @@ const outdir = mkdtempSync(join(tmpdir(), 'devin-key-revoker-speed-'));
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const entryPoints = ['webhook', 'revoke'].map((name) => `handlers/${name}.ts`);
+  const entryPoints = ['webhook', 'revoke', 'digest', 'reconcile'].map((name) => `handlers/${name}.ts`);
   const outExtension = { '.js': '.cjs' };
   await build({ ...options(), absWorkingDir: ROOT, entryPoints, outdir, outExtension });
   sandbox = await startSandbox();
@@ -56,13 +58,15 @@ function delivery(): unknown {
   return toEvent({ ...signed, method: 'POST', path: '/', query: new URLSearchParams(), rawQuery: '' });
 }
 
-describe('the SDK client of Secrets Manager', () => {
-  const client = join(outdir, 'secrets-sdk.cjs');
+async function without<T>(name: string, run: () => Promise<T>): Promise<T> {
+  const client = join(outdir, `${name}-sdk.cjs`);
   const away = `${client}.away`;
-  const withoutClient = async <T>(run: () => Promise<T>): Promise<T> => {
-    renameSync(client, away);
-    return run().finally(() => renameSync(away, client));
-  };
+  renameSync(client, away);
+  return run().finally(() => renameSync(away, client));
+}
+
+describe('the SDK client of Secrets Manager', () => {
+  const withoutClient = <T>(run: () => Promise<T>): Promise<T> => without('secrets', run);
   const invoke = async () => {
     const { api_key_id, service_user_id, token } = sandbox.leak();
     const { answer } = await firstInvocation('revoke', { api_key_id, service_user_id, token });
@@ -84,6 +88,57 @@ describe('the SDK client of Secrets Manager', () => {
     expect(await withoutClient(invoke)).toMatchObject({ status: 'failed', retryable: true });
   });
 });
+
+describe('the SDK client of S3', () => {
+  test('is not even there while a leak is revoked', async () => {
+    const { api_key_id, service_user_id, token } = sandbox.leak();
+    const { answer } = await without('s3', () =>
+      firstInvocation('revoke', { api_key_id, service_user_id, token }),
+    );
+    expect(answer).toMatchObject({ status: 'revoked', recorded: true });
+  });
+
+  test('holds back a sweep when it is not there', async () => {
+    const { api_key_id, service_user_id, token } = sandbox.leak();
+    const { answer } = await without('s3', () =>
+      firstInvocation('revoke', sweepMessage({ api_key_id, service_user_id })),
+    );
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm-1' }] });
+    expect(sandbox.devin.isLive(token)).toBe(true);
+  });
+
+  test('lists beside the bundle that reconciles', async () => {
+    expect(await firstInvocation('reconcile', {})).toMatchObject({ answer: { lost: 0, queued: 0 } });
+  });
+
+  test('lists beside the bundle that writes digests, and the client of KMS signs', async () => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: now - 2 * 86_400_000 });
+    const store = s3AuditStore(awsEnvironment(sandbox.env()), sandbox.auditBucket);
+    await store.put('records/old.json', {}, { deadline: Date.now() + 5_000 });
+    vi.useRealTimers();
+    const { answer } = await firstInvocation('digest', {});
+    const signed = sandbox.s3.objects('digests/').map(({ key }) => key);
+    expect(signed.length).toBeGreaterThan(0);
+    expect(answer).toEqual({ days: signed.map((key) => /date=([\d-]+)/.exec(key)?.[1]) });
+  });
+});
+
+function sweepMessage(key: { api_key_id: string; service_user_id: string }) {
+  const report = {
+    version: 1,
+    report_id: 'sweep/plan/1',
+    detector: 'sweep',
+    invoked_by: 'schedule',
+    reported_at: Date.now(),
+    seen_at: Date.now(),
+    leak: { kind: 'key', ...key },
+  };
+  const attributes = { ApproximateReceiveCount: '1' };
+  return {
+    Records: [{ messageId: 'm-1', body: JSON.stringify(report), eventSource: 'aws:sqs', attributes }],
+  };
+}
 
 interface Seen {
   readonly answer: unknown;

@@ -1,4 +1,4 @@
-import type { FirstName } from '../../lib/audit/list.ts';
+import type { FirstName } from '../../lib/aws/list-objects.ts';
 import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
 
 /** A bucket that never overwrites. */

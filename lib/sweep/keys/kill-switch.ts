@@ -1,4 +1,4 @@
-import type { FirstName } from '../../audit/list.ts';
+import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 

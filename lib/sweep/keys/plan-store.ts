@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { FirstName } from '../../audit/list.ts';
+import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { badEvent } from '../../intake/request.ts';
 import { parseJson } from '../../platform/parse-json.ts';

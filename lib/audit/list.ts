@@ -1,1 +1,0 @@
-export { type FirstName, s3FirstName } from '../aws/list-objects.ts';
