@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type AwsCredentials, signatureProblem } from './aws-signature.ts';
 import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
 import { listObjects } from './s3-list.ts';
+import { listVersions } from './s3-versions.ts';
 import { s3Error } from './s3-xml.ts';
 
 export type S3Object = {
@@ -59,6 +60,12 @@ export async function startS3(options: S3Options = {}) {
       case 'ListObjectsV2':
         return listObjects(
           current().filter((version) => version.bucket === bucket),
+          bucket,
+          request.query,
+        );
+      case 'ListObjectVersions':
+        return listVersions(
+          versions.filter((version) => version.bucket === bucket),
           bucket,
           request.query,
         );
@@ -158,7 +165,7 @@ function address(request: SandboxRequest): { operation: string; bucket: string; 
   const key = decodeURIComponent(segments.join('/'));
   const operations: Record<string, string> =
     key === ''
-      ? { GET: 'ListObjectsV2' }
+      ? { GET: request.query.has('versions') ? 'ListObjectVersions' : 'ListObjectsV2' }
       : { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' };
   return { operation: operations[request.method] ?? 'unknown', bucket, key };
 }

@@ -1,0 +1,34 @@
+import { isIntent } from './record-path.ts';
+
+// Notes are empty objects whose names say everything, so that a listing reads them. They are no evidence: what a note
+// names is looked up, and what has no note is found by the verifier.
+
+/** Notes of what was stored on a day outside `records/date=<day>/`, for the digest of that day. */
+export const STORED_NOTES = 'index/stored/';
+/** Notes of intents, in the order of time, for the search for reports that were lost. */
+export const OPEN_NOTES = 'index/open/';
+
+/** The folder of the notes of a day. */
+export function storedNotes(day: string): string {
+  return `${STORED_NOTES}date=${day}/`;
+}
+
+/** Intents that were stored at a time or later have notes that sort after this. @param time epoch milliseconds */
+export function openNotes(time: number): string {
+  const iso = new Date(time).toISOString();
+  return `${OPEN_NOTES}date=${iso.slice(0, 10)}/${iso.slice(11, 16).replace(':', '')}/`;
+}
+
+/** The path of the object that a note names. */
+export function notedPath(note: string): string {
+  return note.replace(/^index\/stored\/date=[^/]*\/|^index\/open\/date=[^/]*\/\d{4}\//, '');
+}
+
+/** The notes that an object needs. @param now epoch milliseconds at which it is stored */
+export function notesOf(path: string, now: number): string[] {
+  const day = new Date(now).toISOString().slice(0, 10);
+  return [
+    ...(path.startsWith(`records/date=${day}/`) ? [] : [`${storedNotes(day)}${path}`]),
+    ...(isIntent(path) ? [`${openNotes(now)}${path}`] : []),
+  ];
+}
