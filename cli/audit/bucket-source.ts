@@ -3,8 +3,8 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type ObjectVersion,
-  type _Object as S3Object,
   S3Client,
+  type _Object as S3Object,
 } from '@aws-sdk/client-s3';
 import type { AwsEnvironment } from '../../lib/aws/environment.ts';
 import { sdkErrorCode, sdkOptions } from '../../lib/aws/sdk-options.ts';

@@ -30,7 +30,9 @@ export async function* reportFolders(
   { from, to }: Days,
   prefix = RECORDS,
 ): AsyncGenerator<ReportFolder> {
-  let open: { path: string; day: string; report_id: string; names: string[]; storedAt?: number | undefined } | undefined;
+  let open:
+    | { path: string; day: string; report_id: string; names: string[]; storedAt?: number | undefined }
+    | undefined;
   for await (const { key, storedAt } of source.list(prefix, from && `${RECORDS}${from}`)) {
     const [, day, report_id, name] = RECORD.exec(key) ?? [];
     if (day === undefined || report_id === undefined || name === undefined) continue;

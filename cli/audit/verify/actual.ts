@@ -22,4 +22,3 @@ export async function* actualFiles(source: Source, startAfter = ''): AsyncGenera
 function endOf(prefix: string): string {
   return `${prefix.slice(0, -1)}0`;
 }
-

@@ -26,8 +26,11 @@ export interface Listed extends Entry {
 export interface Chain {
   readonly findings: readonly Finding[];
   readonly digests: number;
-  readonly firstDay: string | undefined;
   readonly head: Head | undefined;
+  /** How many files they list. */
+  readonly listed: number;
+  /** Whether the digests say all about what was stored on a day: it has one, and all of its shards are whole. */
+  covers(day: string): boolean;
   /** Shards that list the records of their own day, in order. */
   readonly shards: readonly { readonly key: string; readonly day: string; readonly through: string }[];
   /** What was stored elsewhere, in the order of the keys. */
@@ -49,30 +52,39 @@ export async function readChain(source: Source, rules: ChainRules): Promise<Chai
   const shards: Chain['shards'][number][] = [];
   const noted: Listed[] = [];
   const heads = new Map<string, Head>();
+  const incomplete = new Set<string>();
   const days = await listDigests(source, findings);
   let before: Root | undefined;
-  let firstDay: string | undefined;
+  let isBegun = false;
+  let listed = 0;
   for (const [day, keys] of days) {
     const root = await readRoot(source, day, keys, findings);
     if (root === undefined) continue;
     findings.push(...rootFindings(root, before, rules));
-    firstDay ??= root.file.digest.day;
+    isBegun ||= root.file.digest.previous === null;
     heads.set(day, headOf(day, root.bytes));
     before = root;
     const leaves = readLeaves(source, root.file.digest, keys, findings);
+    let read = 0;
+    for (const { entries } of root.file.digest.shards) listed += entries;
     for await (const { entries, key, reach } of leaves) {
+      read += 1;
       if (reach.source === 'records') shards.push({ key, day, through: reach.through });
       else noted.push(...entries.map((entry) => ({ ...entry, day })));
     }
+    if (read < root.file.digest.shards.length) incomplete.add(day);
   }
   const last = before?.file.digest.day;
   findings.push(...danglingFindings(days, last), ...headFindings(rules.heads, heads));
   if (last !== undefined && last < rules.until) findings.push(cutOff(nextDay(last), rules.until));
+  const [first = ''] = heads.keys();
   return {
     findings,
     digests: heads.size,
-    firstDay,
+    listed,
     head: last === undefined ? undefined : heads.get(last),
+    // What is older than the first digest of all is in that one.
+    covers: (day) => (heads.has(day) && !incomplete.has(day)) || (isBegun && day < first),
     shards,
     noted: noted.sort((a, b) => compareKeys(a.key, b.key)),
   };
@@ -162,12 +174,20 @@ async function* readLeaves(
   const names = new Set([...counts.keys(), ...Object.keys(digest.counts)]);
   for (const name of names) {
     if ((counts.get(name) ?? 0) !== (digest.counts[name] ?? 0))
-      findings.push(broken(root, `counts ${digest.counts[name] ?? 0} files under ${name}/, and lists ${counts.get(name) ?? 0}`));
+      findings.push(
+        broken(
+          root,
+          `counts ${digest.counts[name] ?? 0} files under ${name}/, and lists ${counts.get(name) ?? 0}`,
+        ),
+      );
   }
 }
 
 /** Shards without a root: of a day that is being signed now, or what is left of a digest that was removed. */
-function danglingFindings(days: ReadonlyMap<string, ReadonlySet<string>>, last: string | undefined): Finding[] {
+function danglingFindings(
+  days: ReadonlyMap<string, ReadonlySet<string>>,
+  last: string | undefined,
+): Finding[] {
   return [...days].flatMap(([day, keys]) =>
     !keys.has(digestKey(day)) && last !== undefined && day <= last
       ? [broken(digestKey(day), 'is missing: there are shards of its day')]

@@ -25,6 +25,7 @@ async function* ofShards(
   for (const { day, key, through } of shards) {
     if (compareKeys(through, startAfter) <= 0) continue;
     const shard = readShard((await source.read(key)).toString());
-    for (const entry of shard?.entries ?? []) if (compareKeys(entry.key, startAfter) > 0) yield { ...entry, day };
+    for (const entry of shard?.entries ?? [])
+      if (compareKeys(entry.key, startAfter) > 0) yield { ...entry, day };
   }
 }

@@ -1,4 +1,4 @@
-import { dayOf, nextDay, startOf } from '../../../lib/audit/digest/days.ts';
+import { dayOf } from '../../../lib/audit/digest/days.ts';
 import { sha256 } from '../../../lib/audit/digest/format.ts';
 import { iso } from '../../../lib/domain/time.ts';
 import type { SourceVersion } from '../source.ts';
@@ -23,21 +23,22 @@ export interface Checked {
 /** A record's time may differ this much from when it was stored: by clocks, or by an outage of the store. */
 const SLACK_MS = 3_600_000;
 
-/** Checks one file against the digests, and a record against its rules. @param lastDay the last day with a digest */
+/** Checks one file against the digests, and a record against its rules. @param covers whether the digests say all of a day */
 export function fileFindings(
   { key, left: listed, right: versions }: Joined<Listed, SourceVersion>,
   content: Content | undefined,
-  lastDay: string | undefined,
+  covers: (day: string) => boolean,
 ): Checked {
   const [latest] = versions;
   const [first] = listed;
   const own = content && key.startsWith('records/') ? schemaFindings(key, content.bytes.toString()) : [];
-  if (latest === undefined)
-    return checked([broken(key, `is missing: the digest of ${first?.day} lists it`)]);
+  if (latest === undefined) return checked([broken(key, `is missing: the digest of ${first?.day} lists it`)]);
   const isReplaced = versionFindings(key, listed, versions);
   if (first === undefined) {
-    const isOld = isOlder(latest, content, lastDay);
-    const added = isOld ? [broken(key, `is added: no digest lists it, yet it is older than the last one`)] : [];
+    const isOld = isOlder(latest, content, covers);
+    const added = isOld
+      ? [broken(key, 'is added: no digest lists it, yet it is older than the last one')]
+      : [];
     return checked([...added, ...isReplaced, ...own, ...timeFindings(key, content, latest.storedAt)], !isOld);
   }
   return checked([
@@ -53,7 +54,11 @@ function checked(findings: readonly Finding[], isNewer = false): Checked {
 }
 
 /** Nothing is ever stored twice under one name, nor deleted. */
-function versionFindings(key: string, listed: readonly Listed[], versions: readonly SourceVersion[]): Finding[] {
+function versionFindings(
+  key: string,
+  listed: readonly Listed[],
+  versions: readonly SourceVersion[],
+): Finding[] {
   if (versions[0]?.isDeleteMarker) return [broken(key, 'is deleted: a delete marker hides it')];
   if (versions.length > 1) return [broken(key, `is replaced: it has ${versions.length} versions`)];
   const ids = new Set(listed.map(({ version_id }) => version_id));
@@ -81,17 +86,20 @@ function hashFindings(
 }
 
 /** Whether an unlisted file is so old that a digest should list it. A copy knows no more than a record's own time. */
-function isOlder({ storedAt }: SourceVersion, content: Content | undefined, lastDay: string | undefined): boolean {
-  if (lastDay === undefined) return false;
-  if (storedAt !== undefined) return dayOf(storedAt) <= lastDay;
-  const time = content?.record?.time;
-  return time !== undefined && time < startOf(nextDay(lastDay)) - SLACK_MS;
+function isOlder(
+  { storedAt }: SourceVersion,
+  content: Content | undefined,
+  covers: (day: string) => boolean,
+): boolean {
+  const time = storedAt ?? (content?.record && content.record.time + SLACK_MS);
+  return time !== undefined && covers(dayOf(time));
 }
 
 /** A record is stored when it is built. One with another time was forged later. */
 function timeFindings(key: string, content: Content | undefined, storedAt: number | undefined): Finding[] {
   const record = content?.record;
-  if (record === undefined || storedAt === undefined || Math.abs(record.time - storedAt) <= SLACK_MS) return [];
+  if (record === undefined || storedAt === undefined || Math.abs(record.time - storedAt) <= SLACK_MS)
+    return [];
   const times = `${iso(record.time)}, but was stored at ${iso(storedAt)}`;
   return [broken(key, `claims the time ${times}`)];
 }

@@ -28,7 +28,12 @@ export interface RootRules {
 
 /** Checks a root's place, form, signature and times, and that it follows the root before it. */
 export function rootFindings(root: Root, before: Root | undefined, rules: RootRules): Finding[] {
-  return [...formFindings(root), ...signatureFindings(root, before, rules.keys), ...linkFindings(root, before), ...lateFindings(root, before, rules)];
+  return [
+    ...formFindings(root),
+    ...signatureFindings(root, before, rules.keys),
+    ...linkFindings(root, before),
+    ...lateFindings(root, before, rules),
+  ];
 }
 
 function formFindings({ bytes, file, key }: Root): Finding[] {
@@ -46,7 +51,11 @@ function formFindings({ bytes, file, key }: Root): Finding[] {
   return found;
 }
 
-function signatureFindings({ file, key }: Root, before: Root | undefined, keys: readonly KeyObject[]): Finding[] {
+function signatureFindings(
+  { file, key }: Root,
+  before: Root | undefined,
+  keys: readonly KeyObject[],
+): Finding[] {
   const { digest, line, signature } = file;
   const text = Buffer.from(textToSign(digestKey(digest.day), line));
   const der = Buffer.from(signature.signature, 'base64');
@@ -61,7 +70,9 @@ function signatureFindings({ file, key }: Root, before: Root | undefined, keys: 
 function linkFindings({ file, key }: Root, before: Root | undefined): Finding[] {
   const { created_at, day, previous } = file.digest;
   if (before === undefined) {
-    return previous === null ? [] : [broken(previous.key, `is missing: ${key} names it as the digest before it`)];
+    return previous === null
+      ? []
+      : [broken(previous.key, `is missing: ${key} names it as the digest before it`)];
   }
   if (previous === null) return [broken(key, 'claims to be the first digest, yet there are earlier ones')];
   const earlier = before.file.digest;

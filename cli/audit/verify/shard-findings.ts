@@ -1,4 +1,10 @@
-import { type Digest, type Shard, type ShardRef, sha256, shardKey } from '../../../lib/audit/digest/format.ts';
+import {
+  type Digest,
+  type Shard,
+  type ShardRef,
+  sha256,
+  shardKey,
+} from '../../../lib/audit/digest/format.ts';
 import { compareKeys } from '../source.ts';
 import { broken, type Finding } from './finding.ts';
 
