@@ -38,8 +38,9 @@ export function verifyCommand(command: Command, terminal: Terminal, run: (act: A
       dayOption,
     )
     .option(
-      '--expect-head <head...>',
-      'a head <day>:<sha256> that was collected outside of the account, or a file that holds some',
+      '--expect-head <head>',
+      'a head <day>:<sha256> that was collected outside of the account, or a file of them; repeatable',
+      (head: string, others: readonly string[] = []) => [...others, head],
     )
     .option('--missed-runs <days>', 'days, as <day>..<day>, on which no digest could be signed', daysOption)
     .option('--resume <file>', 'keep in this file how far it came, and go on from there')
