@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../program.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { keyCommand } from './key-command.ts';
+import { reportCommand } from './report-command.ts';
 import { showCommand } from './show-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -18,6 +19,7 @@ export function auditLogCommand(
       '\nDays are in UTC. The log is read from --in, else from the bucket of AUDIT_BUCKET, else from .sandbox/audit.',
     );
   verifyCommand(command.command('verify'), terminal, run);
+  reportCommand(command.command('report'), terminal, run);
   showCommand(command.command('show'), terminal, run);
   keyCommand(command.command('key'), terminal, run);
 }

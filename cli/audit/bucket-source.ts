@@ -28,6 +28,7 @@ export function bucketSource(aws: AwsEnvironment, bucket: string): Source {
   });
   const store = s3AuditStore(aws, bucket);
   return {
+    name: `s3://${bucket}`,
     list: (Prefix, StartAfter) => pages(() => objects(client, { Bucket: bucket, Prefix, StartAfter })),
     versions: (Prefix, KeyMarker) => pages(() => versions(client, { Bucket: bucket, Prefix, KeyMarker })),
     async read(key) {

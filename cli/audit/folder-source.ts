@@ -7,6 +7,7 @@ import { compareKeys, type Source, SourceError, type SourceVersion } from './sou
 export function folderSource(root: string): Source {
   const list = (prefix: string, startAfter = '') => walk(root, '', { prefix, startAfter });
   return {
+    name: root,
     list,
     versions: list,
     async read(key) {

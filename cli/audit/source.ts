@@ -12,6 +12,8 @@ export interface SourceVersion extends SourceFile {
 
 /** Where the audit log is: the bucket, or a copy of it in a folder. Failures are {@link SourceError}s. */
 export interface Source {
+  /** For people: the folder, or `s3://bucket`. */
+  readonly name: string;
   /** The files whose keys begin with `prefix` and sort after `startAfter`, in the byte order of their keys. */
   list(prefix: string, startAfter?: string): AsyncIterable<SourceFile>;
   /** As `list`; the versions of one file follow each other, the latest first. */

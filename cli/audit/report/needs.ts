@@ -15,6 +15,7 @@ export function needs(
   reports: readonly LeakFacts[],
   later: readonly LeakFacts[],
 ): Need[] {
+  const own = new Set(reports);
   const closers = [...reports, ...later];
   const deadKeys = latest(closers.filter(isDead), ({ facts }) => facts.api_key_id);
   const deadAlerts = latest(closers.filter(isDead), alertOf);
@@ -32,7 +33,7 @@ export function needs(
       .map((report) => need('own_key', report, 'replace the admin token of this software, and its secret')),
     ...reports.flatMap(collateral),
     ...alertsLeftOpen(closers)
-      .filter((report) => reports.includes(report))
+      .filter((report) => own.has(report))
       .map((report) => need('alert_open', report, 'close the alert as revoked')),
     ...ofState(open, 'unfinished', (report) =>
       need('lost', report, 'look into the dead-letter queue; report it again'),
