@@ -173,6 +173,7 @@ async function send(report: LeakReport, queue: Pick<Queue, 'send'>, deadline: nu
     await queue.send(report, deadline);
     return true;
   } catch (error) {
+    count('ReconcileFailed', {});
     log('error', 'a lost report was not queued', { report_id: report.report_id, ...errorFields(error) });
     return false;
   }
