@@ -3,6 +3,7 @@ import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
+import { notingStore } from '../lib/audit/noting-store.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
@@ -47,7 +48,7 @@ function connect() {
   // A failure shows to the first report, which reads it again.
   admin.get().catch(() => {});
   const github = githubOf(config, read);
-  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   return {
     config,
     region: aws.region,

@@ -58,10 +58,10 @@ export function auditRecord(
   };
 }
 
-/** Builds the record of a sweep's plan. @param startedAt epoch milliseconds */
+/** Builds the record of a sweep's plan. @param start.startedAt epoch milliseconds */
 export function planRecord(
   plan: PlanFacts,
-  startedAt: number,
+  { invokedBy, startedAt }: { readonly startedAt: number; readonly invokedBy: 'schedule' | 'console' },
   context: Omit<AuditContext, 'attempt'>,
 ): AuditRecord {
   const id = `sweep/${plan.plan_id}`;
@@ -76,7 +76,7 @@ export function planRecord(
     remediation: { desc: 'Revoke keys that are expired, too old or idle, within guard rails' },
     metadata: metadata(`${id}#20-plan`, id, startedAt),
     cloud: cloud(context),
-    actor: { app_name: PRODUCT, invoked_by: 'schedule' },
+    actor: { app_name: PRODUCT, invoked_by: invokedBy },
     api: {
       operation: 'listServiceUserApiKeys',
       service: { name: 'devin-api', version: 'v3' },

@@ -36,6 +36,26 @@ export const PlanFacts = z.strictObject({
 });
 export type PlanFacts = z.infer<typeof PlanFacts>;
 
+/** What a person asked for. */
+export const ActFacts = z.strictObject({
+  act: z.enum(['release', 'stop', 'resume', 'acknowledge', 'enrol', 'sweep']),
+  /** The plan, the report or the key that it is about. */
+  subject: z.optional(text),
+  reason: z.optional(text),
+});
+export type ActFacts = z.infer<typeof ActFacts>;
+
+/** The head of a day's digest. It goes to the SIEM alone: the digest itself is in the bucket. */
+export const DigestFacts = z.strictObject({
+  day: text,
+  /** `<day>:<SHA-256 of the file>` */
+  head: text,
+  late: z.boolean(),
+  anomalies: id,
+  counts: z.record(text, id),
+});
+export type DigestFacts = z.infer<typeof DigestFacts>;
+
 const intentFacts = once(() =>
   z.strictObject({
     ...context,
@@ -57,6 +77,10 @@ const alertFacts = once(() =>
 
 const planFacts = once(() => z.strictObject({ kind: z.literal('plan'), ...PlanFacts.shape }));
 
+const actFacts = once(() => z.strictObject({ kind: z.literal('act'), ...ActFacts.shape }));
+
+const digestFacts = once(() => z.strictObject({ kind: z.literal('digest'), ...DigestFacts.shape }));
+
 /** An outcome with all its fields, whatever they come to be, inside a record. */
 const recorded = (option: ReturnType<typeof outcomeVariants>[number]) =>
   z.extend(option, {
@@ -72,7 +96,14 @@ const endingFacts = once(() => {
 
 /** What OCSF has no place for. https://schema.ocsf.io/1.8.0/classes/base_event */
 type Facts = z.infer<
-  ReturnType<typeof intentFacts | typeof alertFacts | typeof planFacts | typeof endingFacts>
+  ReturnType<
+    | typeof intentFacts
+    | typeof alertFacts
+    | typeof planFacts
+    | typeof actFacts
+    | typeof digestFacts
+    | typeof endingFacts
+  >
 >;
 
 function factsSchema(kind: Facts['kind']) {
@@ -83,6 +114,10 @@ function factsSchema(kind: Facts['kind']) {
       return alertFacts();
     case 'plan':
       return planFacts();
+    case 'act':
+      return actFacts();
+    case 'digest':
+      return digestFacts();
     case 'attempt':
     case 'outcome':
       return endingFacts();

@@ -5,6 +5,10 @@ import type { Report } from '../domain/report.ts';
 export const INTENT = '10-intent';
 export const ALERT = '70-alert';
 export const OUTCOME = '90-outcome';
+/** A person accepts that the report has no outcome. */
+export const ACKNOWLEDGED = '95-acknowledged';
+/** What a person did that is about no report. */
+export const ACT = '10-act';
 const ATTEMPT = '50-attempt';
 export const REHEARSAL = '80-rehearsal';
 

@@ -28,7 +28,7 @@ export interface ListedKeys {
 /** The listings of a bucket, by the SDK's client and its paginator. */
 export interface ObjectListing {
   /** @param deadline epoch milliseconds @throws the client's own errors, or {@link IncompleteListingError} */
-  all(keys: ListedKeys, deadline: number): Promise<StoredObject[]>;
+  pages(keys: ListedKeys, deadline: number): AsyncGenerator<StoredObject[]>;
   /** The first key, if there is one; otherwise as `all`. */
   first(keys: ListedKeys, deadline: number): Promise<string | undefined>;
 }
@@ -96,14 +96,12 @@ export function clientVersions(aws: AwsEnvironment, bucket: string): VersionList
 export function clientListing(aws: AwsEnvironment, bucket: string): ObjectListing {
   const client = s3Client(aws);
   return {
-    async all({ prefix, startAfter }, deadline) {
+    async *pages({ prefix, startAfter }, deadline) {
       const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter };
-      const found: StoredObject[] = [];
       for await (const page of paginateListObjectsV2({ client }, input, abortAt(deadline))) {
-        found.push(...objectsOf(page));
+        yield objectsOf(page);
         if (page.IsTruncated && !page.NextContinuationToken) throw new IncompleteListingError();
       }
-      return found;
     },
     async first({ prefix, startAfter }, deadline) {
       const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter, MaxKeys: 1 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { devinApiUrl, flag, githubApiUrl, safeUrl, text, wholeNumber } from '../platform/config.ts';
+import { siemSettings } from '../audit/config.ts';
+import { devinApiUrl, flag, githubApiUrl, text, wholeNumber } from '../platform/config.ts';
 
 /** The settings of the worker. */
 export const RevokeConfig = z.object({
@@ -11,8 +12,7 @@ export const RevokeConfig = z.object({
   AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, 600), 20),
-  AUDIT_HTTP_URL: z.optional(safeUrl),
-  AUDIT_HTTP_SECRET_ID: z.optional(text),
+  ...siemSettings,
   DRY_RUN: flag,
 });
 export type RevokeConfig = z.infer<typeof RevokeConfig>;

@@ -31,8 +31,8 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   revoke: ['s3-sdk', 'search-key', 'secrets-sdk'],
   'sweep-keys': ['s3-sdk', 'secrets-sdk', 'sns-sdk'],
   'sweep-alerts': ['secrets-sdk'],
-  digest: ['kms-sdk', 's3-sdk'],
-  reconcile: ['s3-sdk'],
+  digest: ['kms-sdk', 's3-sdk', 'secrets-sdk', 'sns-sdk'],
+  reconcile: ['s3-sdk', 'secrets-sdk'],
 };
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
 

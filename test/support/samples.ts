@@ -102,10 +102,21 @@ export const records: readonly (readonly [name: string, record: AuditRecord])[] 
       { name: '10-intent', time: LEAKED_AT },
     ),
   ],
-  ['sweep plan', planRecord({ ...plan, verdict: 'enforce', blocks: [] }, LEAKED_AT, context)],
+  [
+    'sweep plan',
+    planRecord(
+      { ...plan, verdict: 'enforce', blocks: [] },
+      { startedAt: LEAKED_AT, invokedBy: 'schedule' },
+      context,
+    ),
+  ],
   [
     'blocked sweep plan',
-    planRecord({ ...plan, verdict: 'blocked', blocks: ['over the cap'] }, LEAKED_AT, context),
+    planRecord(
+      { ...plan, verdict: 'blocked', blocks: ['over the cap'] },
+      { startedAt: LEAKED_AT, invokedBy: 'console' },
+      context,
+    ),
   ],
 ];
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { siemSettings } from '../../audit/config.ts';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
 import { commaList, devinApiUrl, flag, queueUrl, text, wholeNumber } from '../../platform/config.ts';
 
@@ -47,6 +48,7 @@ export const SweepKeysConfig = z.object({
   SWEEP_QUEUE_URL: z.optional(queueUrl),
   AUDIT_BUCKET: text,
   NOTIFY_TOPIC_ARN: z.optional(text),
+  ...siemSettings,
   ...sweepPolicy,
 });
 export type SweepKeysConfig = z.infer<typeof SweepKeysConfig>;

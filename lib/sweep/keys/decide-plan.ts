@@ -51,6 +51,7 @@ function summarise(
     version: 1,
     plan_id: start.plan_id,
     started_at: start.started_at,
+    ...(start.invoked_by && { invoked_by: start.invoked_by }),
     decided_at: Date.now(),
     mode: start.mode,
     verdict: verdict(start, blocks),

@@ -1,5 +1,6 @@
 import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { countdown, END_OF_TIME } from '../../domain/time.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 
 /** Whether sweeps may run. `unknown` counts as stopped: guard rails fail closed. */
@@ -24,8 +25,6 @@ export class KillSwitchError extends Error {
 }
 
 const PREFIX = 'control/sweeps/';
-/** After the year 5000; thirteen digits for any time until then. */
-const END_OF_TIME = 99_999_999_999_999;
 const NAME = /^control\/sweeps\/(\d{14})-(0-stop|1-resume)\.json$/;
 
 export function killSwitch(store: AuditStore, firstName: FirstName): KillSwitch {
@@ -61,7 +60,4 @@ export function killSwitch(store: AuditStore, firstName: FirstName): KillSwitch 
   };
 }
 
-/** A time counted backwards, so that later names come first. @param at epoch milliseconds */
-export function countdown(at: number): string {
-  return String(END_OF_TIME - at).padStart(14, '0');
-}
+export { countdown };

@@ -13,6 +13,7 @@ export const Start = z.object({
   plan_id: PlanId,
   /** Epoch milliseconds; keys are judged as of this moment. */
   started_at: z.int(),
+  invoked_by: z.optional(z.enum(['schedule', 'console'])),
   mode: z.enum(['report', 'enforce']),
   policy: z.object({
     maxAgeDays: days,
@@ -66,6 +67,7 @@ export const Summary = z.object({
   version: z.literal(1),
   plan_id: PlanId,
   started_at: z.int(),
+  invoked_by: z.optional(z.enum(['schedule', 'console'])),
   decided_at: z.int(),
   mode: z.enum(['report', 'enforce']),
   verdict: z.enum(['report', 'blocked', 'enforce']),

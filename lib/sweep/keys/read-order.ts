@@ -16,9 +16,17 @@ export const Continuation = z.strictObject({
 });
 export type Continuation = z.infer<typeof Continuation>;
 
+/** Who started a sweep: its schedule, or a person. */
+export type InvokedBy = 'schedule' | 'console';
+
 /** What the function is asked to do. */
 export type Order =
-  | { readonly order: 'start'; readonly plan_id: string; readonly dry_run: boolean }
+  | {
+      readonly order: 'start';
+      readonly plan_id: string;
+      readonly dry_run: boolean;
+      readonly invoked_by: InvokedBy;
+    }
   | ({ readonly order: 'continue' } & Continuation)
   | { readonly order: 'release'; readonly plan_id: string; readonly reason: string }
   | { readonly order: 'stop' | 'resume'; readonly reason: string };
@@ -87,7 +95,7 @@ function fromRequest(direct: z.infer<typeof Direct>, run: Run): Order {
     case 'scheduled':
       return onSchedule(direct.scheduled_at, run);
     case 'run':
-      return start(run.now, run.requestId, direct.dry_run === true);
+      return start(run.now, run.requestId, direct.dry_run === true, 'console');
     default:
       return direct satisfies never;
   }
@@ -100,11 +108,11 @@ const SCHEDULE_RETRIES_MS = 26 * 3_600_000;
 function onSchedule(due: string, { now, requestId }: Run): Order {
   const at = Date.parse(due);
   const isDue = Math.abs(now - at) < SCHEDULE_RETRIES_MS;
-  return isDue ? start(at, 'schedule', false) : start(now, requestId, false);
+  return isDue ? start(at, 'schedule', false, 'schedule') : start(now, requestId, false, 'schedule');
 }
 
-function start(at: number, origin: string, dry_run: boolean): Order {
+function start(at: number, origin: string, dry_run: boolean, invoked_by: InvokedBy): Order {
   const stamp = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
   const short = createHash('sha256').update(`${at} ${origin}`).digest('hex').slice(0, 8);
-  return { order: 'start', plan_id: `${stamp}-${short}`, dry_run };
+  return { order: 'start', plan_id: `${stamp}-${short}`, dry_run, invoked_by };
 }

@@ -1,17 +1,19 @@
+import type { Forward } from '../../audit/forward-to-siem.ts';
 import { type AuditContext, planRecord } from '../../audit/ocsf-record.ts';
 import { serialise } from '../../audit/ocsf-schema.ts';
 import { recordPath } from '../../audit/record-path.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { log } from '../../platform/log.ts';
 import type { RecordPlan } from './deps.ts';
 import { PlanStoreError } from './plan-store.ts';
 
 /** Writes a sweep's plan as an audit record, beside those of leaks. The whole plan is in the plan store. */
 export function planRecorder(
-  store: AuditStore,
+  { forward, store }: { readonly store: AuditStore; readonly forward?: Forward | undefined },
   context: Omit<AuditContext, 'attempt'>,
   deadline: number,
 ): RecordPlan {
-  return async ({ blocks, mode, plan_id, started_at, totals, verdict }) => {
+  return async ({ blocks, invoked_by = 'schedule', mode, plan_id, started_at, totals, verdict }) => {
     const { rules, ...counts } = totals;
     const facts = {
       plan_id,
@@ -21,7 +23,11 @@ export function planRecorder(
       blocks: blocks.map(({ reason }) => reason),
     };
     const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
-    const stored = await store.put(path, serialise(planRecord(facts, started_at, context)), { deadline });
+    const body = serialise(planRecord(facts, { startedAt: started_at, invokedBy: invoked_by }, context));
+    const stored = await store.put(path, body, { deadline });
     if (stored.result === 'failed') throw new PlanStoreError(stored.reason);
+    if (forward !== undefined && !(await forward.post(body, deadline))) {
+      log('error', 'the record of a plan was not forwarded', { path });
+    }
   };
 }

@@ -38,13 +38,14 @@ export async function runSweep(order: Order, deps: SweepDeps): Promise<SweepResu
 }
 
 async function begin(
-  { dry_run, plan_id }: Extract<Order, { order: 'start' }>,
+  { dry_run, invoked_by, plan_id }: Extract<Order, { order: 'start' }>,
   { ownServiceUsers, plans, settings }: Pick<SweepDeps, 'ownServiceUsers' | 'plans' | 'settings'>,
 ): Promise<Start> {
   return plans.putIfAbsent('start', {
     version: 1,
     plan_id,
     started_at: Date.now(),
+    invoked_by,
     ...settings,
     mode: dry_run ? 'report' : settings.mode,
     own: [...((await ownServiceUsers()) ?? [])],

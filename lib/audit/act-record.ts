@@ -1,0 +1,73 @@
+import type { AuditContext } from './audit-entry.ts';
+import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
+import type { ActFacts, AuditRecord, DigestFacts } from './ocsf-schema.ts';
+
+type Context = Omit<AuditContext, 'attempt'>;
+
+/** What a person did, or had done. */
+export interface Act extends ActFacts {
+  /** Epoch milliseconds. */
+  readonly time: number;
+  /** Who, as far as the event says; CloudTrail knows, by the request id. */
+  readonly by?: string | undefined;
+}
+
+const TITLES: Readonly<Record<ActFacts['act'], readonly [activity: string, desc: string]>> = {
+  release: ['Release Plan', 'Carry out a plan that a guard rail held back'],
+  stop: ['Stop Sweeps', 'Stop all sweeps'],
+  resume: ['Resume Sweeps', 'Let sweeps run again'],
+  acknowledge: ['Acknowledge Report', 'Accept that a report has no outcome'],
+  enrol: ['Enrol Key', 'Enter a key into the registry'],
+  sweep: ['Run Sweep', 'Start a sweep by hand'],
+};
+
+/** Builds the record of an act. @param of the id of what it is filed under, and the record's name there */
+export function actRecord(
+  { by, time, ...facts }: Act,
+  of: { readonly id: string; readonly name: string },
+  context: Context,
+): AuditRecord {
+  const [name, desc] = TITLES[facts.act];
+  return {
+    ...activity([99, name]),
+    ...rated('requested'),
+    time,
+    timezone_offset: 0,
+    status_detail: facts.reason ?? 'no reason given',
+    message: [name, facts.subject].filter((part) => part !== undefined).join(': '),
+    command_uid: facts.subject ?? of.id,
+    remediation: { desc },
+    metadata: metadata(`${of.id}#${of.name}`, of.id, time),
+    cloud: cloud(context),
+    actor: { app_name: PRODUCT, invoked_by: 'console', ...(by !== undefined && { user: { name: by } }) },
+    api: api(facts.act, context),
+    is_alert: false,
+    unmapped: { kind: 'act', ...facts },
+  };
+}
+
+/** Builds the event that takes a digest's head to the SIEM. @param time epoch milliseconds of the signature */
+export function digestRecord(facts: DigestFacts, time: number, context: Context): AuditRecord {
+  const isStrange = facts.late || facts.anomalies > 0;
+  const id = `digest/${facts.day}`;
+  return {
+    ...activity([99, 'Sign Digest']),
+    ...rated(isStrange ? 'anomalous' : 'signed'),
+    time,
+    timezone_offset: 0,
+    status_detail: `late: ${facts.late}; anomalies: ${facts.anomalies}`,
+    message: `digest of ${facts.day}: ${facts.head}`,
+    command_uid: id,
+    remediation: { desc: 'Sign what was stored in the audit log on one day' },
+    metadata: metadata(id, id, time),
+    cloud: cloud(context),
+    actor: { app_name: PRODUCT, invoked_by: 'schedule' },
+    api: api('sign', context),
+    is_alert: isStrange,
+    unmapped: { kind: 'digest', ...facts },
+  };
+}
+
+function api(operation: string, { requestId }: Context) {
+  return { operation, service: { name: PRODUCT, version: 'v1' }, request: { uid: requestId } };
+}
