@@ -1,4 +1,4 @@
-import { isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
+import { ACKNOWLEDGED, isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
 import { broken, type Finding, open } from './finding.ts';
 import type { SettledRecord } from './record-findings.ts';
 
@@ -29,7 +29,8 @@ function openFindings(records: readonly OfReport[], now: number): Finding[] {
   const pending = records.filter(({ key }) => isIntent(key) || /\/50-attempt-[^/]*$/.test(key));
   const last = pending.at(-1);
   const isRehearsed = records.some(({ key }) => key.endsWith(`/${REHEARSAL}.json`));
-  if (last === undefined || isRehearsed) return [];
+  const isAcknowledged = records.some(({ key }) => key.endsWith(`/${ACKNOWLEDGED}.json`));
+  if (last === undefined || isRehearsed || isAcknowledged) return [];
   if (pending.some(({ record }) => now - record.time <= OUTCOME_WITHIN_MS)) return [];
   const { reason, status } = last.record.unmapped;
   const what = isIntent(last.key) ? 'is an intent' : `is an attempt that ended ${status}`;

@@ -31,6 +31,8 @@ export interface VerifyOptions extends ChainRules {
   /** Which log it is. */
   readonly where: string;
   readonly checkpoints?: Checkpoints | undefined;
+  /** Milliseconds between two checkpoints. */
+  readonly checkpointEvery?: number;
   /** Called now and then. @param total `undefined` when it is not known */
   onProgress(files: number, total: number | undefined): void;
 }
@@ -39,7 +41,6 @@ export interface VerifyOptions extends ChainRules {
 export const KEPT = 1_000;
 /** Files that are read at the same time. */
 const WIDTH = 64;
-/** Milliseconds between two checkpoints. */
 const CHECKPOINT_MS = 5_000;
 
 /**
@@ -71,7 +72,13 @@ async function checkFiles(
   source: Source,
   chain: Chain,
   results: Results,
-  { about, checkpoints, now, onProgress }: VerifyOptions & { readonly about: string },
+  {
+    about,
+    checkpointEvery = CHECKPOINT_MS,
+    checkpoints,
+    now,
+    onProgress,
+  }: VerifyOptions & { readonly about: string },
 ): Promise<void> {
   let { position } = results.state();
   const actual = groupByKey(actualFiles(source, position));
@@ -83,7 +90,7 @@ async function checkFiles(
       results.add(reportFindings(report, now));
       report = [];
       results.reach(position);
-      if (checkpoints && Date.now() - savedAt > CHECKPOINT_MS) {
+      if (checkpoints && Date.now() - savedAt >= checkpointEvery) {
         await checkpoints.save({ version: 1, about, ...results.state() });
         savedAt = Date.now();
       }

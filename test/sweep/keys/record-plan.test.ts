@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { schemaBreaks } from '../../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../../cli/audit/verify/record-findings.ts';
 import type { AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { planRecorder } from '../../../lib/sweep/keys/record-plan.ts';
 
@@ -32,7 +32,7 @@ test('puts a plan on the audit log, in figures and within the rules of OCSF', as
   const [[path = '', text = ''] = []] = put;
 
   expect(path).toBe(`records/date=2026-07-30/sweep/${plan_id}/20-plan.json`);
-  expect(schemaBreaks(path, text)).toEqual([]);
+  expect(schemaFindings(path, text)).toEqual([]);
   expect(JSON.parse(text)).toMatchObject({
     status: 'Blocked',
     is_alert: true,
