@@ -48,7 +48,8 @@ async function entries(root: string, folder: string): Promise<string[]> {
 
 function mayHold(key: string, { prefix, startAfter }: Range): boolean {
   const isInPrefix = key.startsWith(prefix) || (key.endsWith('/') && prefix.startsWith(key));
-  return isInPrefix && (compareKeys(key, startAfter) > 0 || startAfter.startsWith(key));
+  const isAfter = compareKeys(key, startAfter) > 0 || (key.endsWith('/') && startAfter.startsWith(key));
+  return isInPrefix && isAfter;
 }
 
 function failed(key: string, error: unknown): SourceError {

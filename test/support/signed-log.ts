@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { vi } from 'vitest';
 import { formatHead, headOf } from '../../lib/audit/digest/format.ts';
 import { callAws } from '../../lib/aws/call-aws.ts';
-import { awsEnvironment } from '../../lib/aws/environment.ts';
+import { awsEnvironment, bucketUrl } from '../../lib/aws/environment.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { lambdaContext, loadHandler } from './load-handler.ts';
 
@@ -58,7 +58,7 @@ export async function signedLog(): Promise<SignedLog> {
     }
   };
   async function request(method: string, key: string, query = '', body?: string): Promise<void> {
-    const url = `${sandbox.env().AWS_ENDPOINT_URL ?? ''}/${BUCKET}/${key}${query}`;
+    const url = `${bucketUrl(aws, BUCKET)}/${key}${query}`;
     const answer = await callAws(
       aws,
       { service: 's3', method, url, ...(body !== undefined && { body }) },
