@@ -16,6 +16,7 @@ import { previewPlan } from './preview.ts';
 import { csvLines, tableLines, totalLines } from './print.ts';
 
 interface Flags {
+  readonly plan?: true;
   readonly json?: true;
   readonly csv?: true;
   readonly sandbox?: true;
@@ -35,7 +36,7 @@ ${exitCodeHelp({
 export function sweepCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
   command
     .description('Prints which keys a sweep would revoke or warn of. It changes and stores nothing.')
-    .requiredOption('--plan', 'make the plan')
+    .option('--plan', 'make the plan; required')
     .addOption(new Option('--json', 'print it as JSON: {totals, blocks, entries}').conflicts('csv'))
     .option('--csv', 'print it as CSV, one line per key')
     .option('--sandbox', 'for a made-up enterprise on this machine')
@@ -44,6 +45,8 @@ export function sweepCommand(command: Command, terminal: Terminal, run: (act: Ac
 }
 
 async function sweep(flags: Flags, terminal: Terminal): Promise<number> {
+  if (!flags.plan)
+    throw new UsageError('--plan is missing: a sweep itself runs in the account, not from here');
   if (!flags.sandbox) return print(flags, terminal.env, terminal);
   // Loaded on demand: the sandbox is not deployed.
   const { startSweepSandbox } = await import('../../sandbox/sweep.ts');

@@ -107,6 +107,16 @@ const matrix: readonly Tampering[] = [
     withHeads: /date=2026-07-31\/digest\.jsonl {2}is replaced: the head that was collected/,
   },
   {
+    what: 'the same with the last day, within a day of its end',
+    act: async (log) => {
+      await eraseAll(log, `records/date=${DAYS[2]}/`, `digests/date=${DAYS[2]}/`);
+      await log.sign(at('2026-08-02', '02:30:00'));
+      return done;
+    },
+    alone: 'not found',
+    withHeads: /date=2026-08-01\/digest\.jsonl {2}is replaced: the head that was collected/,
+  },
+  {
     what: 'cut off the end',
     act: async (log) => {
       await eraseAll(log, `records/date=${DAYS[2]}/`, `digests/date=${DAYS[2]}/`);
