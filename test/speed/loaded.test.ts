@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { notingStore } from '../../lib/audit/noting-store.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import { toEvent } from '../../sandbox/function-url.ts';
 import { signedDelivery } from '../../sandbox/github-delivery.ts';
@@ -119,7 +119,9 @@ describe('the SDK client of S3', () => {
     await store.put('records/old.json', {}, { deadline: Date.now() + 5_000 });
     vi.useRealTimers();
     const { answer } = await firstInvocation('digest', {});
-    const signed = sandbox.s3.objects('digests/').flatMap(({ key }) => (key.endsWith('/digest.jsonl') ? key : []));
+    const signed = sandbox.s3
+      .objects('digests/')
+      .flatMap(({ key }) => (key.endsWith('/digest.jsonl') ? key : []));
     expect(signed.length).toBeGreaterThan(0);
     expect(answer).toEqual({ days: signed.map((key) => /date=([\d-]+)/.exec(key)?.[1]) });
   });
