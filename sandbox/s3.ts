@@ -162,6 +162,23 @@ export async function startS3(options: S3Options = {}) {
       const version = current().find((candidate) => candidate.key === key);
       return version && shown(version);
     },
+    /** What only the owner of the account can do, past Object Lock and every policy; for tests of what shows it. */
+    owner: {
+      /** Removes every version of the objects with a prefix. */
+      erase(prefix: string): void {
+        for (const version of versions.filter(({ key }) => key.startsWith(prefix))) {
+          drop(version, versions.indexOf(version));
+        }
+      },
+      /** Stores a version, over what is there. @param at epoch milliseconds */
+      write(bucket: string, key: string, body: string, at = Date.now()): void {
+        add({ ...newVersion(bucket, key, Buffer.from(body)), at });
+      },
+      /** Stores a delete marker. */
+      hide(bucket: string, key: string): void {
+        add({ ...newVersion(bucket, key, Buffer.alloc(0)), isDeleteMarker: true });
+      },
+    },
   });
 }
 

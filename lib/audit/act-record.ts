@@ -1,11 +1,46 @@
+import * as z from 'zod/mini';
 import type { AuditContext } from './audit-entry.ts';
-import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
-import type { ActFacts, AuditRecord, DigestFacts } from './ocsf-schema.ts';
+import { activity, cloud, metadata, PRODUCT, ratedAs } from './ocsf-base.ts';
+import type { Rating } from './ocsf-codes.ts';
+import type { RecordOf } from './ocsf-schema.ts';
+
+/** What a person asked for. */
+export const ActFacts = z.strictObject({
+  kind: z.literal('act'),
+  act: z.enum(['release', 'stop', 'resume', 'acknowledge', 'enrol', 'sweep']),
+  /** The plan, the report or the key that it is about. */
+  subject: z.optional(z.string()),
+  reason: z.optional(z.string()),
+});
+export type ActFacts = z.infer<typeof ActFacts>;
+
+/** The head of a day's digest. It goes to the SIEM alone: the digest itself is in the bucket. */
+export const DigestFacts = z.strictObject({
+  kind: z.literal('digest'),
+  day: z.string(),
+  /** `<day>:<SHA-256 of the file>` */
+  head: z.string(),
+  late: z.boolean(),
+  anomalies: z.int(),
+  counts: z.record(z.string(), z.int()),
+});
+export type DigestFacts = z.infer<typeof DigestFacts>;
+
+function logged(status: Rating['status']): Rating {
+  return { status, severity: [1, 'Informational'], action: [3, 'Observed'], disposition: [17, 'Logged'] };
+}
+
+const ANOMALOUS: Rating = {
+  status: [99, 'Anomalous'],
+  severity: [4, 'High'],
+  action: [3, 'Observed'],
+  disposition: [19, 'Alert'],
+};
 
 type Context = Omit<AuditContext, 'attempt'>;
 
 /** What a person did, or had done. */
-export interface Act extends ActFacts {
+export interface Act extends Omit<ActFacts, 'kind'> {
   /** Epoch milliseconds. */
   readonly time: number;
   /** Who, as far as the event says; CloudTrail knows, by the request id. */
@@ -26,11 +61,11 @@ export function actRecord(
   { by, time, ...facts }: Act,
   of: { readonly id: string; readonly name: string },
   context: Context,
-): AuditRecord {
+): RecordOf<ActFacts> {
   const [name, desc] = TITLES[facts.act];
   return {
     ...activity([99, name]),
-    ...rated('requested'),
+    ...ratedAs('requested', logged([99, 'Requested'])),
     time,
     timezone_offset: 0,
     status_detail: facts.reason ?? 'no reason given',
@@ -47,12 +82,16 @@ export function actRecord(
 }
 
 /** Builds the event that takes a digest's head to the SIEM. @param time epoch milliseconds of the signature */
-export function digestRecord(facts: DigestFacts, time: number, context: Context): AuditRecord {
+export function digestRecord(
+  facts: Omit<DigestFacts, 'kind'>,
+  time: number,
+  context: Context,
+): RecordOf<DigestFacts> {
   const isStrange = facts.late || facts.anomalies > 0;
   const id = `digest/${facts.day}`;
   return {
     ...activity([99, 'Sign Digest']),
-    ...rated(isStrange ? 'anomalous' : 'signed'),
+    ...(isStrange ? ratedAs('anomalous', ANOMALOUS) : ratedAs('signed', logged([1, 'Success']))),
     time,
     timezone_offset: 0,
     status_detail: `late: ${facts.late}; anomalies: ${facts.anomalies}`,

@@ -22,10 +22,7 @@ export type Code =
   | 'alert_closed'
   | 'alert_open'
   | 'planned'
-  | 'blocked'
-  | 'requested'
-  | 'signed'
-  | 'anomalous';
+  | 'blocked';
 
 /** What each kind of record says to a SIEM. https://schema.ocsf.io/1.8.0/classes/remediation_activity */
 export const RATINGS: Readonly<Record<Code, Rating>> = {
@@ -81,17 +78,4 @@ export const RATINGS: Readonly<Record<Code, Rating>> = {
     disposition: [17, 'Logged'],
   },
   blocked: { status: [99, 'Blocked'], severity: HIGH, action: OBSERVED, disposition: [19, 'Alert'] },
-  requested: {
-    status: [99, 'Requested'],
-    severity: INFORMATIONAL,
-    action: OBSERVED,
-    disposition: [17, 'Logged'],
-  },
-  signed: {
-    status: [1, 'Success'],
-    severity: INFORMATIONAL,
-    action: OBSERVED,
-    disposition: [17, 'Logged'],
-  },
-  anomalous: { status: [99, 'Anomalous'], severity: HIGH, action: OBSERVED, disposition: [19, 'Alert'] },
 };

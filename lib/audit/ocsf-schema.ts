@@ -36,26 +36,6 @@ export const PlanFacts = z.strictObject({
 });
 export type PlanFacts = z.infer<typeof PlanFacts>;
 
-/** What a person asked for. */
-export const ActFacts = z.strictObject({
-  act: z.enum(['release', 'stop', 'resume', 'acknowledge', 'enrol', 'sweep']),
-  /** The plan, the report or the key that it is about. */
-  subject: z.optional(text),
-  reason: z.optional(text),
-});
-export type ActFacts = z.infer<typeof ActFacts>;
-
-/** The head of a day's digest. It goes to the SIEM alone: the digest itself is in the bucket. */
-export const DigestFacts = z.strictObject({
-  day: text,
-  /** `<day>:<SHA-256 of the file>` */
-  head: text,
-  late: z.boolean(),
-  anomalies: id,
-  counts: z.record(text, id),
-});
-export type DigestFacts = z.infer<typeof DigestFacts>;
-
 const intentFacts = once(() =>
   z.strictObject({
     ...context,
@@ -77,10 +57,6 @@ const alertFacts = once(() =>
 
 const planFacts = once(() => z.strictObject({ kind: z.literal('plan'), ...PlanFacts.shape }));
 
-const actFacts = once(() => z.strictObject({ kind: z.literal('act'), ...ActFacts.shape }));
-
-const digestFacts = once(() => z.strictObject({ kind: z.literal('digest'), ...DigestFacts.shape }));
-
 /** An outcome with all its fields, whatever they come to be, inside a record. */
 const recorded = (option: ReturnType<typeof outcomeVariants>[number]) =>
   z.extend(option, {
@@ -96,14 +72,7 @@ const endingFacts = once(() => {
 
 /** What OCSF has no place for. https://schema.ocsf.io/1.8.0/classes/base_event */
 type Facts = z.infer<
-  ReturnType<
-    | typeof intentFacts
-    | typeof alertFacts
-    | typeof planFacts
-    | typeof actFacts
-    | typeof digestFacts
-    | typeof endingFacts
-  >
+  ReturnType<typeof intentFacts | typeof alertFacts | typeof planFacts | typeof endingFacts>
 >;
 
 function factsSchema(kind: Facts['kind']) {
@@ -114,10 +83,6 @@ function factsSchema(kind: Facts['kind']) {
       return alertFacts();
     case 'plan':
       return planFacts();
-    case 'act':
-      return actFacts();
-    case 'digest':
-      return digestFacts();
     case 'attempt':
     case 'outcome':
       return endingFacts();
@@ -211,7 +176,9 @@ const envelope = once(() =>
     ),
   }),
 );
-export type AuditRecord = z.infer<ReturnType<typeof envelope>> & { unmapped: Facts };
+export type AuditRecord = RecordOf<Facts>;
+/** A record with facts of another schema. */
+export type RecordOf<T> = z.infer<ReturnType<typeof envelope>> & { unmapped: T };
 
 /** No id or name of ours looks like this; the tokens that are known have 40 characters after the prefix. */
 const TOKEN = /cog_[A-Za-z0-9_-]{20,}/g;
@@ -225,10 +192,15 @@ const JITLESS = { jitless: true };
  *
  * @throws {z.core.$ZodError}
  */
-export function serialise({ unmapped, ...rest }: AuditRecord): string {
+export function serialise(record: AuditRecord): string {
+  return serialiseAs<Facts>(factsSchema(record.unmapped.kind), record);
+}
+
+/** As `serialise`, for facts of another schema. @throws {z.core.$ZodError} */
+export function serialiseAs<T>(schema: z.core.$ZodType<T>, { unmapped, ...rest }: RecordOf<T>): string {
   const record = {
     ...z.parse(envelope(), rest, JITLESS),
-    unmapped: z.parse(factsSchema(unmapped.kind), unmapped, JITLESS),
+    unmapped: z.parse(schema, unmapped, JITLESS),
   };
   return JSON.stringify(record).replace(TOKEN, '[redacted]');
 }

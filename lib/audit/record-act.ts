@@ -1,10 +1,10 @@
 import type { AuditStore } from '../aws/write-once-bucket.ts';
 import type { Report } from '../domain/report.ts';
 import { log, logRecord } from '../platform/log.ts';
-import { type Act, actRecord } from './act-record.ts';
+import { type Act, ActFacts, actRecord } from './act-record.ts';
 import type { AuditContext } from './audit-entry.ts';
 import type { Forward } from './forward-to-siem.ts';
-import { serialise } from './ocsf-schema.ts';
+import { serialiseAs } from './ocsf-schema.ts';
 import { AuditStoreError } from './read-earlier.ts';
 import { ACKNOWLEDGED, ACT, recordPath } from './record-path.ts';
 
@@ -29,7 +29,7 @@ export async function recordAct(
 ): Promise<void> {
   const folder = report ?? { report_id: `act/${context.requestId}`, reported_at: act.time };
   const name = report === undefined ? ACT : ACKNOWLEDGED;
-  const body = serialise(actRecord(act, { id: folder.report_id, name }, context));
+  const body = serialiseAs(ActFacts, actRecord(act, { id: folder.report_id, name }, context));
   const path = recordPath(folder, name);
   const stored = await store.put(path, body, { deadline, attempts: 6 });
   logRecord('audit', { audit: stored.result, path }, body);

@@ -24,11 +24,13 @@ export function notedPath(note: string): string {
   return note.replace(/^index\/stored\/date=[^/]*\/|^index\/open\/date=[^/]*\/\d{4}\//, '');
 }
 
-/** The notes that an object needs. @param now epoch milliseconds at which it is stored */
-export function notesOf(path: string, now: number): string[] {
+/** The note that the digest of the day needs. @param now epoch milliseconds at which the object is stored */
+export function storedNote(path: string, now: number): string | undefined {
   const day = new Date(now).toISOString().slice(0, 10);
-  return [
-    ...(path.startsWith(`records/date=${day}/`) ? [] : [`${storedNotes(day)}${path}`]),
-    ...(isIntent(path) ? [`${openNotes(now)}${path}`] : []),
-  ];
+  return path.startsWith(`records/date=${day}/`) ? undefined : `${storedNotes(day)}${path}`;
+}
+
+/** The note of an intent. @param now epoch milliseconds at which it is stored */
+export function openNote(path: string, now: number): string | undefined {
+  return isIntent(path) ? `${openNotes(now)}${path}` : undefined;
 }

@@ -28,6 +28,7 @@ export async function openConnections(
   await (wasCold ? sleep(COLD_ROUND_MS) : new Promise((resolve) => setImmediate(resolve)));
   // The listing goes out beside the DELETE, and the proof uses two at once.
   preconnect(devin, 2);
-  // The outcome, the note of the token and the record of the alert are stored together.
-  preconnect(bucket, isAlert ? 3 : 2);
+  // The outcome, the note of the token with its entry for the digest, and the record of the alert are stored together. The
+  // intent of a key by its ids and its entry in the index are on their way already, on connections that serve again.
+  preconnect(bucket, leak.kind === 'key' ? 1 : isAlert ? 4 : 3);
 }

@@ -55,11 +55,11 @@ describe('a new worker has all its connections while the first answers are on th
 
   test('for a GitHub alert', async () => {
     const { alert, token } = sandbox.leak();
-    holdUntil(sandbox.github, fronts.s3, 3);
+    holdUntil(sandbox.github, fronts.s3, 4);
     const revoke = await loadWorker();
     expect(await revoke({ github_alert: alert })).toMatchObject({ status: 'revoked' });
     expect(sandbox.devin.isLive(token)).toBe(false);
-    expect([fronts.devin.connections(), fronts.s3.connections()]).toEqual([2, 3]);
+    expect([fronts.devin.connections(), fronts.s3.connections()]).toEqual([2, 4]);
   });
 });
 

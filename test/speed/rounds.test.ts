@@ -12,6 +12,7 @@ const ADMIN = 'POST GetSecretValue admin-token AWSCURRENT';
 const SELF = 'GET getSelf';
 const LIST = 'GET listServiceUserApiKeys';
 const DELETE = 'DELETE revokeServiceUserApiKey';
+// An intent goes with its note for the search for lost reports, and the note of a token with that for the digest.
 const PUT = 'PUT PutObject';
 
 let sandbox: Sandbox;
@@ -30,22 +31,22 @@ describe('the worker, cold,', () => {
   test('takes four rounds for a key by its ids with its token', async () => {
     const { api_key_id, service_user_id, token } = sandbox.leak();
     const rounds = [
-      [PUT, SELF, ADMIN],
+      [PUT, PUT, SELF, ADMIN],
       [DELETE, LIST],
       [SELF, SELF],
-      [PUT, PUT],
+      [PUT, PUT, PUT],
     ];
     await revokes({ api_key_id, service_user_id, token }, rounds);
   });
 
   test('takes four rounds for a key by its ids alone', async () => {
     const { api_key_id, service_user_id } = sandbox.leak();
-    await revokes({ api_key_id, service_user_id }, [[PUT, ADMIN], [DELETE, LIST], [LIST], [PUT]]);
+    await revokes({ api_key_id, service_user_id }, [[PUT, PUT, ADMIN], [DELETE, LIST], [LIST], [PUT]]);
   });
 
   test('takes five rounds for a token', async () => {
     const { token } = sandbox.leak();
-    await revokes({ token }, [[SELF, ADMIN], [LIST, PUT], [DELETE], [SELF, SELF], [PUT, PUT]]);
+    await revokes({ token }, [[SELF, ADMIN], [LIST, PUT, PUT], [DELETE], [SELF, SELF], [PUT, PUT, PUT]]);
   });
 
   test('takes eight rounds for a GitHub alert', async () => {
@@ -54,11 +55,11 @@ describe('the worker, cold,', () => {
       [ADMIN, 'POST GetSecretValue github-token AWSCURRENT'],
       ['GET getAlert'],
       [SELF],
-      [LIST, PUT],
+      [LIST, PUT, PUT],
       [DELETE],
       [SELF, SELF],
       ['PATCH updateAlert'],
-      [PUT, PUT, PUT],
+      [PUT, PUT, PUT, PUT],
     ]);
   });
 });
@@ -71,10 +72,10 @@ describe('the worker, warm,', () => {
     await revoke({ api_key_id, service_user_id, token });
     const next = sandbox.leak();
     const rounds = [
-      [PUT, SELF],
+      [PUT, PUT, SELF],
       [DELETE, LIST],
       [SELF, SELF],
-      [PUT, PUT],
+      [PUT, PUT, PUT],
     ];
     const seen = expectRounds(sandbox, rounds);
     await revoke({

@@ -1,10 +1,10 @@
 import { log } from '../../platform/log.ts';
 import { count } from '../../platform/metrics.ts';
 import { sleep } from '../../platform/retry.ts';
-import { digestRecord } from '../act-record.ts';
+import { DigestFacts, digestRecord } from '../act-record.ts';
 import type { AuditContext } from '../audit-entry.ts';
 import type { Forward } from '../forward-to-siem.ts';
-import { serialise } from '../ocsf-schema.ts';
+import { serialiseAs } from '../ocsf-schema.ts';
 import { type Digest, formatHead, type Head } from './format.ts';
 import type { DigestParts } from './write-digests.ts';
 
@@ -31,7 +31,7 @@ export function headPublisher({ context, deadline, forward, notify }: Recipients
   return async (head, digest) => {
     const { anomalies, counts, created_at, day, late } = digest;
     const facts = { day, head: formatHead(head), late, anomalies, counts };
-    const body = serialise(digestRecord(facts, Date.parse(created_at), context));
+    const body = serialiseAs(DigestFacts, digestRecord(facts, Date.parse(created_at), context));
     const [, isPosted] = await Promise.all([notify?.(subject(digest), text(head, digest)), post(body)]);
     if (isPosted) return;
     count('HeadNotForwarded', {});

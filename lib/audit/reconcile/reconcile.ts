@@ -151,7 +151,7 @@ async function step(report: OpenReport, parts: ReconcileParts): Promise<Look> {
       if (next.isNew) alarm(folder);
       // Not sent: the alarm is out, and the next run tries again.
       if (again !== undefined && !(await send(again, queue, deadline))) {
-        return { report: { ...report, lost_at: now }, isNew: next.isNew };
+        return { report: { ...report, lost_at: report.lost_at ?? now }, isNew: next.isNew };
       }
       log('warn', 'a lost report is queued again', { folder, times: next.report.queued });
       return { report: next.report, isNew: next.isNew, isQueued: true };

@@ -104,11 +104,11 @@ function fromRequest(direct: z.infer<typeof Direct>, run: Run): Order {
 /** EventBridge Scheduler retries for a day, with the time for which the run was due. */
 const SCHEDULE_RETRIES_MS = 26 * 3_600_000;
 
-/** The same schedule delivered twice starts one plan; a time long ago is not that of a schedule. */
+/** The same schedule delivered twice starts one plan; a time long ago is not that of a schedule, but of a person. */
 function onSchedule(due: string, { now, requestId }: Run): Order {
   const at = Date.parse(due);
   const isDue = Math.abs(now - at) < SCHEDULE_RETRIES_MS;
-  return isDue ? start(at, 'schedule', false, 'schedule') : start(now, requestId, false, 'schedule');
+  return isDue ? start(at, 'schedule', false, 'schedule') : start(now, requestId, false, 'console');
 }
 
 function start(at: number, origin: string, dry_run: boolean, invoked_by: InvokedBy): Order {

@@ -40,13 +40,18 @@ describe('an order', () => {
       order: 'start',
       plan_id: expect.stringMatching(/^20261123T030000Z-[0-9a-f]{8}$/),
       dry_run,
+      invoked_by: 'console',
     });
   });
 
   test('of a schedule starts the same plan however often it is delivered', () => {
     const due = { scheduled_at: '2026-11-23T02:00:00Z' };
     const rule = { 'detail-type': 'Scheduled Event', id: 'event', time: due.scheduled_at };
-    expect(read(due)).toMatchObject({ order: 'start', plan_id: expect.stringMatching(/^20261123T020000Z-/) });
+    expect(read(due)).toMatchObject({
+      order: 'start',
+      plan_id: expect.stringMatching(/^20261123T020000Z-/),
+      invoked_by: 'schedule',
+    });
     expect(readOrder(due, { requestId: 'another', now: NOW + 60_000 })).toEqual(read(due));
     expect(read(rule)).toEqual(read(due));
   });

@@ -3,7 +3,7 @@ import { schemaFindings } from '../../../cli/audit/verify/record-findings.ts';
 import type { AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { planRecorder } from '../../../lib/sweep/keys/record-plan.ts';
 
-test('puts a plan on the audit log, in figures and within the rules of OCSF', async () => {
+test('puts a plan on the audit log, in figures, within the rules of OCSF, with who started it, and forwards it', async () => {
   const put: [path: string, text: string][] = [];
   const store: AuditStore = {
     put: async (path, record) => {
@@ -14,14 +14,17 @@ test('puts a plan on the audit log, in figures and within the rules of OCSF', as
   };
   const started_at = Date.parse('2026-07-30T03:00:00.000Z');
   const plan_id = '20260730T030000Z-0a1b2c3d';
+  const posted: string[] = [];
+  const post = async (body: string) => posted.push(body) > 0;
   await planRecorder(
-    store,
+    { store, forward: { post } },
     { region: 'eu-central-1', requestId: 'r-1' },
     started_at + 60_000,
   )({
     version: 1,
     plan_id,
     started_at,
+    invoked_by: 'console',
     decided_at: started_at + 900,
     mode: 'enforce',
     verdict: 'blocked',
@@ -31,12 +34,13 @@ test('puts a plan on the audit log, in figures and within the rules of OCSF', as
   });
   const [[path = '', text = ''] = []] = put;
 
+  expect(posted).toEqual([text]);
   expect(path).toBe(`records/date=2026-07-30/sweep/${plan_id}/20-plan.json`);
   expect(schemaFindings(path, text)).toEqual([]);
   expect(JSON.parse(text)).toMatchObject({
     status: 'Blocked',
     is_alert: true,
-    actor: { invoked_by: 'schedule' },
+    actor: { invoked_by: 'console' },
     unmapped: { kind: 'plan', totals: { revoke: 28, max_age: 28 } },
   });
 });

@@ -97,7 +97,12 @@ test('never revokes more than the cap, nor an exempt key, nor one that we oursel
 
 /** As the queue does: what throws is delivered again, what is unfinished continues. */
 async function sweepToTheEnd(deps: SweepDeps): Promise<void> {
-  let order: Order = { order: 'start', plan_id: '20261123T030000Z-00000000', dry_run: false };
+  let order: Order = {
+    order: 'start',
+    plan_id: '20261123T030000Z-00000000',
+    dry_run: false,
+    invoked_by: 'schedule',
+  };
   for (let attempt = 0; attempt < 8; attempt++) {
     const result: SweepResult | Error = await runSweep(order, deps).catch((error: Error) => error);
     if (result instanceof Error) continue;
