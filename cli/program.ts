@@ -1,25 +1,24 @@
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../lib/audit/ocsf-base.ts';
 import { KmsError } from '../lib/aws/kms.ts';
 import { SecretError } from '../lib/aws/secrets.ts';
 import { ConfigError } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
-import manifest from '../package.json' with { type: 'json' };
+
 import { auditLogCommand } from './audit/audit-log-command.ts';
-import { SourceError } from './audit/source.ts';
+import { SourceError } from './audit/log/source.ts';
+import type { RunAct } from './command/act.ts';
+import { UsageError } from './command/usage-error.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Wrong arguments, or a command that could not do its work. */
 const FAILED = 2;
 
-/** What a command does; it resolves to the exit code. */
-export type Act = () => Promise<number>;
-
 /** Runs `devin-key-revoker <command>`. @returns the exit code */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
-  const run = async (act: Act): Promise<void> => {
+  const run: RunAct = async (act) => {
     exitCode = await act();
   };
   try {
@@ -33,11 +32,11 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function program(terminal: Terminal, run: (act: Act) => Promise<void>): Command {
+function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
     .description('Looks at the audit log of revoked Devin API keys, and at what a sweep would revoke.')
-    .version(manifest.version)
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       // The lines of a message are its own; the rest of it may quote an argument.

@@ -153,11 +153,6 @@ export async function startS3(options: S3Options = {}) {
       current()
         .filter(({ key }) => key.startsWith(prefix))
         .map(shown),
-    /** every version of an object, delete markers included, the oldest first */
-    versions: (key: string): { versionId: string; isDeleteMarker: boolean }[] =>
-      versions
-        .filter((version) => version.key === key)
-        .map(({ isDeleteMarker, versionId }) => ({ versionId, isDeleteMarker })),
     get: (key: string): S3Object | undefined => {
       const version = current().find((candidate) => candidate.key === key);
       return version && shown(version);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { keyCommand } from './key-command.ts';
 import { reportCommand } from './report-command.ts';
@@ -7,11 +7,7 @@ import { showCommand } from './show-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
 /** `audit-log`: reads and checks the audit log. It changes nothing. */
-export function auditLogCommand(
-  command: Command,
-  terminal: Terminal,
-  run: (act: Act) => Promise<void>,
-): void {
+export function auditLogCommand(command: Command, terminal: Terminal, run: RunAct): void {
   command
     .description('Reads and checks the audit log. It changes nothing.')
     .addHelpText(

@@ -1,9 +1,15 @@
 import { candidateIntent } from '../../lib/audit/record-path.ts';
-import { isDay } from '../day-option.ts';
-import { concurrently } from './concurrently.ts';
-import { type Days, type ReportFolder, recordedDays, reportFolders, reportsOf } from './report-folders.ts';
-import { type ReadRecord, readRecord } from './shown-record.ts';
-import type { Source } from './source.ts';
+import { isDay } from '../command/day-option.ts';
+import { concurrently } from './log/concurrently.ts';
+import {
+  type Days,
+  type ReportFolder,
+  recordedDays,
+  reportFolders,
+  reportsOf,
+} from './log/report-folders.ts';
+import { type ReadRecord, readRecord } from './log/shown-record.ts';
+import type { Source } from './log/source.ts';
 
 /** All records of one report. */
 export interface Incident {

@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
 import { kmsKey } from '../../lib/aws/kms.ts';
-import { requireAws } from '../aws-settings.ts';
-import { exitCodeHelp } from '../exit-codes.ts';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
+import { requireAws } from '../command/aws-settings.ts';
+import { exitCodeHelp } from '../command/exit-codes.ts';
 import { printableJson } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -12,7 +12,7 @@ interface Flags {
 }
 
 /** `audit-log key`: the public key that `verify` needs. */
-export function keyCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
+export function keyCommand(command: Command, terminal: Terminal, run: RunAct): void {
   command
     .description('Prints the public key that verify needs. Keep it outside of the account.')
     .argument('<id>', 'the id or ARN of the KMS key: the output AuditKeyArn')

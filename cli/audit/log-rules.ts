@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { findHeads, type Head, parseHead } from '../../lib/audit/digest/format.ts';
 import { errorFields } from '../../lib/platform/log.ts';
-import { checkOrder, dayOption } from '../day-option.ts';
-import { UsageError } from '../usage-error.ts';
-import type { Days } from './report-folders.ts';
+import { checkOrder, dayOption } from '../command/day-option.ts';
+import { UsageError } from '../command/usage-error.ts';
+import type { Days } from './log/report-folders.ts';
 import type { RootRules } from './verify/root-findings.ts';
 
 /** What the digests are checked against, as options. */

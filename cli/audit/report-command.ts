@@ -6,24 +6,24 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { nextDay } from '../../lib/audit/digest/days.ts';
 import { errorFields } from '../../lib/platform/log.ts';
-import { checkOrder, dayOption } from '../day-option.ts';
-import { exitCodeHelp } from '../exit-codes.ts';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
+import { checkOrder, dayOption } from '../command/day-option.ts';
+import { exitCodeHelp } from '../command/exit-codes.ts';
+import { UsageError } from '../command/usage-error.ts';
 import { printableJson } from '../terminal/printable.ts';
 import { type Progress, showProgress } from '../terminal/progress.ts';
 import { printLines, type Terminal } from '../terminal/terminal.ts';
-import { UsageError } from '../usage-error.ts';
-import { concurrently } from './concurrently.ts';
+import { concurrently } from './log/concurrently.ts';
+import { openSource } from './log/open-source.ts';
+import { type Days, reportFolders } from './log/report-folders.ts';
+import type { Source } from './log/source.ts';
 import { type RuleFlags, readRules, withRules } from './log-rules.ts';
-import { openSource } from './open-source.ts';
 import { reportCsv } from './report/csv.ts';
 import { type Facts, type LeakFacts, readFacts } from './report/facts.ts';
 import { type Figures, figures, type Period } from './report/figures.ts';
 import { page } from './report/page.ts';
 import { summary } from './report/summary.ts';
 import { headline, type LogCheck } from './report/words.ts';
-import { type Days, reportFolders } from './report-folders.ts';
-import type { Source } from './source.ts';
 import { verify } from './verify/verify.ts';
 import { lastDueDay } from './verify-command.ts';
 
@@ -37,7 +37,7 @@ interface Flags extends RuleFlags {
 }
 
 /** `audit-log report`: what leaked in a period, as a page to be passed on. */
-export function reportCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
+export function reportCommand(command: Command, terminal: Terminal, run: RunAct): void {
   withRules(command)
     .description('Writes a self-contained HTML page: what leaked, what is dead, and what needs a person now.')
     .requiredOption('--from <day>', 'the first day', dayOption)

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { checkOrder, dayOption } from '../day-option.ts';
-import { exitCodeHelp } from '../exit-codes.ts';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
+import { checkOrder, dayOption } from '../command/day-option.ts';
+import { exitCodeHelp } from '../command/exit-codes.ts';
 import { printableJson } from '../terminal/printable.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { printLines, type Terminal } from '../terminal/terminal.ts';
 import { findIncidents, type Incident } from './find-incidents.ts';
-import { openSource } from './open-source.ts';
+import { openSource } from './log/open-source.ts';
 import { timeline } from './show.ts';
 
 interface Flags {
@@ -17,7 +17,7 @@ interface Flags {
 }
 
 /** `audit-log show`: the timeline of an incident. */
-export function showCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
+export function showCommand(command: Command, terminal: Terminal, run: RunAct): void {
   command
     .description('Prints what happened to a leak, from its report to its outcome.')
     .argument('<what>', "a report's id, an alert (owner/repo/number), a day, a key or a service user")

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { lastCompleteDay } from '../../lib/audit/digest/days.ts';
-import { dayOption } from '../day-option.ts';
-import { exitCodeHelp } from '../exit-codes.ts';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
+import { dayOption } from '../command/day-option.ts';
+import { exitCodeHelp } from '../command/exit-codes.ts';
 import { printableJson } from '../terminal/printable.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { printLines, type Terminal } from '../terminal/terminal.ts';
+import { openSource } from './log/open-source.ts';
 import { type RuleFlags, readRules, withRules } from './log-rules.ts';
-import { openSource } from './open-source.ts';
 import { checkpointFile } from './verify/checkpoint.ts';
 import { EXIT_CODES, verdictJson, verdictLines, verdictOf } from './verify/verdict.ts';
 import { verify } from './verify/verify.ts';
@@ -20,7 +20,7 @@ interface Flags extends RuleFlags {
 }
 
 /** `audit-log verify`: whether the log is what this software wrote, and whether all work is done. */
-export function verifyCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
+export function verifyCommand(command: Command, terminal: Terminal, run: RunAct): void {
   withRules(command)
     .description('Checks signatures, hashes, versions, records and reports, and names each break.')
     .argument('[where]', 'a folder or s3://bucket; without it, the bucket of AUDIT_BUCKET')

@@ -5,13 +5,13 @@ import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
 import { parseConfig } from '../../lib/platform/config.ts';
 import { type SweepPlanConfig as Config, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../../lib/sweep/keys/settings.ts';
-import { requireAws } from '../aws-settings.ts';
-import { exitCodeHelp } from '../exit-codes.ts';
-import type { Act } from '../program.ts';
+import type { RunAct } from '../command/act.ts';
+import { requireAws } from '../command/aws-settings.ts';
+import { exitCodeHelp } from '../command/exit-codes.ts';
+import { UsageError } from '../command/usage-error.ts';
 import { printableJson } from '../terminal/printable.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { type Env, printLines, type Terminal } from '../terminal/terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import { previewPlan } from './preview.ts';
 import { csvLines, tableLines, totalLines } from './print.ts';
 
@@ -33,7 +33,7 @@ ${exitCodeHelp({
 })}`;
 
 /** `sweep --plan`: which keys a sweep would revoke or warn of. It changes and stores nothing. */
-export function sweepCommand(command: Command, terminal: Terminal, run: (act: Act) => Promise<void>): void {
+export function sweepCommand(command: Command, terminal: Terminal, run: RunAct): void {
   command
     .description('Prints which keys a sweep would revoke or warn of. It changes and stores nothing.')
     .option('--plan', 'make the plan; required')

@@ -47,6 +47,12 @@ function replaceSignature(
   log.sandbox.s3.owner.write(log.bucket, digestKey(day), text, log.now);
 }
 
+async function removeAndSignAgain(log: AuditLog): Promise<void> {
+  log.sandbox.s3.owner.erase(folderOf(recordOf(log, SECOND).key));
+  for (const day of [SECOND, THIRD]) log.sandbox.s3.owner.erase(digestFolder(day));
+  await log.digestAt(atTime('2026-08-03', '00:30:00'));
+}
+
 export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'change a record',
@@ -81,10 +87,18 @@ export const TAMPERINGS: readonly Tampering[] = [
   },
   {
     name: 'remove an incident with the digests from its day on',
+    tamper: removeAndSignAgain,
+  },
+  {
+    name: 'the same, explained by --missed-runs',
+    tamper: removeAndSignAgain,
+  },
+  {
+    name: "the same with the last day's, within a day",
     async tamper(log) {
-      log.sandbox.s3.owner.erase(folderOf(recordOf(log, SECOND).key));
-      for (const day of [SECOND, THIRD]) log.sandbox.s3.owner.erase(digestFolder(day));
-      await log.digestAt(atTime('2026-08-03', '00:30:00'));
+      log.sandbox.s3.owner.erase(folderOf(recordOf(log, THIRD).key));
+      log.sandbox.s3.owner.erase(digestFolder(THIRD));
+      await log.digestAt(atTime(DAY_AFTER, '02:30:00'));
     },
   },
   {

@@ -1,7 +1,7 @@
 import { isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
-import type { ReportFolder } from '../report-folders.ts';
-import { readRecord, type ShownRecord } from '../shown-record.ts';
-import type { Source } from '../source.ts';
+import type { ReportFolder } from '../log/report-folders.ts';
+import { readRecord, type ShownRecord } from '../log/shown-record.ts';
+import type { Source } from '../log/source.ts';
 
 type Unmapped = ShownRecord['unmapped'];
 type Leak = NonNullable<Unmapped['report']>['leak'];

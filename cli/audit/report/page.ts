@@ -1,4 +1,4 @@
-import { duration } from '../duration.ts';
+import { duration } from '../../terminal/duration.ts';
 import { dayChart, timeChart } from './charts.ts';
 import type { LeakFacts } from './facts.ts';
 import type { Count, Figures } from './figures.ts';

@@ -1,4 +1,4 @@
-import { duration } from '../duration.ts';
+import { duration } from '../../terminal/duration.ts';
 import type { Figures, Period } from './figures.ts';
 
 /** What is known of the log from which a report was made. */

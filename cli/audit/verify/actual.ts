@@ -1,5 +1,5 @@
 import { NOT_COVERED } from '../../../lib/audit/digest/format.ts';
-import type { Source, SourceVersion } from '../source.ts';
+import type { Source, SourceVersion } from '../log/source.ts';
 
 /** All versions of all files that a digest may list, in the order of the keys. */
 export async function* actualFiles(source: Source, startAfter = ''): AsyncGenerator<SourceVersion> {

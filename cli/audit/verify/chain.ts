@@ -10,8 +10,8 @@ import {
   readShard,
   sha256,
 } from '../../../lib/audit/digest/format.ts';
-import { concurrently } from '../concurrently.ts';
-import { compareKeys, type Source, type SourceVersion } from '../source.ts';
+import { concurrently } from '../log/concurrently.ts';
+import { compareKeys, type Source, type SourceVersion } from '../log/source.ts';
 import { broken, type Finding } from './finding.ts';
 import { groupByKey } from './join.ts';
 import { type Root, type RootRules, rootFindings } from './root-findings.ts';

@@ -1,5 +1,5 @@
 import { readShard } from '../../../lib/audit/digest/format.ts';
-import { compareKeys, type Source } from '../source.ts';
+import { compareKeys, type Source } from '../log/source.ts';
 import type { Chain, Listed } from './chain.ts';
 import { type Group, groupByKey, outerJoin } from './join.ts';
 

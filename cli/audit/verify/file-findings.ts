@@ -1,7 +1,7 @@
 import { dayOf } from '../../../lib/audit/digest/days.ts';
 import { sha256 } from '../../../lib/audit/digest/format.ts';
 import { iso } from '../../../lib/domain/time.ts';
-import type { SourceVersion } from '../source.ts';
+import type { SourceVersion } from '../log/source.ts';
 import type { Listed } from './chain.ts';
 import { broken, type Finding } from './finding.ts';
 import type { Joined } from './join.ts';

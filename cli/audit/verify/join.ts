@@ -1,4 +1,4 @@
-import { compareKeys } from '../source.ts';
+import { compareKeys } from '../log/source.ts';
 
 /** Items of the same key. */
 export interface Group<T> {

@@ -7,7 +7,7 @@ import {
   sha256,
   textToSign,
 } from '../../../lib/audit/digest/format.ts';
-import type { Days } from '../report-folders.ts';
+import type { Days } from '../log/report-folders.ts';
 import { broken, type Finding, note } from './finding.ts';
 
 /** The root of a day as it was read. */

@@ -5,7 +5,7 @@ import {
   sha256,
   shardKey,
 } from '../../../lib/audit/digest/format.ts';
-import { compareKeys } from '../source.ts';
+import { compareKeys } from '../log/source.ts';
 import { broken, type Finding } from './finding.ts';
 
 /** A leaf of a day's tree, as the root names it. */

@@ -1,5 +1,5 @@
 import { formatHead } from '../../../lib/audit/digest/format.ts';
-import type { ExitCodes } from '../../exit-codes.ts';
+import type { ExitCodes } from '../../command/exit-codes.ts';
 import type { Line, Style } from '../../terminal/terminal.ts';
 import type { Finding } from './finding.ts';
 import { total } from './tally.ts';

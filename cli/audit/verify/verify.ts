@@ -1,8 +1,8 @@
 import { dayOf } from '../../../lib/audit/digest/days.ts';
 import { type Head, sha256 } from '../../../lib/audit/digest/format.ts';
 import { parseJson } from '../../../lib/platform/parse-json.ts';
-import { concurrently } from '../concurrently.ts';
-import type { Source, SourceVersion } from '../source.ts';
+import { concurrently } from '../log/concurrently.ts';
+import type { Source, SourceVersion } from '../log/source.ts';
 import { actualFiles } from './actual.ts';
 import { type Chain, type ChainRules, cutOff, type Listed, readChain } from './chain.ts';
 import type { Checkpoint, Checkpoints } from './checkpoint.ts';

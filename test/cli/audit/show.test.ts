@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findIncidents } from '../../../cli/audit/find-incidents.ts';
-import { folderSource } from '../../../cli/audit/folder-source.ts';
+import { folderSource } from '../../../cli/audit/log/folder-source.ts';
 import { relative } from '../../../cli/audit/show.ts';
 import { auditRecord } from '../../../lib/audit/ocsf-record.ts';
 import { serialise } from '../../../lib/audit/ocsf-schema.ts';

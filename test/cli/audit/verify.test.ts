@@ -1,43 +1,40 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { actRecord } from '../../../lib/audit/act-record.ts';
-import { serialise } from '../../../lib/audit/ocsf-schema.ts';
+import { formatHead } from '../../../lib/audit/digest/format.ts';
 import { ACKNOWLEDGED } from '../../../lib/audit/record-path.ts';
-import { captureOutput, type Output } from '../../support/load-handler.ts';
+import { type AuditLog, atTime, emptyLog, LOG_DAYS, threeDays } from '../../support/audit-log.ts';
+import { copyLog, type LogCopy } from '../../support/copy-log.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { context } from '../../support/samples.ts';
-import { at, type SignedLog, signedLog } from '../../support/signed-log.ts';
 
-const DAYS = ['2026-07-30', '2026-07-31', '2026-08-01'] as const;
-/** After the last digest was due, and before the next one is. */
-const NOW = at('2026-08-02', '03:00:00');
+const DAYS = LOG_DAYS;
 const BUCKET = 's3://devin-key-revoker-audit';
 
-let log: SignedLog;
-let output: Output;
+let log: Awaited<ReturnType<typeof threeDays>>;
+let copy: LogCopy;
 let folder: string;
 
-/** Three days with a leak each, signed on the night after. */
 beforeAll(async () => {
-  output = captureOutput();
-  log = await signedLog();
-  for (const [index, day] of DAYS.entries()) {
-    await log.leakOn(day);
-    await log.sign(at(DAYS[index + 1] ?? '2026-08-02', '00:30:00'));
-  }
-  output.restore();
+  log = await threeDays();
+  log.output.restore();
 });
 afterAll(() => log.stop());
 beforeEach(() => {
-  folder = log.copy();
+  copy = copyLog(log);
+  folder = copy.folder;
 });
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => rmSync(copy.root, { recursive: true, force: true }));
+
+const keys = ({ sandbox }: AuditLog, prefix: string) => sandbox.s3.objects(prefix).map(({ key }) => key);
+const lastHead = () => formatHead(log.heads.at(-1) ?? expect.fail('no head'));
 
 const check = (where: string, ...args: string[]) =>
-  runCli(['audit-log', 'verify', where, '--key', log.keyFile, ...args], { env: log.sandbox.env(), now: NOW });
+  runCli(['audit-log', 'verify', where, '--key', copy.keyFile, ...args], {
+    env: log.sandbox.env(),
+    now: log.now,
+  });
 
 /** The findings of a level, without it. */
 async function findings(level: 'BREAK' | 'OPEN' | 'NOTE', where = folder): Promise<string[]> {
@@ -49,7 +46,7 @@ async function findings(level: 'BREAK' | 'OPEN' | 'NOTE', where = folder): Promi
 
 const digestOf = (day: string) => `digests/date=${day}/digest.jsonl`;
 const recordOf = (day: string, name = '90-outcome'): string =>
-  log.keys(`records/date=${day}/`).find((key) => key.endsWith(`/${name}.json`)) ??
+  keys(log, `records/date=${day}/`).find((key) => key.endsWith(`/${name}.json`)) ??
   expect.fail(`no ${name} on ${day}`);
 const edit = (key: string, change: (text: string) => string) =>
   writeFileSync(join(folder, key), change(readFileSync(join(folder, key), 'utf8')));
@@ -68,9 +65,9 @@ describe('a log that nobody touched', () => {
   });
 
   test('has the heads that were collected', async () => {
-    expect((await check(BUCKET, '--expect-head', log.heads().at(-1) ?? '')).code).toBe(0);
+    expect((await check(BUCKET, '--expect-head', lastHead())).code).toBe(0);
     const file = join(folder, '..', 'heads.txt');
-    writeFileSync(file, `mail of today: digest signed, head ${log.heads().join('\nhead ')}\n`);
+    writeFileSync(file, `mail of today: digest signed, head ${log.heads.map(formatHead).join('\nhead ')}\n`);
 
     expect((await check(BUCKET, '--expect-head', file)).code).toBe(0);
   });
@@ -82,7 +79,7 @@ describe('a log that nobody touched', () => {
       verdict: 'fine',
       exit_code: 0,
       digests: 3,
-      head: log.heads().at(-1),
+      head: lastHead(),
       files: { intent: { files: 3, newer: 0 }, outcome: { files: 3, newer: 0 } },
       counts: { break: 0, open: 0, note: 0 },
       findings: [],
@@ -105,7 +102,7 @@ describe('the verdicts are apart', () => {
   test('an empty log is a break where a head was collected', async () => {
     for (const name of ['records', 'digests', 'tokens'])
       rmSync(join(folder, name), { recursive: true, force: true });
-    const { code, stdout } = await check(folder, '--expect-head', log.heads().at(-1) ?? '');
+    const { code, stdout } = await check(folder, '--expect-head', lastHead());
 
     expect(code).toBe(1);
     expect(stdout).toContain(`BREAK  ${digestOf(DAYS[2])}  is missing: its head was collected`);
@@ -114,8 +111,8 @@ describe('the verdicts are apart', () => {
   test('the first day is no break, since no digest is due', async () => {
     rmSync(join(folder, 'digests'), { recursive: true });
     for (const day of DAYS.slice(0, 2)) rmSync(join(folder, `records/date=${day}`), { recursive: true });
-    const { code, stdout } = await runCli(['audit-log', 'verify', folder, '--key', log.keyFile], {
-      now: at(DAYS[2], '18:00:00'),
+    const { code, stdout } = await runCli(['audit-log', 'verify', folder, '--key', copy.keyFile], {
+      now: atTime(DAYS[2], '18:00:00'),
     });
 
     expect(code).toBe(2);
@@ -132,17 +129,18 @@ describe('the verdicts are apart', () => {
   });
 
   test('an intent without an outcome is open work, until a person acknowledges it', async () => {
-    const other = await signedLog();
-    captureOutput();
-    await other.leakOn(DAYS[0]);
+    const other = await emptyLog();
+    await other.leakAt(atTime(DAYS[0], '12:00:00'));
     // As if the function had died before it, for good.
-    await other.erase(other.keys('records/').find((key) => key.endsWith('90-outcome.json')) ?? '');
-    await other.sign(at(DAYS[1], '00:30:00'));
-    vi.restoreAllMocks();
+    const outcome = keys(other, 'records/').find((key) => key.endsWith('90-outcome.json'));
+    other.sandbox.s3.owner.erase(outcome ?? expect.fail('no outcome'));
+    await other.digestAt(atTime(DAYS[1], '00:30:00'));
+    other.output.restore();
+    const { keyFile, root } = copyLog(other);
     const run = () =>
-      runCli(['audit-log', 'verify', BUCKET, '--key', other.keyFile], {
+      runCli(['audit-log', 'verify', BUCKET, '--key', keyFile], {
         env: other.sandbox.env(),
-        now: at(DAYS[1], '03:00:00'),
+        now: atTime(DAYS[1], '03:00:00'),
       });
     const open = await run();
 
@@ -152,21 +150,21 @@ describe('the verdicts are apart', () => {
     );
     expect(open.stdout).toMatch(/^no break, 1 open: 1 digest/m);
 
-    const [intent = ''] = other.keys('records/');
+    const [intent = ''] = keys(other, 'records/');
     const id = /^records\/[^/]*\/(.*)\/[^/]*$/.exec(intent)?.[1] ?? '';
     const act = {
       act: 'acknowledge',
       subject: id,
       reason: 'the key was revoked by hand',
-      time: Date.now(),
+      time: atTime(DAYS[1], '02:00:00'),
     } as const;
-    await other.overwrite(
-      intent.replace('10-intent', ACKNOWLEDGED),
-      serialise(actRecord(act, { id, name: ACKNOWLEDGED }, context)),
-    );
+    const record = actRecord(act, { id, name: ACKNOWLEDGED }, context);
+    const path = intent.replace('10-intent', ACKNOWLEDGED);
+    other.sandbox.s3.owner.write(other.bucket, path, JSON.stringify(record), act.time);
 
     expect((await run()).code).toBe(0);
     await other.stop();
+    rmSync(root, { recursive: true });
   });
 });
 
@@ -257,7 +255,7 @@ describe('a run that was interrupted', () => {
   /** The state after the first day, as a run leaves it that is killed then. */
   async function interrupted(state: string): Promise<string> {
     const { verify } = await import('../../../cli/audit/verify/verify.ts');
-    const { folderSource } = await import('../../../cli/audit/folder-source.ts');
+    const { folderSource } = await import('../../../cli/audit/log/folder-source.ts');
     const { checkpointFile } = await import('../../../cli/audit/verify/checkpoint.ts');
     const { readRules } = await import('../../../cli/audit/log-rules.ts');
     const source = folderSource(folder);
@@ -275,12 +273,12 @@ describe('a run that was interrupted', () => {
         await file.save(checkpoint);
       },
     };
-    const rules = await readRules(log.keyFile, {});
+    const rules = await readRules(copy.keyFile, {});
     await expect(
       verify(failing, {
         ...rules,
         until: DAYS[2],
-        now: NOW,
+        now: log.now,
         where: folder,
         checkpoints,
         checkpointEvery: 0,
@@ -294,7 +292,7 @@ describe('a run that was interrupted', () => {
 test('a key gives its public half', async () => {
   expect(await runCli(['audit-log', 'key', log.sandbox.kms.keyArn], { env: log.sandbox.env() })).toEqual({
     code: 0,
-    stdout: log.sandbox.kms.publicKeyPem,
+    stdout: log.publicKey,
     stderr: '',
   });
 });

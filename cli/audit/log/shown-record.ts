@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../../lib/platform/parse-json.ts';
+import { parseJson } from '../../../lib/platform/parse-json.ts';
 import type { ReportFolder } from './report-folders.ts';
 import type { Source } from './source.ts';
 

@@ -6,9 +6,9 @@ import {
   S3Client,
   type _Object as S3Object,
 } from '@aws-sdk/client-s3';
-import type { AwsEnvironment } from '../../lib/aws/environment.ts';
-import { sdkErrorCode, sdkOptions } from '../../lib/aws/sdk-options.ts';
-import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import type { AwsEnvironment } from '../../../lib/aws/environment.ts';
+import { sdkErrorCode, sdkOptions } from '../../../lib/aws/sdk-options.ts';
+import { s3AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { compareKeys, type Source, SourceError, type SourceFile, type SourceVersion } from './source.ts';
 
 /** For one request, its retries included, milliseconds. A listing has no deadline as a whole: it makes progress or fails. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { requireAws } from '../aws-settings.ts';
-import type { Env } from '../terminal/terminal.ts';
-import { UsageError } from '../usage-error.ts';
+import { requireAws } from '../../command/aws-settings.ts';
+import { UsageError } from '../../command/usage-error.ts';
+import type { Env } from '../../terminal/terminal.ts';
 import { bucketSource } from './bucket-source.ts';
 import { folderSource } from './folder-source.ts';
 import type { Source } from './source.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorFields } from '../../lib/platform/log.ts';
+import { errorFields } from '../../../lib/platform/log.ts';
 import { compareKeys, type Source, SourceError, type SourceVersion } from './source.ts';
 
 /** A copy of the bucket in a folder, as `aws s3 sync` makes it. */

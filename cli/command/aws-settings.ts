@@ -1,5 +1,5 @@
-import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
-import type { Env } from './terminal/terminal.ts';
+import { type AwsEnvironment, awsEnvironment } from '../../lib/aws/environment.ts';
+import type { Env } from '../terminal/terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 const CREDENTIALS = 'eval "$(aws configure export-credentials --format env)"';
