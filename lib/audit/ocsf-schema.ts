@@ -108,7 +108,7 @@ const coded = {
 
 /**
  * All that a record may hold, and nothing else: an object with any other field is not written. The rules of OCSF are
- * in cli/audit/ocsf-7001.schema.json.
+ * in cli/audit/verify/ocsf-7001.schema.json.
  */
 const envelope = once(() =>
   z.strictObject({
