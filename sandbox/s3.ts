@@ -166,7 +166,7 @@ export async function startS3(options: S3Options = {}) {
         }
       },
       /** Stores a version, over what is there. @param at epoch milliseconds */
-      write(bucket: string, key: string, body: string, at = Date.now()): void {
+      write(bucket: string, key: string, body: string | Buffer, at = Date.now()): void {
         add({ ...newVersion(bucket, key, Buffer.from(body)), at });
       },
       /** Stores a delete marker. */
