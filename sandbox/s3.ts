@@ -86,7 +86,7 @@ export async function startS3(options: S3Options = {}) {
     if (request.headers['if-none-match'] === '*' && existing !== undefined && !existing.isDeleteMarker) {
       return s3Error(412);
     }
-    const refusal = checksumProblem(request);
+    const refusal = checksumProblem(request) ?? policyProblem(request);
     if (refusal !== undefined) return refusal;
     const version = { ...newVersion(bucket, key, request.body), headers: keptHeaders(request) };
     add(version);
@@ -166,7 +166,7 @@ export async function startS3(options: S3Options = {}) {
         }
       },
       /** Stores a version, over what is there. @param at epoch milliseconds */
-      write(bucket: string, key: string, body: string, at = Date.now()): void {
+      write(bucket: string, key: string, body: string | Buffer, at = Date.now()): void {
         add({ ...newVersion(bucket, key, Buffer.from(body)), at });
       },
       /** Stores a delete marker. */
@@ -217,6 +217,13 @@ function checksumProblem({ headers, body }: SandboxRequest): SandboxAnswer | und
     return s3Error(400, 'InvalidRequest', message);
   }
   return undefined;
+}
+
+/** As the policy of the audit bucket: a write that is not conditional is denied. */
+function policyProblem({ headers }: SandboxRequest): SandboxAnswer | undefined {
+  return headers['if-none-match'] === undefined
+    ? s3Error(403, 'AccessDenied', 'Access Denied: an explicit deny in a resource-based policy')
+    : undefined;
 }
 
 function keptHeaders(request: SandboxRequest): Record<string, string> {

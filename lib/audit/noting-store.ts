@@ -1,5 +1,6 @@
-import type { AuditStore, Stored } from '../aws/write-once-bucket.ts';
+import type { AuditStore } from '../aws/write-once-bucket.ts';
 import { log } from '../platform/log.ts';
+import type { RetryOptions } from '../platform/retry.ts';
 import { openNote, storedNote } from './stored-note.ts';
 
 /**
@@ -14,21 +15,19 @@ export function notingStore(store: AuditStore): AuditStore {
     get: store.get,
     async put(path, record, retry) {
       const before = onTheWire;
-      const open = openNote(path, Date.now());
-      onTheWire = open === undefined ? [] : [...before, note(open)];
-      const stored = await both(store.put(path, record, retry), storedNote(path, Date.now()));
+      // First, since it takes the connection that is open.
+      const put = store.put(path, record, retry);
+      const [open, stored] = [openNote(path, Date.now()), storedNote(path, Date.now())];
+      onTheWire = open === undefined ? [] : [...before, index(open, retry)];
+      const noted = stored === undefined ? undefined : store.put(stored, {}, retry);
+      const [own, other] = await Promise.all([put, noted]);
       if (open === undefined) await Promise.all(before);
-      return stored;
-
-      async function note(name: string): Promise<void> {
-        const { result } = await store.put(name, {}, retry);
-        if (result === 'failed') log('error', 'an intent is not in the index', { path });
-      }
-      async function both(put: Promise<Stored>, name: string | undefined): Promise<Stored> {
-        if (name === undefined) return put;
-        const [own, noted] = await Promise.all([put, store.put(name, {}, retry)]);
-        return noted.result === 'failed' ? noted : own;
-      }
+      return other?.result === 'failed' ? other : own;
     },
   };
+
+  async function index(note: string, retry: RetryOptions): Promise<void> {
+    const { result } = await store.put(note, {}, retry);
+    if (result === 'failed') log('error', 'an intent is not in the index', { note });
+  }
 }

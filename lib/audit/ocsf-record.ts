@@ -58,17 +58,27 @@ export function auditRecord(
   };
 }
 
-/** Builds the record of a sweep's plan. @param start.startedAt epoch milliseconds */
+/** Who started a sweep, and when; and when its plan was decided. */
+export interface PlanOrigin {
+  readonly startedAt: number;
+  readonly decidedAt: number;
+  readonly invokedBy: 'schedule' | 'console';
+}
+
+/**
+ * Builds the record of a sweep's plan. Its time is that of the decision, which is when it is stored: a large enterprise
+ * takes hours to look through. @param made times in epoch milliseconds
+ */
 export function planRecord(
   plan: PlanFacts,
-  { invokedBy, startedAt }: { readonly startedAt: number; readonly invokedBy: 'schedule' | 'console' },
+  { decidedAt, invokedBy, startedAt }: PlanOrigin,
   context: Omit<AuditContext, 'attempt'>,
 ): AuditRecord {
   const id = `sweep/${plan.plan_id}`;
   return {
     ...activity([99, 'Plan']),
     ...rated(plan.verdict === 'blocked' ? 'blocked' : 'planned'),
-    time: startedAt,
+    time: decidedAt,
     timezone_offset: 0,
     status_detail: plan.blocks.length > 0 ? plan.blocks.join('; ') : `mode ${plan.mode}`,
     message: `sweep ${plan.plan_id}: ${plan.verdict}`,

@@ -46,7 +46,7 @@ export interface VersionListing {
   /** The names under a prefix up to the next slash, that slash included, in order. */
   folders(prefix: string, deadline: number): Promise<string[]>;
   /** SHA-256 of a version's bytes, in hexadecimal. */
-  hash(version: Pick<ObjectVersion, 'key' | 'versionId'>, deadline: number): Promise<string>;
+  hash(version: ObjectVersion, deadline: number): Promise<string>;
 }
 
 function s3Client(aws: AwsEnvironment): S3Client {
@@ -86,9 +86,12 @@ export function clientVersions(aws: AwsEnvironment, bucket: string): VersionList
       const command = new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId });
       const { Body } = await client.send(command, abortAt(deadline));
       if (Body === undefined) throw new TypeError('the answer is incomplete');
-      return createHash('sha256')
-        .update(await Body.transformToByteArray())
-        .digest('hex');
+      const hash = createHash('sha256');
+      // As a stream: it may be larger than the memory.
+      await Body.transformToWebStream().pipeTo(
+        new WritableStream({ write: (chunk) => void hash.update(chunk) }),
+      );
+      return hash.digest('hex');
     },
   };
 }

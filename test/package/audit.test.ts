@@ -28,6 +28,20 @@ describe('the audit bucket', () => {
     });
   });
 
+  test('takes no write that could put a newer version over what is there', () => {
+    expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'NoOverwrite',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: inAuditBucket(),
+      Condition: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    });
+  });
+
   test('lets nobody delete an object or hide it behind a delete marker', () => {
     expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
       Sid: 'NoDelete',

@@ -67,6 +67,8 @@ describe('the environment of a function', () => {
       [
         'ADMIN_TOKEN_SECRET_ID',
         'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
         'DEVIN_API_URL',
         'DRY_RUN',
         'LEAK_QUEUE_URL',
@@ -94,8 +96,21 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
       ],
     ],
-    ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
-    ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
+    [
+      'DigestLambdaFunction',
+      [
+        'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
+        'AUDIT_KEY_ID',
+        'DRY_RUN',
+        'NOTIFY_TOPIC_ARN',
+      ],
+    ],
+    [
+      'ReconcileLambdaFunction',
+      ['AUDIT_BUCKET', 'AUDIT_HTTP_SECRET_ID', 'AUDIT_HTTP_URL', 'DRY_RUN', 'LEAK_QUEUE_URL'],
+    ],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
   });

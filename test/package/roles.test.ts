@@ -13,7 +13,20 @@ describe('a role', () => {
     Resource: arn(group),
   });
 
-  test.each<[string, Statement[]]>([
+  const siemHeader: unknown = {
+    'Fn::If': [
+      'HasAuditHttpHeader',
+      {
+        Sid: 'ReadSiemHeader',
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: { Ref: 'AuditHttpArn' },
+      },
+      { Ref: 'AWS::NoValue' },
+    ],
+  };
+
+  test.each<[string, unknown[]]>([
     [
       'WebhookRole',
       [
@@ -57,7 +70,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'tokens/*'].map(inAuditBucket),
+          Resource: ['records/*', 'tokens/*', 'index/*'].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
@@ -78,6 +91,7 @@ describe('a role', () => {
           Resource: [
             { Ref: 'AdminTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
         { Sid: 'QueueRevocations', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
@@ -97,7 +111,14 @@ describe('a role', () => {
           Sid: 'WriteAndReadPlans',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['plans/*', 'warnings/*', 'control/*', 'records/*/20-plan.json'].map(inAuditBucket),
+          Resource: [
+            'plans/*',
+            'warnings/*',
+            'control/*',
+            'records/*/20-plan.json',
+            'records/*/act/*',
+            'index/stored/*',
+          ].map(inAuditBucket),
         },
         {
           Sid: 'TellMissingFromForbidden',
@@ -132,14 +153,26 @@ describe('a role', () => {
       'DigestRole',
       [
         log('DigestLogGroup'),
-        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
-        { Sid: 'ReadAll', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket() },
+        {
+          Sid: 'ListBucket',
+          Effect: 'Allow',
+          Action: ['s3:ListBucket', 's3:ListBucketVersions'],
+          Resource: arn('AuditBucket'),
+        },
+        {
+          Sid: 'ReadAll',
+          Effect: 'Allow',
+          Action: ['s3:GetObject', 's3:GetObjectVersion'],
+          Resource: inAuditBucket(),
+        },
         {
           Sid: 'WriteDigests',
           Effect: 'Allow',
           Action: 's3:PutObject',
           Resource: inAuditBucket('digests/*'),
         },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+        siemHeader,
       ],
     ],
     [
@@ -147,8 +180,22 @@ describe('a role', () => {
       [
         log('ReconcileLogGroup'),
         { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: ['records/*', 'state/reconcile/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'KeepState',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: ['state/reconcile/*', 'records/*/95-acknowledged.json', 'index/stored/*'].map(
+            inAuditBucket,
+          ),
+        },
         { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        siemHeader,
       ],
     ],
   ])('allows its function the listed statements and nothing else: %s', (id, statements) => {
@@ -206,6 +253,7 @@ describe('a role', () => {
     const allowed = ofType('AWS::IAM::Role')
       .flatMap(([, { Properties }]): { PolicyDocument: Policy }[] => Properties.Policies)
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .map((statement) => statement['Fn::If']?.[1] ?? statement)
       .filter(({ Effect }) => Effect === 'Allow');
 
     for (const { Action, Resource } of allowed) {

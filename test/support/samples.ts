@@ -106,7 +106,7 @@ export const records: readonly (readonly [name: string, record: AuditRecord])[] 
     'sweep plan',
     planRecord(
       { ...plan, verdict: 'enforce', blocks: [] },
-      { startedAt: LEAKED_AT, invokedBy: 'schedule' },
+      { startedAt: LEAKED_AT, decidedAt: LEAKED_AT + 1_000, invokedBy: 'schedule' },
       context,
     ),
   ],
@@ -114,7 +114,7 @@ export const records: readonly (readonly [name: string, record: AuditRecord])[] 
     'blocked sweep plan',
     planRecord(
       { ...plan, verdict: 'blocked', blocks: ['over the cap'] },
-      { startedAt: LEAKED_AT, invokedBy: 'console' },
+      { startedAt: LEAKED_AT, decidedAt: LEAKED_AT + 1_000, invokedBy: 'console' },
       context,
     ),
   ],

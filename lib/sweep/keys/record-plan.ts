@@ -13,7 +13,16 @@ export function planRecorder(
   context: Omit<AuditContext, 'attempt'>,
   deadline: number,
 ): RecordPlan {
-  return async ({ blocks, invoked_by = 'schedule', mode, plan_id, started_at, totals, verdict }) => {
+  return async ({
+    blocks,
+    decided_at,
+    invoked_by = 'schedule',
+    mode,
+    plan_id,
+    started_at,
+    totals,
+    verdict,
+  }) => {
     const { rules, ...counts } = totals;
     const facts = {
       plan_id,
@@ -23,7 +32,9 @@ export function planRecorder(
       blocks: blocks.map(({ reason }) => reason),
     };
     const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
-    const body = serialise(planRecord(facts, { startedAt: started_at, invokedBy: invoked_by }, context));
+    const body = serialise(
+      planRecord(facts, { startedAt: started_at, decidedAt: decided_at, invokedBy: invoked_by }, context),
+    );
     const stored = await store.put(path, body, { deadline });
     if (stored.result === 'failed') throw new PlanStoreError(stored.reason);
     if (forward !== undefined && !(await forward.post(body, deadline))) {

@@ -25,7 +25,7 @@ test('puts a plan on the audit log, in figures, within the rules of OCSF, with w
     plan_id,
     started_at,
     invoked_by: 'console',
-    decided_at: started_at + 900,
+    decided_at: started_at + 3 * 3_600_000,
     mode: 'enforce',
     verdict: 'blocked',
     pages: 1,
@@ -38,6 +38,9 @@ test('puts a plan on the audit log, in figures, within the rules of OCSF, with w
   expect(path).toBe(`records/date=2026-07-30/sweep/${plan_id}/20-plan.json`);
   expect(schemaFindings(path, text)).toEqual([]);
   expect(JSON.parse(text)).toMatchObject({
+    // Stored when it was decided, hours after its start.
+    time: started_at + 3 * 3_600_000,
+    metadata: { original_time: new Date(started_at).toISOString() },
     status: 'Blocked',
     is_alert: true,
     actor: { invoked_by: 'console' },
