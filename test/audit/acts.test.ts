@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { schemaBreaks } from '../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../cli/audit/verify/record-findings.ts';
 import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from '../support/load-handler.ts';
@@ -48,7 +48,7 @@ describe('an order to the sweep by a person', () => {
 
     expect(acts()).toHaveLength(1);
     expect(key).toMatch(/^records\/date=[\d-]{10}\/act\/request-1\/10-act\.json$/);
-    expect(schemaBreaks(key, body)).toEqual([]);
+    expect(schemaFindings(key, body)).toEqual([]);
     expect(JSON.parse(body)).toMatchObject({
       actor: { invoked_by: 'console', user: { name: ALICE } },
       api: { request: { uid: 'request-1' } },

@@ -95,15 +95,11 @@ function isOlder(
   return time !== undefined && covers(dayOf(time));
 }
 
-/** A sweep's plan is dated by its start, and is stored when it is made. */
-const PLAN_MS = 7 * 86_400_000;
-
 /** A record is stored when it is built. One with another time was forged later. */
 function timeFindings(key: string, content: Content | undefined, storedAt: number | undefined): Finding[] {
   const record = content?.record;
   if (record === undefined || storedAt === undefined) return [];
-  const before = record.unmapped.kind === 'plan' ? PLAN_MS : SLACK_MS;
-  if (record.time >= storedAt - before && record.time <= storedAt + SLACK_MS) return [];
+  if (Math.abs(record.time - storedAt) <= SLACK_MS) return [];
   const times = `${iso(record.time)}, but was stored at ${iso(storedAt)}`;
   return [broken(key, `claims the time ${times}`)];
 }

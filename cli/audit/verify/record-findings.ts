@@ -2,8 +2,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import * as z from 'zod/mini';
 import { parseJson } from '../../../lib/platform/parse-json.ts';
-import schema from './ocsf-7001.schema.json' with { type: 'json' };
 import { broken, type Finding } from './finding.ts';
+import schema from './ocsf-7001.schema.json' with { type: 'json' };
 
 /** The fields of a record that verifying reads; loose, since records of other versions must stay readable for years. */
 export const Settled = z.object({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { schemaBreaks } from '../../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../../cli/audit/verify/record-findings.ts';
 import { findHeads, formatHead } from '../../../lib/audit/digest/format.ts';
 import { headPublisher } from '../../../lib/audit/digest/publish-head.ts';
 import { draft } from '../../../lib/audit/digest/write-digests.ts';
@@ -29,7 +29,7 @@ test('a head goes to people and to the SIEM, and is found in both', async () => 
   expect(mails).toEqual([['Audit log of 2026-07-30 signed', expect.stringContaining('2 records, 1 plans')]]);
   expect(findHeads(mails[0]?.[1] ?? '')).toEqual([head]);
   expect(findHeads(posts[0] ?? '')).toEqual([head]);
-  expect(schemaBreaks('digest', posts[0] ?? '')).toEqual([]);
+  expect(schemaFindings('digest', posts[0] ?? '')).toEqual([]);
   expect(JSON.parse(posts[0] ?? '')).toMatchObject({ is_alert: false, unmapped: { head: formatHead(head) } });
 });
 
@@ -46,7 +46,7 @@ test('a late day and anomalies are an alert', async () => {
 
   expect(mails).toEqual(['Audit log of 2026-07-30 signed, late, 3 anomalies']);
   expect(JSON.parse(posts[0] ?? '')).toMatchObject({ is_alert: true, severity: 'High' });
-  expect(schemaBreaks('digest', posts[0] ?? '')).toEqual([]);
+  expect(schemaFindings('digest', posts[0] ?? '')).toEqual([]);
 });
 
 test('a SIEM that does not take it raises the alarm, and the day stays signed', async () => {

@@ -295,7 +295,9 @@ describe('the page', () => {
     const blocks = ['<img src=x onerror=alert(1)>\u001b[2K\u202e"\'`'];
     writeFileSync(
       path,
-      serialise(planRecord({ ...plan, blocks }, { startedAt: at, invokedBy: 'schedule' }, context)),
+      serialise(
+        planRecord({ ...plan, blocks }, { startedAt: at, decidedAt: at, invokedBy: 'schedule' }, context),
+      ),
     );
     const { stdout } = await runCli([
       'audit-log',
