@@ -1,6 +1,7 @@
 import type { VersionListing } from '../../aws/list-versions.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
+import { putOwn } from '../put-own.ts';
 import { DigestError } from './digest-error.ts';
 import {
   type Entry,
@@ -103,10 +104,9 @@ function entriesOf(piece: readonly Listed[], { deadline, versions }: ShardParts)
 async function store(shard: Shard, tally: Tally, { deadline, store: bucket }: ShardParts): Promise<void> {
   const key = shardKey(shard.header.day, shard.header.number);
   const text = writeShard(shard);
-  const stored = await bucket.put(key, text, { deadline });
-  if (stored.result === 'failed') throw new DigestError(stored.reason);
   // Two runs at once would cut the listing differently; the next run continues from what is stored.
-  if (stored.result === 'exists') throw new DigestError(`another run wrote ${key}`);
+  const failure = await putOwn(bucket, key, text, { deadline });
+  if (failure !== undefined) throw new DigestError(failure);
   tally.add(key, text, shard);
 }
 

@@ -4,6 +4,7 @@ import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { countdown, END_OF_TIME } from '../../domain/time.ts';
 import { parseJson } from '../../platform/parse-json.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
+import { putOwn } from '../put-own.ts';
 import { openNotes } from '../stored-note.ts';
 import { OpenReport } from './open-report.ts';
 
@@ -65,8 +66,9 @@ export async function keepState(
   if (JSON.stringify(state) === JSON.stringify(before.state)) return before;
   // Later than the last one, even when that was stored by a clock ahead of ours.
   const at = Math.max(now, before.at + 1);
-  const stored = await store.put(`${PREFIX}${countdown(at)}.json`, state, { deadline, attempts: 6 });
+  const path = `${PREFIX}${countdown(at)}.json`;
+  const failure = await putOwn(store, path, JSON.stringify(state), { deadline, attempts: 6 });
   // Of two runs at once the first one counts: the other's alarms may be raised again, and none is missed.
-  if (stored.result !== 'stored') throw new ReconcileError('the state is not stored');
+  if (failure !== undefined) throw new ReconcileError(`the state is not stored: ${failure}`);
   return { at, state };
 }

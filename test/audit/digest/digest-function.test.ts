@@ -88,6 +88,29 @@ test('signs a day without anything too, so that the chain has no gap', async () 
   expect(digestOf(SECOND)).toMatchObject({ shards: [], counts: {}, anomalies: 0 });
 });
 
+test('goes on when the answer to a put is lost, and when the store is down for a moment', async () => {
+  log = await emptyLog();
+  await log.leakAt(atTime(FIRST, '12:00:00'));
+  log.sandbox.s3.fault({ operation: 'PutObject', reset: 'after' });
+  log.sandbox.s3.fault({ operation: 'PutObject', status: 503 });
+  log.sandbox.s3.fault({ operation: 'GetObject', status: 503 });
+  log.sandbox.s3.fault({ operation: 'ListObjectVersions', status: 503 });
+
+  expect(await log.digestAt(atTime(SECOND, '00:30:00'))).toEqual({ days: [FIRST] });
+  expect(log.heads).toHaveLength(1);
+});
+
+test('leaves a day unsigned when its key does not sign, and signs it in the next run', async () => {
+  log = await emptyLog();
+  await log.leakAt(atTime(FIRST, '12:00:00'));
+  log.sandbox.kms.fault({ status: 400, times: Number.POSITIVE_INFINITY });
+  await expect(log.digestAt(atTime(SECOND, '00:30:00'))).rejects.toMatchObject({ name: 'KmsError' });
+  log.sandbox.kms.clearFaults();
+
+  expect(await log.digestAt(atTime(SECOND, '01:30:00'))).toEqual({ days: [FIRST] });
+  expect(digestOf(FIRST)).toMatchObject({ late: false, counts: { records: 2 } });
+});
+
 test('says of a day that it was signed late when runs were missed', async () => {
   log = await emptyLog();
   await log.leakAt(atTime(FIRST, '12:00:00'));

@@ -109,6 +109,23 @@ test('goes on when one report cannot be queued, and tries that one again', async
   expect(alarms()).toBe(2);
 });
 
+test('keeps its state when the answer to the put is lost', async () => {
+  await intentAt(0, 'lost');
+  sandbox.s3.fault({ operation: 'PutObject', reset: 'after' });
+
+  expect(await runAt(20)).toMatchObject({ lost: 1, open: 1 });
+  expect(await runAt(25)).toMatchObject({ lost: 0, open: 1 });
+});
+
+test('fails, and changes nothing, when its state cannot be read', async () => {
+  await intentAt(0, 'lost');
+  await runAt(20);
+  sandbox.s3.fault({ operation: 'GetObject', status: 403 });
+
+  await expect(runAt(60)).rejects.toMatchObject({ name: 'ReconcileError' });
+  expect(queued()).toHaveLength(1);
+});
+
 test('closes a report that a person acknowledges, and has who, when and why on record', async () => {
   const lost = await intentAt(0, 'known');
   await runAt(20);
