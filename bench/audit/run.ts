@@ -1,15 +1,19 @@
 // The functions of the audit log at size, on an S3 over real HTTP that makes its records when they are asked for.
 //   npm run bench:audit -- [--records 1000,100000,1000000] [--json]
 import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { lastCompleteDay } from '../../lib/audit/digest/days.ts';
 import { countdown } from '../../lib/domain/time.ts';
 import { startKms } from '../../sandbox/kms.ts';
+import { runCommand } from './command.ts';
 import type { Ran } from './function.ts';
 import { lostReport, madeDay } from './made-log.ts';
-import { startVirtualS3 } from './virtual-s3.ts';
+import { startVirtualS3, type VirtualS3 } from './virtual-s3.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,19 +37,20 @@ interface Figures {
 
 const figures: Figures[] = [];
 for (const records of values.records.split(',').map(Number)) {
-  figures.push(await digest(records), await reconcile(records));
-  if (!values.json) print(figures.slice(-2));
+  const of = [...(await digest(records)), ...(await reconcile(records))];
+  figures.push(...of);
+  if (!values.json) print(of);
 }
 if (values.json) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 
-/** A day of so many records, signed; in as many invocations of 15 minutes as it takes. */
-async function digest(records: number): Promise<Figures> {
+/** A day of so many records, signed; in as many invocations of 15 minutes as it takes. Then what people run on it. */
+async function digest(records: number): Promise<Figures[]> {
   const day = lastCompleteDay(Date.now());
-  return measure('digest', records, day, ({ days }) => days?.includes(day) === true);
+  return measure('digest', records, day, ({ days }) => days?.includes(day) === true, commands);
 }
 
 /** One run beside so many records: the new intents, and one report that is lost. */
-async function reconcile(records: number): Promise<Figures> {
+async function reconcile(records: number): Promise<Figures[]> {
   const day = lastCompleteDay(Date.now());
   return measure('reconcile', records, day, ({ lost, open }) => lost === 1 && open === 1);
 }
@@ -57,12 +62,49 @@ interface Answer {
   readonly open?: number;
 }
 
+interface Bench {
+  readonly records: number;
+  readonly day: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly s3: VirtualS3;
+  readonly publicKey: string;
+}
+
+/** What people run on a log that is signed. */
+async function commands({ day, env, publicKey, records, s3 }: Bench): Promise<Figures[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-audit-'));
+  const [key, page] = [join(folder, 'key.pem'), join(folder, 'report.html')];
+  writeFileSync(key, publicKey);
+  const jobs: readonly (readonly [job: string, args: readonly string[]])[] = [
+    ['verify', ['verify', '--key', key]],
+    ['show an alert', ['show', 'acme/webshop/00000007']],
+    ['report', ['report', '--from', day, '--to', day, '-o', page]],
+  ];
+  const figures: Figures[] = [];
+  for (const [job, args] of jobs) {
+    const before = s3.requests;
+    const { code, ms, peakMib, stderr, stdout } = await runCommand(['audit-log', ...args], env);
+    if (code !== 0) throw new Error(`${job} ended with ${code}: ${stderr}${stdout.slice(0, 500)}`);
+    figures.push({
+      job,
+      records,
+      seconds: Number((ms / 1_000).toFixed(1)),
+      requests: s3.requests - before,
+      peak_mib: Math.round(peakMib),
+      invocations: 1,
+    });
+  }
+  rmSync(folder, { recursive: true });
+  return figures;
+}
+
 async function measure(
   job: 'digest' | 'reconcile',
   records: number,
   day: string,
   isRight: (answer: Answer) => boolean,
-): Promise<Figures> {
+  andThen: (bench: Bench) => Promise<Figures[]> = async () => [],
+): Promise<Figures[]> {
   const made = madeDay(day, records);
   // In the order of their prefixes.
   const s3 = await startVirtualS3([made.notes, made.records]);
@@ -99,7 +141,7 @@ async function measure(
       if (!isRight(answer)) throw new Error(`${job} answered ${JSON.stringify(answer)}`);
       break;
     }
-    return {
+    const figures: Figures = {
       job,
       records,
       seconds: Number((runs.reduce((sum, { ms }) => sum + ms, 0) / 1_000).toFixed(1)),
@@ -107,6 +149,7 @@ async function measure(
       peak_mib: Math.round(Math.max(...runs.map(({ peakMib }) => peakMib))),
       invocations: runs.length,
     };
+    return [figures, ...(await andThen({ records, day, env, s3, publicKey: kms.publicKeyPem }))];
   } finally {
     await Promise.all([s3.stop(), kms.stop(), queue.stop()]);
   }
