@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AuditContext } from './audit-entry.ts';
-import { activity, cloud, metadata, PRODUCT, ratedAs } from './ocsf-base.ts';
+import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
 import type { Rating } from './ocsf-codes.ts';
 import type { RecordOf } from './ocsf-schema.ts';
 
@@ -65,7 +65,7 @@ export function actRecord(
   const [name, desc] = TITLES[facts.act];
   return {
     ...activity([99, name]),
-    ...ratedAs('requested', logged([99, 'Requested'])),
+    ...rated('requested', logged([99, 'Requested'])),
     time,
     timezone_offset: 0,
     status_detail: facts.reason ?? 'no reason given',
@@ -91,7 +91,7 @@ export function digestRecord(
   const id = `digest/${facts.day}`;
   return {
     ...activity([99, 'Sign Digest']),
-    ...(isStrange ? ratedAs('anomalous', ANOMALOUS) : ratedAs('signed', logged([1, 'Success']))),
+    ...(isStrange ? rated('anomalous', ANOMALOUS) : rated('signed', logged([1, 'Success']))),
     time,
     timezone_offset: 0,
     status_detail: `late: ${facts.late}; anomalies: ${facts.anomalies}`,

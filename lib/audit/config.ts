@@ -1,11 +1,6 @@
 import * as z from 'zod/mini';
-import { queueUrl, safeUrl, text } from '../platform/config.ts';
-
-/** Where copies of records go. */
-export const siemSettings = {
-  AUDIT_HTTP_URL: z.optional(safeUrl),
-  AUDIT_HTTP_SECRET_ID: z.optional(text),
-};
+import { queueUrl, text } from '../platform/config.ts';
+import { siemSettings } from './siem-settings.ts';
 
 /** The settings of the digest. */
 export const DigestConfig = z.object({

@@ -17,17 +17,18 @@ export function notingStore(store: AuditStore): AuditStore {
       const before = onTheWire;
       // First, since it takes the connection that is open.
       const put = store.put(path, record, retry, onSent);
-      const [open, stored] = [openNote(path, Date.now()), storedNote(path, Date.now())];
-      onTheWire = open === undefined ? [] : [...before, index(open, retry)];
-      const noted = stored === undefined ? undefined : store.put(stored, {}, retry);
+      const open = openNote(path, Date.now());
+      const late = storedNote(path, Date.now());
+      onTheWire = open ? [...before, index(open, retry)] : [];
+      const noted = late === undefined ? undefined : store.put(late, {}, retry);
       const [own, other] = await Promise.all([put, noted]);
-      if (open === undefined) await Promise.all(before);
+      if (!open) await Promise.all(before);
       return other?.result === 'failed' ? other : own;
     },
   };
 
   async function index(note: string, retry: RetryOptions): Promise<void> {
     const { result } = await store.put(note, {}, retry);
-    if (result === 'failed') log('error', 'an intent is not in the index', { note });
+    if (result === 'failed') log('error', 'intent not indexed', { note });
   }
 }

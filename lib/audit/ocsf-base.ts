@@ -1,4 +1,4 @@
-import { type Code, RATINGS, type Rating } from './ocsf-codes.ts';
+import type { Rating } from './ocsf-codes.ts';
 
 export const PRODUCT = 'devin-key-revoker';
 export const VERSION = '0.1.0';
@@ -19,13 +19,8 @@ export function activity([id, name]: readonly [id: number, name: string]) {
   };
 }
 
-/** How a SIEM rates the record. */
-export function rated(code: Code) {
-  return ratedAs(code, RATINGS[code]);
-}
-
-/** As `rated`, for a code of another kind of record. */
-export function ratedAs(code: string, { action, disposition, severity, status }: Rating) {
+/** How a SIEM rates the record. @param code its status code */
+export function rated(code: string, { action, disposition, severity, status }: Rating) {
   return {
     severity_id: severity[0],
     severity: severity[1],

@@ -4,7 +4,7 @@ import { isIntent } from './record-path.ts';
 // names is looked up, and what has no note is found by the verifier.
 
 /**
- * Prefixes that hold no evidence, so that no digest lists them: digests themselves; notes and positions, which can be made
+ * Folders that hold no evidence, so that no digest lists them: digests themselves; notes and positions, which can be made
  * again; what is replaced (the registry, experiments in progress); and leases and rechecks, which matter while work goes on.
  */
 export const NOT_DIGESTED: readonly string[] = [
@@ -16,6 +16,8 @@ export const NOT_DIGESTED: readonly string[] = [
   'leases/',
   'rechecks/',
 ];
+/** Those of them that are written through the store that notes. */
+const WITHOUT_NOTE = /^(?:leases|rechecks)\//;
 
 /** Notes of what was stored on a day outside `records/date=<day>/`, for the digest of that day. */
 export const STORED_NOTES = 'index/stored/';
@@ -41,7 +43,7 @@ export function notedPath(note: string): string {
 /** The note that the digest of the day needs. @param now epoch milliseconds at which the object is stored */
 export function storedNote(path: string, now: number): string | undefined {
   const day = new Date(now).toISOString().slice(0, 10);
-  const hasNone = [`records/date=${day}/`, ...NOT_DIGESTED].some((prefix) => path.startsWith(prefix));
+  const hasNone = path.startsWith(`records/date=${day}/`) || WITHOUT_NOTE.test(path);
   return hasNone ? undefined : `${storedNotes(day)}${path}`;
 }
 

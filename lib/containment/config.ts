@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { siemSettings } from '../audit/config.ts';
+import { siemSettings } from '../audit/siem-settings.ts';
 import { devinApiUrl, flag, githubApiUrl, text, wholeNumber } from '../platform/config.ts';
 
 const probability = (minimum: number, maximum: number) =>

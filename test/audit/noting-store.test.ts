@@ -98,5 +98,5 @@ test('an intent without its note is revoked all the same, and the log says so', 
 
   expect(await stored).toEqual({ result: 'stored' });
   await new Promise(setImmediate);
-  expect(output.text()).toContain('an intent is not in the index');
+  expect(output.text()).toContain('intent not indexed');
 });

@@ -113,7 +113,7 @@ export interface Head {
 
 export const DIGESTS = 'digests/';
 
-/** Whether a digest lists an object of this key: see lib/audit/stored-note.ts. */
+/** Prefixes of what no digest lists. */
 export const NOT_COVERED: readonly string[] = NOT_DIGESTED;
 
 /** Entries of one shard at most, so that it stays below 4 MiB with keys of 700 bytes. */

@@ -31,7 +31,7 @@ export function headPublisher({ context, deadline, forward, notify }: Recipients
   return async (head, digest) => {
     const { anomalies, counts, created_at, day, late } = digest;
     const facts = { day, head: formatHead(head), late, anomalies, counts };
-    const body = serialiseAs(DigestFacts, digestRecord(facts, Date.parse(created_at), context));
+    const body = serialiseAs(DigestFacts, digestRecord(facts, Date.parse(created_at), context), String);
     const [, isPosted] = await Promise.all([notify?.(subject(digest), text(head, digest)), post(body)]);
     if (isPosted) return;
     count('HeadNotForwarded', {});

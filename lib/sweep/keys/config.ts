@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { siemSettings } from '../../audit/config.ts';
+import { siemSettings } from '../../audit/siem-settings.ts';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
 import { commaList, devinApiUrl, flag, queueUrl, text, wholeNumber } from '../../platform/config.ts';
 

@@ -1,6 +1,7 @@
+import type { AuditContext } from '../../audit/audit-entry.ts';
 import type { Forward } from '../../audit/forward-to-siem.ts';
-import { type AuditContext, planRecord } from '../../audit/ocsf-record.ts';
-import { serialise } from '../../audit/ocsf-schema.ts';
+import { serialiseAs } from '../../audit/ocsf-schema.ts';
+import { PlanFacts, planRecord } from '../../audit/plan-record.ts';
 import { recordPath } from '../../audit/record-path.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { log } from '../../platform/log.ts';
@@ -32,7 +33,8 @@ export function planRecorder(
       blocks: blocks.map(({ reason }) => reason),
     };
     const path = recordPath({ report_id: `sweep/${plan_id}`, reported_at: started_at }, '20-plan');
-    const body = serialise(
+    const body = serialiseAs(
+      PlanFacts,
       planRecord(facts, { startedAt: started_at, decidedAt: decided_at, invokedBy: invoked_by }, context),
     );
     const stored = await store.put(path, body, { deadline });

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditRecord, planRecord } from '../../../lib/audit/ocsf-record.ts';
-import { serialise } from '../../../lib/audit/ocsf-schema.ts';
+import { auditRecord } from '../../../lib/audit/ocsf-record.ts';
+import { serialise, serialiseAs } from '../../../lib/audit/ocsf-schema.ts';
+import { PlanFacts, planRecord } from '../../../lib/audit/plan-record.ts';
 import { recordPath } from '../../../lib/audit/record-path.ts';
 import type { Outcome } from '../../../lib/domain/outcome.ts';
 import type { Report } from '../../../lib/domain/report.ts';
@@ -295,7 +296,8 @@ describe('the page', () => {
     const blocks = ['<img src=x onerror=alert(1)>\u001b[2K\u202e"\'`'];
     writeFileSync(
       path,
-      serialise(
+      serialiseAs(
+        PlanFacts,
         planRecord({ ...plan, blocks }, { startedAt: at, decidedAt: at, invokedBy: 'schedule' }, context),
       ),
     );
