@@ -102,6 +102,10 @@ export function requests({ env, admin, githubToken }: Wire) {
       )),
       cold: true,
     }),
+    get: (path: string) => {
+      const url = `${env.AWS_ENDPOINT_URL_S3}/${env.AUDIT_BUCKET}/${path}`;
+      return sign(aws, 's3', { name: 'GET GetObject', method: 'GET', url, headers: {} });
+    },
     put: (path: string, record: object) => {
       const body = JSON.stringify(record);
       const headers = {

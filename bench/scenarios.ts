@@ -88,8 +88,8 @@ async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
     rounds: [
       [await make.secret(sandbox.secretIds.admin), await make.secret(sandbox.secretIds.github)],
       [make.alert(path)],
-      [make.self(token)],
-      [make.list(service_user_id), ...(await intent(make, prefix))],
+      [make.self(token), { ...(await make.get(`registry/${randomUUID()}.json`)), extra: true }],
+      [make.list(service_user_id), ...(await intent(make, prefix)), { ...make.self(), extra: true }],
       [
         make.revoke(service_user_id, api_key_id),
         { ...(await make.put(`${prefix}/30-delete.json`, RECORD)), extra: true },

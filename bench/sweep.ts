@@ -1,5 +1,5 @@
 // A sweep of 100,000 service users with 300,000 keys, in chained invocations of the built function.
-//   npm run bench:sweep -- [--users 100000] [--keys 3] [--latency 0] [--seconds 900] [--json]
+//   npm run bench:sweep -- [--users 100000] [--keys 3] [--latency 0] [--seconds 900] [--never-expires] [--json]
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     keys: { type: 'string', default: '3' },
     latency: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '60' },
+    'never-expires': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -29,6 +30,7 @@ const crowd = await startCrowd({
   expiredEvery: Math.ceil(users / 20),
   expiringEvery: Math.ceil(users / 100),
   latencyMs: Number(values.latency),
+  neverExpires: values['never-expires'],
 });
 const child = fork(fileURLToPath(new URL('./sweep-function.ts', import.meta.url)), {
   env: sandbox.env({ DEVIN_API_URL: crowd.url, SWEEP_MODE: 'enforce' }),
@@ -70,7 +72,7 @@ function fail(reason: string): never {
 function report(seconds: number): void {
   const last = answers.at(-1);
   const { never, twice, users: present } = crowd.listed();
-  const queued = sandbox.sqs.sent().length;
+  const queued = sandbox.sqs.backlogSent().length;
   const figures = {
     status: last?.result?.status,
     totals: last?.result?.totals,

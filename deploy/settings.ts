@@ -77,6 +77,17 @@ export const settingGroups: readonly {
         meaning:
           'When `sweep-alerts` runs. `AlertSweepMissingAlarm` is raised after an hour without a run, so keep the interval shorter.',
       },
+      {
+        from: 'parameter',
+        parameter: 'backlogPerMinute',
+        variable: 'BACKLOG_PER_MINUTE',
+        readBy: ['sweep-alerts'],
+        type: { kind: 'whole', of: 'messages a minute', minimum: 1, maximum: 10_000 },
+        default: '60',
+        example: '20',
+        meaning:
+          'How many old alerts `sweep-alerts` queues a minute. They go on a queue of their own, so that a new leak does not wait for them.',
+      },
     ],
   },
   {
@@ -159,7 +170,7 @@ export const settingGroups: readonly {
         from: 'parameter',
         parameter: 'standbySecretArn',
         variable: 'STANDBY_TOKEN_SECRET_ID',
-        readBy: ['revoke', 'sweep-keys', 'enroll', 'npm run enroll'],
+        readBy: ['revoke', 'sweep-keys', 'enroll', 'npm run sweep', 'npm run enroll'],
         type: { kind: 'text', of: 'secret ARN' },
         default: '',
         example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
@@ -175,6 +186,16 @@ export const settingGroups: readonly {
         example: '20',
         meaning:
           'How many batches of queued reports are worked on at the same time. The rate limit of the Devin API is not documented, so stay low.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'backlogConcurrency',
+        readBy: [],
+        type: { kind: 'whole', of: 'invocations', minimum: 2, maximum: 1_000 },
+        default: '2',
+        example: '5',
+        meaning:
+          'The same for the backlog: alerts that are older than an hour, and keys that a sweep revokes. It is beside `maximumConcurrency`, so that it takes nothing from new leaks.',
       },
     ],
   },
@@ -305,10 +326,64 @@ export const settingGroups: readonly {
         parameter: 'sweepExempt',
         variable: 'SWEEP_EXEMPT',
         readBy: ['sweep-keys', 'npm run sweep'],
-        type: { kind: 'list', of: 'service user ids and key ids' },
+        type: { kind: 'list', of: 'ids and names of service users and keys' },
         default: '',
-        example: 'service-user-a1f0a1,key-408091',
-        meaning: 'Service users and keys that no sweep revokes. Ids, not names.',
+        example: 'service-user-a1f0a1,key-408091,production-bot',
+        meaning:
+          'Service users and keys that no sweep revokes, by id or by their exact name. An entry that matches nothing blocks a plan that revokes something.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'sweepPlanDays',
+        variable: 'SWEEP_PLAN_DAYS',
+        readBy: ['sweep-keys'],
+        type: { kind: 'whole', of: 'days', minimum: 1, maximum: 365 },
+        default: '7',
+        example: '2',
+        meaning: 'A plan that is older is not carried out, and cannot be released.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'owners',
+        variable: 'OWNERS',
+        readBy: ['sweep-keys'],
+        type: { kind: 'text', of: 'JSON, or the key of an object' },
+        default: '',
+        example: 'owners/owners.json',
+        meaning:
+          'Who is warned of a service user\'s keys, beside the alarm topic: JSON such as `{"deploy-bot": "deploy@example.com", "service-user-a1f0a1": "#deploys"}`, by name or id, or the key of an object under `owners/` in the audit bucket that holds it.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'ownersFrom',
+        variable: 'OWNERS_FROM',
+        readBy: ['sweep-keys'],
+        type: { kind: 'text', of: 'mail address' },
+        default: '',
+        example: 'key-revoker@example.com',
+        meaning:
+          'The sender of mails to owners. It must be verified in Amazon SES, in the region of the stack.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'slackSecretArn',
+        variable: 'SLACK_TOKEN_SECRET_ID',
+        readBy: ['sweep-keys'],
+        type: { kind: 'text', of: 'secret ARN' },
+        default: '',
+        example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:slack-AbCdEf',
+        meaning:
+          'An existing secret with the token of a Slack bot that has the scope `chat:write`, for owners that are Slack channels.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'slackApiUrl',
+        variable: 'SLACK_API_URL',
+        readBy: ['sweep-keys'],
+        type: { kind: 'url' },
+        default: 'https://slack.com/api',
+        example: 'https://slack-gov.com/api',
+        meaning: 'The Slack API.',
       },
       {
         from: 'parameter',
@@ -413,6 +488,15 @@ export const wiredSettings: readonly Wired[] = [
     requiredBy: ['webhook', 'sweep-keys', 'sweep-alerts', 'reconcile'],
     type: { kind: 'url' },
     meaning: 'The queue of leak reports.',
+  },
+  {
+    from: 'stack',
+    variable: 'BACKLOG_QUEUE_URL',
+    resource: 'BacklogQueue',
+    readBy: ['sweep-keys', 'sweep-alerts'],
+    type: { kind: 'url' },
+    meaning:
+      'The queue of what may wait: old alerts, and keys that a sweep revokes. Without it they go to `LEAK_QUEUE_URL`.',
   },
   {
     from: 'stack',

@@ -124,7 +124,8 @@ async function revoke(
     trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
-      recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
+      recheck: (key) =>
+        recheckBeforeDelete(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
     }),
     search: {
       store: records.store,

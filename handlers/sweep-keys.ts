@@ -3,15 +3,17 @@ import type { Context } from 'aws-lambda';
 import { siemForward } from '../lib/audit/forward-to-siem.ts';
 import { notingStore } from '../lib/audit/noting-store.ts';
 import { recordAct } from '../lib/audit/record-act.ts';
-import { awsEnvironment } from '../lib/aws/environment.ts';
+import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
 import { s3FirstName } from '../lib/aws/list-objects.ts';
-import { secretsManager } from '../lib/aws/secrets.ts';
+import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
+import { sesMail } from '../lib/aws/ses.ts';
 import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsQueue, sqsSender } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
 import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { ownServiceUsers } from '../lib/clients/own-service-users.ts';
+import { slackPost } from '../lib/clients/slack.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { sweepDeadline } from '../lib/sweep/deadline.ts';
@@ -19,6 +21,7 @@ import { actOf } from '../lib/sweep/keys/act-of.ts';
 import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
 import type { SweepDeps, SweepResult } from '../lib/sweep/keys/deps.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
+import { type OwnerWays, ownerNotifier } from '../lib/sweep/keys/owners.ts';
 import { planStore } from '../lib/sweep/keys/plan-store.ts';
 import { readOrder } from '../lib/sweep/keys/read-order.ts';
 import { planRecorder } from '../lib/sweep/keys/record-plan.ts';
@@ -45,9 +48,21 @@ function connect() {
     killSwitch: killSwitch(store, firstName),
     region: aws.region,
     forward: siemForward(config, read),
-    queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
+    queue: sqsQueue(aws, config.BACKLOG_QUEUE_URL ?? config.LEAK_QUEUE_URL),
     chain: config.SWEEP_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.SWEEP_QUEUE_URL),
+    ways: ownerWays(config, aws, read),
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
+  };
+}
+
+function ownerWays(
+  { OWNERS_FROM: from, SLACK_API_URL: slackUrl, SLACK_TOKEN_SECRET_ID: slackId }: SweepKeysConfig,
+  aws: AwsEnvironment,
+  read: ReadSecret,
+): OwnerWays {
+  return {
+    mail: from === undefined ? undefined : sesMail(aws, from),
+    slack: slackId === undefined ? undefined : slackPost(slackUrl, () => read(slackId)),
   };
 }
 
@@ -70,7 +85,9 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     send: (report) => queue.send(report, deadline),
     enqueueContinuation:
       chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
-    notify: notify ?? (async () => {}),
+    notify: notify ?? (async () => true),
+    notifyOwner: ownerNotifier(config.OWNERS, store, parts.ways, { deadline, attempts: 4 }),
+    planDays: config.SWEEP_PLAN_DAYS,
     record: planRecorder({ store, forward }, origin, deadline),
     dryRun: config.DRY_RUN,
     requestId,

@@ -11,6 +11,8 @@ export type CrowdOptions = {
   expiredEvery: number;
   /** one of so many service users has a key that expires in five days */
   expiringEvery: number;
+  /** all other keys never expire */
+  neverExpires?: boolean;
   latencyMs?: number;
 };
 
@@ -24,6 +26,8 @@ export async function startCrowd(options: CrowdOptions) {
   const asked = new Uint8Array(room);
   const gone = new Uint8Array(room);
   let count = options.users;
+  // A page that is read a second time changes nothing more.
+  let grownAt = -1;
   let answered = 0;
 
   const nameOf = (index: number) => `service-user-${String(index).padStart(8, '0')}`;
@@ -41,7 +45,8 @@ export async function startCrowd(options: CrowdOptions) {
       });
     }
     // As many are created at the end as are deleted on the following pages.
-    if (end < count && count + 2 < room && from % 1_000 === 0) {
+    if (end < count && count + 2 < room && from % 1_000 === 0 && from > grownAt) {
+      grownAt = from;
       count += 2;
       gone[Math.min(end + 50, count - 1)] = 1;
     }
@@ -63,16 +68,22 @@ export async function startCrowd(options: CrowdOptions) {
   function keyOf(index: number, at: number) {
     const isFirst = at === 0;
     const isExpired = isFirst && index % options.expiredEvery === 0;
-    const expiring = isFirst && index % options.expiringEvery === 1;
+    const isExpiring = !options.neverExpires && isFirst && index % options.expiringEvery === 1;
     return {
       api_key_id: `key-${index}-${at}`,
       api_key_name: 'production',
       created_at: now - 30 * DAY,
-      expires_at: now + (isExpired ? -1 : expiring ? 5 : 200) * DAY,
+      expires_at: expiryOf({ isExpired, isExpiring }),
       revoked_at: null,
       last_used_at: now - DAY,
       is_active: !isExpired,
     };
+  }
+
+  function expiryOf({ isExpired, isExpiring }: { isExpired: boolean; isExpiring: boolean }): number | null {
+    if (isExpired) return now - DAY;
+    if (isExpiring) return now + 5 * DAY;
+    return options.neverExpires ? null : now + 200 * DAY;
   }
 
   const server = await startServer({

@@ -69,6 +69,10 @@ export async function startDevin(options: DevinOptions = {}) {
     personalToken: state.personalToken,
     /** by somebody else */
     revoke: state.revoke,
+    renewServiceUser: (serviceUserId: string): void => {
+      const user = state.users.get(serviceUserId);
+      if (user) user.expires_at = null;
+    },
     removeServiceUser: (serviceUserId: string): void => {
       const user = state.users.get(serviceUserId);
       if (user) user.removed = true;

@@ -23,10 +23,13 @@ export async function startFunctions(sandbox: Sandbox, { env, onLog }: Functions
     });
   const webhook = start('webhook', 10_000);
   const revoke = start('revoke', 180_000);
+  // Each event source mapping has execution environments of its own.
+  const backlog = start('revoke', 180_000);
   const sweepKeys = start('sweep-keys', 60_000);
   const sweepAlerts = start('sweep-alerts', 60_000);
   const url = await startFunctionUrl((event) => webhook.invoke(event));
   const mapping = sandbox.sqs.poll((event) => revoke.invoke(event), { visibilityTimeoutSeconds: 1 });
+  const later = sandbox.sqs.pollBacklog((event) => backlog.invoke(event), { visibilityTimeoutSeconds: 1 });
   const sweeps = sandbox.sqs.pollSweeps((event) => sweepKeys.invoke(event));
   return {
     webhook,
@@ -35,8 +38,11 @@ export async function startFunctions(sandbox: Sandbox, { env, onLog }: Functions
     sweepAlerts,
     webhookUrl: `${url.url}/`,
     async stop(): Promise<void> {
-      await Promise.all([mapping.stop(), sweeps.stop()]);
-      await Promise.all([url.stop(), ...[webhook, revoke, sweepKeys, sweepAlerts].map((one) => one.stop())]);
+      await Promise.all([mapping.stop(), later.stop(), sweeps.stop()]);
+      await Promise.all([
+        url.stop(),
+        ...[webhook, revoke, backlog, sweepKeys, sweepAlerts].map((one) => one.stop()),
+      ]);
     },
   };
 }

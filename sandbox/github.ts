@@ -197,6 +197,21 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
     touch: (alert: AlertName): void => {
       stored(alert).updated_at = seconds(Date.now());
     },
+    /** a person closes the alert */
+    resolve: (alert: AlertName): void => {
+      const now = seconds(Date.now());
+      Object.assign(stored(alert), {
+        state: 'resolved',
+        resolution: 'wont_fix',
+        resolved_at: now,
+        updated_at: now,
+      });
+    },
+    /** a person opens the alert again */
+    reopen: (alert: AlertName): void => {
+      const open = { state: 'open', resolution: null, resolution_comment: null, resolved_at: null };
+      Object.assign(stored(alert), { ...open, updated_at: seconds(Date.now()) });
+    },
     /** the delivery of the alert, for a caller that sends it by itself */
     signed: (alert: AlertName, secret: string, action = 'created') =>
       signedDelivery(JSON.stringify(payload(alert, action)), secret),

@@ -100,6 +100,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         WEBHOOK_SECRET_ID: SECRETS.webhook,
         GITHUB_TOKEN_SECRET_ID: SECRETS.github,
         LEAK_QUEUE_URL: queue?.queueUrl,
+        BACKLOG_QUEUE_URL: queue?.backlogQueueUrl,
         SWEEP_QUEUE_URL: queue?.sweepQueueUrl,
         AUDIT_BUCKET,
         AUDIT_KEY_ID: kms.keyArn,

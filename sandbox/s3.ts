@@ -227,7 +227,7 @@ function checksumProblem({ headers, body }: SandboxRequest): SandboxAnswer | und
 /** As the policy of the audit bucket: a write that is not conditional is denied. */
 function policyProblem(key: string, { headers }: SandboxRequest): SandboxAnswer | undefined {
   const isReplaceable = /^(?:registry|experiments)\//.test(key) && headers['if-match'] !== undefined;
-  return headers['if-none-match'] === undefined && !isReplaceable
+  return headers['if-none-match'] === undefined && !isReplaceable && !key.startsWith('owners/')
     ? s3Error(403, 'AccessDenied', 'Access Denied: an explicit deny in a resource-based policy')
     : undefined;
 }

@@ -44,8 +44,8 @@ export const scenarios: Record<string, Scenario> = {
       checkDead(stage, leak);
       check('the alert is resolved as revoked', alertOf(sandbox, leak.alert)?.resolution === 'revoked');
       check(
-        'an intent, the alert and one outcome are on record',
-        records().length === 3 && outcomes().length === 1,
+        'an intent, the DELETE, the alert and one outcome are on record',
+        records().length === 4 && outcomes().length === 1,
       );
 
       say('\nGitHub delivers the same webhook again');
@@ -139,8 +139,102 @@ export const scenarios: Record<string, Scenario> = {
       await waitFor('report ended');
       const [outcome] = outcomes();
       say(`\n${outcome?.reason}\n${outcome?.next_step}\n`);
+      const named = sandbox.devin.personalToken(secret);
+      const nextStep = String(outcome?.next_step);
       check('it is escalated', outcome?.status === 'escalated');
+      check(
+        'the next step names the token and its user',
+        nextStep.includes(named?.api_key_id ?? '?') && nextStep.includes(named?.user_name ?? '?'),
+      );
       check('nothing was deleted', deletions().length === 0);
+    },
+  },
+
+  'stray-401': {
+    title:
+      'The first use of the token is answered 401 by a firewall: the key is not taken for dead, and is revoked',
+    async play(stage) {
+      const { check, deliver, outcomes, sandbox, waitFor } = stage;
+      const leak = sandbox.leak();
+      introduce(stage, leak);
+      sandbox.devin.fault({ operation: 'getSelf', status: 401 });
+      await deliver(leak.alert);
+      await waitFor('report ended');
+      checkDead(stage, leak);
+      check('it was revoked, not found dead', outcomes()[0]?.status === 'revoked');
+    },
+  },
+
+  'cached-nodes': {
+    title:
+      'Four API nodes cache the token for three seconds: nothing is called revoked while one of them accepts it',
+    env: { PROOF_WINDOW_SECONDS: '6' },
+    async play(stage) {
+      const { check, deliver, outcomes, sandbox, waitFor } = stage;
+      const leak = sandbox.leak();
+      introduce(stage, leak);
+      Object.assign(sandbox.devin, { nodes: 4, nodeCacheMs: 3_000 });
+      sandbox.devin.useEverywhere(leak.token);
+      await deliver(leak.alert);
+      await waitFor('revoked');
+      check('the key is revoked, and nodes still accept its token', sandbox.devin.acceptedBy(leak.token) > 0);
+      await waitFor('report ended');
+      check('no node accepts it when it is called revoked', sandbox.devin.acceptedBy(leak.token) === 0);
+      const [outcome] = outcomes();
+      check('it is proven dead by several probes', probes(outcome) > 3 && outcome?.status === 'revoked');
+    },
+  },
+
+  'unknown-owner': {
+    title: 'A token that nobody knows is rejected: it is closed with what was seen, and no more is claimed',
+    async play(stage) {
+      const { check, deliver, deletions, outcomes, sandbox, say, waitFor } = stage;
+      const leak = sandbox.leak();
+      sandbox.devin.rejected.add(leak.token);
+      await deliver(leak.alert);
+      await waitFor('report ended');
+      const [outcome] = outcomes();
+      const comment = alertOf(sandbox, leak.alert)?.resolution_comment ?? '';
+      say(`\n${comment}\n`);
+      check('it is already revoked, owner unknown', outcome?.owner === 'unknown');
+      check('the comment says that it is rejected from our address', comment.includes('from our address'));
+      check('a second look is noted for the next day', sandbox.s3.objects('rechecks/').length === 1);
+      check('nothing was deleted', deletions().length === 0);
+    },
+  },
+
+  'several-tokens': {
+    title: 'One secret holds two tokens among other text: both are dead before the alert is closed',
+    async play(stage) {
+      const { check, deliver, outcomes, sandbox, waitFor } = stage;
+      const leaks = [sandbox.leak({ repo: 'one' }), sandbox.leak({ repo: 'two' })];
+      const secret = leaks.map(({ token }, index) => `DEVIN_API_KEY_${index}="${token}"`).join('\n');
+      const alert = sandbox.github.createAlert({ secret });
+      await deliver(alert);
+      await waitFor('report ended');
+      for (const leak of leaks) checkDead(stage, leak);
+      const [outcome] = outcomes();
+      check('the outcome lists both', Array.isArray(outcome?.leaks) && outcome.leaks.length === 2);
+      check('the alert is resolved as revoked', alertOf(sandbox, alert)?.resolution === 'revoked');
+    },
+  },
+
+  rehearsal: {
+    title: 'With DRY_RUN=true: all that would be done is on record, nothing is done, and no outcome is left',
+    env: { DRY_RUN: 'true' },
+    async play(stage) {
+      const { check, deliver, deletions, outcomes, records, sandbox, say, waitFor } = stage;
+      const leak = sandbox.leak();
+      introduce(stage, leak);
+      await deliver(leak.alert);
+      await waitFor('report ended');
+      const [record] = sandbox.s3.objects('records/');
+      const { would_do, would_end } = JSON.parse(record?.body ?? '{}').unmapped ?? {};
+      say(`\n${JSON.stringify({ would_end, would_do }, null, 2)}\n`);
+      check('it would have been revoked', would_end === 'revoked');
+      check('nothing was deleted', deletions().length === 0 && sandbox.devin.isLive(leak.token));
+      check('the alert stays open', alertOf(sandbox, leak.alert)?.state === 'open');
+      check('a rehearsal is on record, and no outcome', records().length === 1 && outcomes().length === 0);
     },
   },
 

@@ -16,6 +16,8 @@ export type Sqs = Awaited<ReturnType<typeof startSqs>>;
 
 const QUEUE = 'leaks';
 const DEAD_LETTERS = 'leaks-dead-letters';
+/** what may wait: the backlog of alerts, and the revocations of a sweep of the keys */
+const BACKLOG = 'backlog';
 /** continuations of a sweep that takes more than one invocation */
 const SWEEPS = 'sweeps';
 
@@ -29,11 +31,11 @@ export async function startSqs(options: SqsOptions = {}) {
     messageSpies: { bufferSize: 100_000 },
   });
   const { queueArn: deadLetterTargetArn } = fauxqs.createQueue(DEAD_LETTERS);
-  const { queueArn } = fauxqs.createQueue(QUEUE, {
-    attributes: {
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: options.maxReceiveCount ?? 8 }),
-    },
-  });
+  const attributes = {
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: options.maxReceiveCount ?? 8 }),
+  };
+  const { queueArn } = fauxqs.createQueue(QUEUE, { attributes });
+  const { queueArn: backlogArn } = fauxqs.createQueue(BACKLOG, { attributes });
   const { queueArn: sweepsArn } = fauxqs.createQueue(SWEEPS);
 
   const server = await startServer({
@@ -59,6 +61,7 @@ export async function startSqs(options: SqsOptions = {}) {
   return Object.assign(knobs, server, {
     queueUrl: `${server.url}/000000000000/${QUEUE}`,
     deadLetterQueueUrl: `${server.url}/000000000000/${DEAD_LETTERS}`,
+    backlogQueueUrl: `${server.url}/000000000000/${BACKLOG}`,
     sweepQueueUrl: `${server.url}/000000000000/${SWEEPS}`,
     /** the bodies that are on "sweeps" now, delayed, in flight or not */
     sweepsWaiting: (): string[] => peek(fauxqs, SWEEPS),
@@ -70,12 +73,26 @@ export async function startSqs(options: SqsOptions = {}) {
       return poller;
     },
     /** the bodies of all messages that were ever sent to "leaks", consumed or not */
-    sent: (): string[] => bodies(fauxqs, 'published'),
+    sent: (): string[] => bodies(fauxqs, QUEUE),
+    /** the same for "backlog" */
+    backlogSent: (): string[] => bodies(fauxqs, BACKLOG),
+    /** the bodies that are on "backlog" now, delayed, in flight or not */
+    backlogWaiting: (): string[] => peek(fauxqs, BACKLOG),
+    /** those of them that a worker may take now */
+    backlogReady: (): string[] => fauxqs.inspectQueue(BACKLOG)?.messages.ready.map(({ body }) => body) ?? [],
+    /** the event source mapping of "backlog" */
+    pollBacklog: (onBatch: OnBatch, how: PollOptions = {}) => {
+      const poller = poll({ endpoint: fauxqs.address, queue: BACKLOG, queueArn: backlogArn }, onBatch, how);
+      pollers.push(poller);
+      return poller;
+    },
     /** the bodies that are on "leaks" now, in flight or not */
     waiting: (): string[] => peek(fauxqs, QUEUE),
     deadLetters: (): string[] => peek(fauxqs, DEAD_LETTERS),
     /** puts a message on "leaks", past the front */
     send: (body: string): string => fauxqs.sendMessage(QUEUE, body).messageId,
+    /** the same on "backlog" */
+    sendBacklog: (body: string): string => fauxqs.sendMessage(BACKLOG, body).messageId,
     /** An event source mapping: feeds batches to `onBatch` until it is stopped. */
     poll: (onBatch: OnBatch, how: PollOptions = {}) => {
       const poller = poll({ endpoint: fauxqs.address, queue: QUEUE, queueArn }, onBatch, how);
@@ -90,11 +107,11 @@ export async function startSqs(options: SqsOptions = {}) {
   });
 }
 
-function bodies(fauxqs: FauxqsServer, status: string): string[] {
+function bodies(fauxqs: FauxqsServer, queue: string): string[] {
   return fauxqs.spy
     .getAllMessages()
     .flatMap((message) =>
-      message.service === 'sqs' && message.queueName === QUEUE && message.status === status
+      message.service === 'sqs' && message.queueName === queue && message.status === 'published'
         ? [message.body]
         : [],
     );

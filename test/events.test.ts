@@ -157,14 +157,14 @@ describe('the event of the sweep of the keys', () => {
   test('its schedule queues the revocation of an expired key', async () => {
     expire();
     expect(await sweep(event('sweep-keys-schedule'))).toMatchObject({ status: 'enforced', queued: 1 });
-    expect(sandbox.sqs.sent()).toHaveLength(1);
+    expect(sandbox.sqs.backlogSent()).toHaveLength(1);
   });
 
   test('a report from the console queues nothing, and its plan is released by its id', async () => {
     expire();
     const planned = await sweep(event('sweep-keys-console-report'));
     expect(planned).toMatchObject({ status: 'report', totals: { revoke: 1 } });
-    expect(sandbox.sqs.sent()).toEqual([]);
+    expect(sandbox.sqs.backlogSent()).toEqual([]);
 
     const release = { ...event<object>('sweep-keys-console-release'), release: planId(planned) };
     expect(await sweep(release)).toMatchObject({ status: 'released', queued: 1 });
@@ -190,7 +190,7 @@ test('the schedule of the sweep of alerts queues an alert that was missed', asyn
   const sweep = await loadHandler('sweep-alerts', sandbox.env());
   sandbox.github.createAlert({ secret: token, repo: 'old', created_at: '2020-01-01T00:00:00Z' });
   expect(await sweep(event('sweep-alerts-schedule'))).toMatchObject({ failed: [] });
-  expect(sandbox.sqs.sent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
+  expect(sandbox.sqs.backlogSent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
 });
 
 test('the schedule of the enrolment enrols our own token', async () => {

@@ -39,6 +39,9 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
   const { alert, kind, next_step, proof } = unmapped;
   switch (kind) {
     case 'intent':
+      if (unmapped.delete_sent_at !== undefined) {
+        return [[unmapped.delete_sent_at, `DELETE of ${unmapped.api_key_id} sent`]];
+      }
       return [
         [time, `intent on record: revoke ${unmapped.api_key_id ?? `a key of ${unmapped.service_user_id}`}`],
       ];

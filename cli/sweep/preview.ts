@@ -1,5 +1,6 @@
 import type { Devin } from '../../lib/clients/devin.ts';
 import { ownServiceUsers } from '../../lib/clients/own-service-users.ts';
+import type { Token } from '../../lib/domain/token.ts';
 import { evaluatePage } from '../../lib/sweep/keys/evaluate-page.ts';
 import { type Block, findBlocks, NOTHING, type Totals } from '../../lib/sweep/keys/guardrails.ts';
 import type { Entry, Page, Start } from '../../lib/sweep/keys/plan.ts';
@@ -12,18 +13,23 @@ export interface Preview {
   readonly entries: readonly Entry[];
 }
 
-/** @param onPage called after each page with the service users so far, and how many there are if that is known */
+/**
+ * @param standby reads the standby token, if there is one
+ * @param onPage called after each page with the service users so far, and how many there are if that is known
+ */
 export async function previewPlan(
   devin: Devin,
+  standby: (() => Promise<Token>) | undefined,
   settings: Pick<Start, 'mode' | 'policy' | 'caps'>,
   onPage: (users: number, total: number | undefined) => void,
 ): Promise<Preview> {
   const started_at = Date.now();
-  const own = await ownServiceUsers(devin, undefined, { deadline: started_at + 60_000 });
+  const own = await ownServiceUsers(devin, standby, { deadline: started_at + 60_000 });
   const start: Start = {
     version: 1,
     plan_id: '00000000T000000Z-00000000',
     started_at,
+    invoked_by: 'console',
     ...settings,
     own: own ?? [],
   };
@@ -42,6 +48,13 @@ export async function previewPlan(
   }
   const totals = last?.totals ?? NOTHING;
   const skewSeconds = last === undefined ? 0 : (last.skew_seconds ?? undefined);
-  const conditions = { broken, skewSeconds, ownKnown: own !== undefined, previous: 'none' } as const;
-  return { totals, entries, blocks: findBlocks(totals, start.caps, conditions) };
+  const blocks = findBlocks(totals, start.caps, {
+    broken,
+    skewSeconds,
+    ownKnown: own !== undefined,
+    previous: 'none',
+    unlisted: last?.unlisted ?? 0,
+    exemptUnused: broken === undefined ? (last?.exempt_unused ?? []) : [],
+  });
+  return { totals, entries, blocks };
 }

@@ -53,9 +53,10 @@ export function totalLines(
 function toRow(entry: Entry): Row {
   const spared = entry.spared_from === undefined ? '' : ` (${entry.spared_from})`;
   const threshold = entry.threshold_days === undefined ? '' : ` (${entry.threshold_days} days)`;
+  const doubt = entry.doubt === undefined ? '' : ` (${entry.doubt})`;
   return {
     decision: entry.decision,
-    rule: entry.rule + spared + threshold,
+    rule: entry.rule + spared + threshold + doubt,
     expires: day(entry.expires_at, 'never'),
     last_used: day(entry.last_used_at, 'never'),
     key: entry.api_key_id,

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
-import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
+import { cachedAdminToken, adminToken as tokenOf } from '../../lib/clients/devin-admin-token.ts';
 import { parseConfig } from '../../lib/platform/config.ts';
 import { type SweepPlanConfig as Config, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../../lib/sweep/keys/settings.ts';
@@ -24,8 +24,8 @@ interface Flags {
 
 const HELP = `
 Settings, as for the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
-SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO. The token: ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager
-with the credentials in the environment, or the token itself in DEVIN_TOKEN.
+SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID. The token: ADMIN_TOKEN_SECRET_ID, read from
+AWS Secrets Manager with the credentials in the environment, or the token itself in DEVIN_TOKEN.
 ${exitCodeHelp({
   0: 'the plan is printed, whether or not a guard rail would block it',
   1: 'the listing broke off, so that the plan is not complete',
@@ -63,7 +63,9 @@ async function print(flags: Flags, env: Env, terminal: Terminal): Promise<number
   const config = parseConfig(SweepPlanConfig, env);
   const devin = devinClient(config.DEVIN_API_URL, adminToken(config, env));
   const progress = showProgress(terminal, 'service users');
-  const preview = await previewPlan(devin, sweepSettings(config), progress.update).finally(progress.stop);
+  const standby = standbyToken(config, env);
+  const settings = sweepSettings(config);
+  const preview = await previewPlan(devin, standby, settings, progress.update).finally(progress.stop);
   const { blocks, entries, totals } = preview;
   if (flags.json) terminal.out.write(`${printableJson({ totals, blocks, entries })}\n`);
   else if (flags.csv) for (const line of csvLines(entries)) terminal.out.write(`${line}\r\n`);
@@ -82,4 +84,8 @@ function adminToken({ ADMIN_TOKEN_SECRET_ID: id }: Config, env: Env) {
   if (token !== undefined) return cachedAdminToken(async () => token, 'DEVIN_TOKEN');
   if (id === undefined) throw new UsageError('ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set');
   return cachedAdminToken(secretsManager(requireAws(env)), id);
+}
+
+function standbyToken({ STANDBY_TOKEN_SECRET_ID: id }: Config, env: Env) {
+  return id === undefined ? undefined : async () => tokenOf(id, await secretsManager(requireAws(env))(id));
 }

@@ -78,6 +78,12 @@ module.exports = {
       '${param:alarmQueueAgeSeconds}',
       'A leak report waits too long, so the key may still be alive',
     ),
+    BacklogAgeAlarm: queue(
+      'ApproximateAgeOfOldestMessage',
+      'BacklogQueue',
+      21_600,
+      'The backlog of old alerts and swept keys is not worked off: a message waits for six hours',
+    ),
 
     WebhookErrorAlarm: any('AWS/Lambda', 'Errors', WEBHOOK, 'The webhook function failed'),
     // GitHub does not redeliver by itself, so a delivery that was refused is a leak that nobody works on.
@@ -139,6 +145,12 @@ module.exports = {
       'SweepBlocked',
       job('sweep-keys'),
       'A sweep was held back by a guard rail, or failed. The log says why, and how to release its plan',
+    ),
+    SweepNotNotifiedAlarm: any(
+      OURS,
+      'SweepNotNotified',
+      job('sweep-keys'),
+      'A warning or the summary of a sweep did not go out. The next sweep warns again',
     ),
     SweepMissingAlarm: missing(
       'SweepPlanned',

@@ -39,10 +39,11 @@ function endingDetail(outcome: Outcome): string {
   }
 }
 
-function proofText({ method, probes, spread_ms = 0 }: Proof): string {
+function proofText({ method, probes, spread_ms }: Proof): string {
+  const row = spread_ms === undefined ? '' : ` in a row over ${spread_ms} ms`;
   switch (method) {
     case 'token':
-      return `the token is answered 401 in a row over ${spread_ms} ms, ${probes} probes in all`;
+      return `the token is answered 401${row}, ${probes} probes in all`;
     case 'listing':
       return 'the key listing shows the key inactive';
     default:

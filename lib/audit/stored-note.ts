@@ -5,7 +5,8 @@ import { isIntent } from './record-path.ts';
 
 /**
  * Folders that hold no evidence, so that no digest lists them: digests themselves; notes and positions, which can be made
- * again; what is replaced (the registry, experiments in progress); and leases and rechecks, which matter while work goes on.
+ * again; what is replaced (the registry, experiments in progress); leases, rechecks and the
+ * ledger of the alerts, which matter while work goes on; and the list of owners, which people keep.
  */
 export const NOT_DIGESTED: readonly string[] = [
   'digests/',
@@ -15,6 +16,8 @@ export const NOT_DIGESTED: readonly string[] = [
   'experiments/',
   'leases/',
   'rechecks/',
+  'sweeps/',
+  'owners/',
 ];
 /** Those of them that are written through the store that notes. */
 const WITHOUT_NOTE = /^(?:leases|rechecks)\//;

@@ -6,13 +6,13 @@ import { sdkErrorCode } from './sdk-options.ts';
 const WITHIN_MS = 10_000;
 
 /**
- * Publishes to an SNS topic. It never fails a job: what people are notified of is in the log and in the metrics too.
+ * Publishes to an SNS topic. It never fails a job. @returns whether SNS took it
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function snsNotify(
   aws: AwsEnvironment,
   topicArn: string,
-): (subject: string, text: string) => Promise<void> {
+): (subject: string, text: string) => Promise<boolean> {
   return async (subject, text) => {
     const message = {
       TopicArn: topicArn,
@@ -22,8 +22,10 @@ export function snsNotify(
     try {
       const { publishWithClient } = await import('./sns-sdk.ts');
       await publishWithClient(aws, message, Date.now() + WITHIN_MS);
+      return true;
     } catch (error) {
       log('error', 'not notified', { code: sdkErrorCode(error) });
+      return false;
     }
   };
 }

@@ -16,8 +16,8 @@ export class QueueError extends Error {
 
 /** The queue of leak reports, in SQS. */
 export interface Queue {
-  /** @param deadline epoch milliseconds @throws {QueueError} */
-  send(report: LeakReport, deadline: number): Promise<void>;
+  /** @param deadline epoch milliseconds @param delaySeconds 0 to 900 @throws {QueueError} */
+  send(report: LeakReport, deadline: number, delaySeconds?: number): Promise<void>;
 }
 
 /** Sends a message to an SQS queue. @param deadline epoch milliseconds @throws {QueueError} */
@@ -49,7 +49,8 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
   const send = sqsSender(aws, queueUrl);
   return {
     // Through the schema: what is not in it, such as a token, does not reach the queue.
-    send: async (report, deadline) => send(LeakReport.parse(report), { deadline }),
+    send: async (report, deadline, delaySeconds) =>
+      send(LeakReport.parse(report), { deadline, ...(delaySeconds !== undefined && { delaySeconds }) }),
   };
 }
 

@@ -6,21 +6,23 @@ import { githubCall } from './github-call.ts';
 import { type GitHubRefusal, refusal, undocumented } from './github-refusal.ts';
 import type { GitHubToken } from './github-token.ts';
 
-const ListedAlerts = z.array(
-  z.object({
-    number: z.int(),
-    created_at: z.string(),
-    updated_at: z.nullish(z.string()),
-    repository: z.object({ full_name: z.string(), id: z.optional(z.int()) }),
-  }),
-);
+const ListedAlert = z.object({
+  number: z.int(),
+  created_at: z.string(),
+  updated_at: z.nullish(z.string()),
+  validity: z.nullish(z.string()),
+  publicly_leaked: z.nullish(z.boolean()),
+  repository: z.object({ full_name: z.string(), id: z.optional(z.int()) }),
+});
 
 /** One page of an organisation's open alerts, without their secrets. */
 export type AlertListing =
   | {
       readonly ok: true;
-      readonly alerts: z.infer<typeof ListedAlerts>;
-      /** The cursor of the next page; `undefined` on the last. */
+      readonly alerts: readonly z.infer<typeof ListedAlert>[];
+      /** How many items of the page are not alerts as documented. */
+      readonly malformed: number;
+      /** The cursor of the next page, such as `after=…` or `page=2`; `undefined` on the last. */
       readonly next: string | undefined;
     }
   | GitHubRefusal;
@@ -31,6 +33,7 @@ export interface GitHubAlertList {
     where: {
       readonly org: string;
       readonly secretTypes: readonly string[];
+      /** The `next` of the page before it. */
       readonly after: string | undefined;
     },
     retry: RetryOptions,
@@ -49,8 +52,8 @@ export function githubAlertList(baseUrl: string, token: GitHubToken): GitHubAler
         direction: 'desc',
         per_page: '100',
         hide_secret: 'true',
-        ...(after !== undefined && { after }),
       });
+      for (const [name, value] of new URLSearchParams(after)) query.set(name, value);
       const path = `/orgs/${encodeURIComponent(org)}/secret-scanning/alerts?${query}`;
       const answer = await call('GET', path, retry);
       return answer.kind === 'refused' ? answer.refusal : readListing(answer.response);
@@ -60,12 +63,27 @@ export function githubAlertList(baseUrl: string, token: GitHubToken): GitHubAler
 
 function readListing(response: HttpResponse): AlertListing {
   if (response.status !== 200) return refusal('GET', response);
-  const alerts = parseJson(response.body, ListedAlerts);
-  return alerts === undefined ? undocumented : { ok: true, alerts, next: nextCursor(response.headers.link) };
+  const items = parseJson(response.body, z.array(z.unknown()));
+  if (items === undefined) return undocumented;
+  const alerts = items.flatMap((item) => z.safeParse(ListedAlert, item).data ?? []);
+  const next = nextCursor(response.headers.link);
+  if (next === 'unknown') {
+    return { ok: false, reason: "GitHub's listing does not say where its next page begins", retryable: true };
+  }
+  return { ok: true, alerts, malformed: items.length - alerts.length, next };
 }
 
-/** The cursor alone is taken from the link, never its host: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api */
-function nextCursor(link: string | string[] | undefined): string | undefined {
-  const next = /<([^>]*)>;\s*rel="next"/.exec(String(link ?? ''))?.[1];
-  return URL.parse(next ?? '')?.searchParams.get('after') ?? undefined;
+/**
+ * The cursor alone is taken from the link, never its host: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+ *
+ * @returns `undefined` without a next page; `unknown` when there is one, yet not where it begins
+ */
+function nextCursor(link: string | string[] | undefined): string | 'unknown' | undefined {
+  const next = String(link ?? '')
+    .split(/,\s*(?=<)/)
+    .find((one) => /;\s*rel="?next"?(?:\s*;|\s*$)/i.test(one));
+  if (next === undefined) return undefined;
+  const query = URL.parse(/<([^>]*)>/.exec(next)?.[1] ?? '')?.searchParams;
+  const name = ['after', 'page'].find((candidate) => query?.get(candidate));
+  return name === undefined ? 'unknown' : String(new URLSearchParams({ [name]: query?.get(name) ?? '' }));
 }

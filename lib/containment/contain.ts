@@ -20,6 +20,9 @@ import { revokeTarget } from './revoke-target.ts';
 /** Milliseconds that must be left to revoke our own key. */
 const OWN_KEY_MS = 15_000;
 
+/** More tokens than this in one secret are left to a person, so that the cost of a report is bounded. */
+const MAX_TOKENS = 20;
+
 /** By name, as a file that is loaded late has classes of its own. */
 const OWN_ERRORS: ReadonlySet<string> = new Set(['SecretError', 'AuditStoreError', 'ListError']);
 
@@ -108,7 +111,7 @@ async function containEach(
 ): Promise<Contained | OnRecord> {
   if (leak.kind === 'key') return single(await containLeak(report, leak, onAlive, deps));
   const { legacy, tokens } = leak;
-  const order = [...tokens.keys()];
+  const order = [...tokens.keys()].slice(0, MAX_TOKENS);
   if (order.length > 1) {
     const admin = await deps.admin.get();
     order.sort((a, b) => Number(tokens[a]?.equals(admin)) - Number(tokens[b]?.equals(admin)));
@@ -124,6 +127,10 @@ async function containEach(
     ended.push(end);
   }
   if (legacy !== undefined) ended.push(...contained(legacy).leaks);
+  if (tokens.length > MAX_TOKENS) {
+    const { tooManyTokens } = await import('../identify/escalate-secret.ts');
+    ended.push({ status: 'ended', draft: tooManyTokens(tokens.length, MAX_TOKENS) });
+  }
   const [first, ...others] = ended;
   if (first === undefined) throw new RangeError('a leak has a token');
   return { status: 'contained', leaks: [first, ...others] };

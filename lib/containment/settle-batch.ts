@@ -50,7 +50,12 @@ async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Pro
       return { isDone: false };
     }
     const outcome = await revoke(report, attemptOf(record), place);
-    return { isDone: isDone(outcome), retryAt: outcome.status === 'failed' ? outcome.retry_at : undefined };
+    // An attempt that is on record need not come back when its sender repeats it.
+    const isRecorded = outcome.recorded !== false && outcome.forwarded !== false;
+    return {
+      isDone: isDone(outcome) || (report.redeliver === false && isRecorded),
+      retryAt: outcome.status === 'failed' ? outcome.retry_at : undefined,
+    };
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
     return { isDone: false };

@@ -54,6 +54,10 @@ export const LeakReport = z.object({
   ]),
   reason: z.optional(z.string().check(z.maxLength(1_000))),
   dry_run: z.optional(z.boolean()),
+  /** Epoch milliseconds after which nothing is revoked for it any more: what a sweep found due may not be by then. */
+  act_before: z.optional(z.int()),
+  /** `false`: a delivery that fails is not repeated by the queue, since its sender queues the report again. */
+  redeliver: z.optional(z.literal(false)),
   /** A second look at a resolved alert whose token nobody knew: if it works now, the incident is reopened. */
   recheck: z.optional(z.boolean()),
 });

@@ -15,6 +15,14 @@ export function withoutToken(secret: Token | undefined): OutcomeDraft {
   };
 }
 
+export function tooManyTokens(count: number, limit: number): OutcomeDraft {
+  return {
+    status: 'escalated',
+    reason: `the secret holds ${count} tokens, of which the first ${limit} were looked at`,
+    next_step: 'invoke the revoke function with each of the others; the alert stays open',
+  };
+}
+
 /** What a person has to know of legacy keys, which the API v3 neither tells apart nor revokes. */
 export function ofLegacyKeys(owners: readonly [LegacyOwner, ...LegacyOwner[]]): OutcomeDraft {
   const [{ org_id, user_id }] = owners;

@@ -12,7 +12,7 @@ export interface SearchParts {
   readonly devin: Pick<Devin, 'listKeys' | 'probe'>;
   readonly store: AuditStore;
   /** Notifies people; it never rejects. */
-  readonly notify: (subject: string, text: string) => Promise<void>;
+  readonly notify: (subject: string, text: string) => Promise<unknown>;
 }
 
 export interface Search {

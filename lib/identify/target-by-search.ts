@@ -12,7 +12,7 @@ import type { FoundTarget } from './target.ts';
 export interface SearchOptions {
   readonly devin: Devin;
   readonly store: AuditStore;
-  readonly notify: (subject: string, text: string) => Promise<void>;
+  readonly notify: (subject: string, text: string) => Promise<unknown>;
   readonly report_id: string;
   /** What to do with a token whose key stays ambiguous. */
   readonly ambiguousKey: 'escalate' | 'revoke_all';

@@ -104,3 +104,21 @@ test('a queue that does not answer leaves the message to its visibility timeout'
   await expect(retrySoon({ queueArn: '', receiptHandle: 'handle' }, 15)).resolves.toBeUndefined();
   expect(output.entries()).toMatchObject([{ level: 'warn', code: 'ECONNREFUSED' }]);
 });
+
+test.each([
+  ['failed and is on record', { ...failed, recorded: true }, []],
+  ['failed and is not on record', { ...failed, recorded: false }, ['1']],
+  ['failed and is not in the SIEM', { ...failed, forwarded: false }, ['1']],
+  ['ended and is not on record', { ...done, recorded: false }, ['1']],
+] as const)(
+  'a report that its sender repeats and that %s: its message comes back if that is not on record',
+  async (_what, outcome, expected) => {
+    const answer = await settleBatch(
+      [message('1', 1, { ...report, redeliver: false })],
+      async () => outcome,
+      async () => {},
+    );
+
+    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(expected);
+  },
+);

@@ -97,6 +97,18 @@ describe('several tokens in one secret', () => {
     expect(alertOf(run.sandbox, alert)?.state).toBe('open');
   });
 
+  test('are left to a person beyond the first twenty', async () => {
+    const made = Array.from({ length: 21 }, () => run.sandbox.devin.createPersonalToken());
+    const alert = alertWith(made.join(' '));
+
+    expect(await run.deliver(alert)).toEqual(DONE);
+
+    const [outcome] = run.outcomes();
+    expect(outcome).toMatchObject({ status: 'escalated' });
+    expect(outcome?.leaks).toHaveLength(21);
+    expect(JSON.stringify(outcome?.leaks)).toContain('holds 21 tokens');
+  });
+
   test('have our own last', async () => {
     const leak = run.sandbox.leak();
     const alert = alertWith(`${run.sandbox.admin.token} ${leak.token}`);

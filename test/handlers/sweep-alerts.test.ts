@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SQSBatchResponse } from 'aws-lambda';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { alertOf, outcomeRecords } from '../../sandbox/observe.ts';
@@ -22,6 +22,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   output.restore();
   await sandbox.stop();
 });
@@ -44,20 +45,27 @@ function missed({ minutes = 6, owner = 'acme', secret_type = 'devin_api_key' } =
   });
   return { ...key, alert };
 }
-const sent = (): { report_id: string }[] => sandbox.sqs.sent().map((body) => JSON.parse(body));
+const later = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE);
+const sent = (): { report_id: string; redeliver?: boolean }[] =>
+  [...sandbox.sqs.sent(), ...sandbox.sqs.backlogSent()].map((body) => JSON.parse(body));
+const none = { queued: 0, closing: 0, rechecked: 0, settled: 0, waiting: 0, later: 0, young: 0, failed: 0 };
 const statuses = () => outcomeRecords(sandbox).map(({ status_code }) => status_code);
 
 /** Works on everything that is on the queue until it is empty. */
 async function work(env: Env = {}): Promise<void> {
+  const [isFaked, at] = [vi.isFakeTimers(), Date.now()];
+  // The worker waits by the clock.
+  vi.useRealTimers();
   const revoke: Handler<'revoke'> = await loadHandler(
     'revoke',
     sandbox.env({ PROOF_WINDOW_SECONDS: '1', ...env }),
   );
-  const poller = sandbox.sqs.poll((event) => revoke(event) as Promise<SQSBatchResponse>, {
-    visibilityTimeoutSeconds: 0,
-  });
-  while (sandbox.sqs.waiting().length > 0) await sleep(10);
-  await poller.stop();
+  const onBatch = (event: SQSEvent) => revoke(event) as Promise<SQSBatchResponse>;
+  const how = { visibilityTimeoutSeconds: 0 };
+  const pollers = [sandbox.sqs.poll(onBatch, how), sandbox.sqs.pollBacklog(onBatch, how)];
+  while (sandbox.sqs.waiting().length + sandbox.sqs.backlogWaiting().length > 0) await sleep(10);
+  await Promise.all(pollers.map((poller) => poller.stop()));
+  if (isFaked) vi.useFakeTimers({ now: at, toFake: ['Date'] });
 }
 
 test('a lost webhook ends in a revoked key, a closed alert and one outcome', async () => {
@@ -65,7 +73,7 @@ test('a lost webhook ends in a revoked key, a closed alert and one outcome', asy
 
   expect(await sweep()).toEqual({
     status: 'swept',
-    alerts: { queued: 1, closing: 0, rechecked: 0, settled: 0, young: 0, failed: 0 },
+    alerts: { ...none, queued: 1 },
     failed: [],
   });
   await work();
@@ -110,7 +118,7 @@ test('a backlog is worked off over all pages and organisations; one that refuses
 
   expect(result).toEqual({
     status: 'swept',
-    alerts: { queued: 123, closing: 0, rechecked: 0, settled: 0, young: 0, failed: 0 },
+    alerts: { ...none, queued: 123 },
     failed: [
       { org: 'nobody', reason: expect.stringContaining('404') },
       { org: 'initech', reason: expect.stringContaining('403') },
@@ -202,6 +210,184 @@ test('one report that the queue does not take stops no other', async () => {
   expect(await sweep()).toMatchObject({ alerts: { queued: 1, failed: 1 } });
 });
 
+test('an alert that is not settled is queued again with growing pauses, and each time tried once', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  missed({ minutes: 90 });
+  sandbox.devin.fault({ operation: 'listServiceUserApiKeys', status: 401, times: Number.POSITIVE_INFINITY });
+  for (let quarter = 0; quarter < 8; quarter++) {
+    await sweep();
+    await work();
+    later(15);
+  }
+
+  expect(sent()).toHaveLength(3);
+  expect(new Set(sent().map(({ report_id }) => report_id)).size).toBe(1);
+  expect(sandbox.s3.objects('records/').filter(({ key }) => key.includes('/50-attempt-'))).toHaveLength(3);
+});
+
+test('a dry run rehearses an alert once, not every quarter of an hour, and the run after it revokes at once', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  const leak = missed({ minutes: 90 });
+  for (let quarter = 0; quarter < 8; quarter++) {
+    await sweep({ DRY_RUN: 'true' });
+    later(15);
+  }
+  expect(sent()).toHaveLength(3);
+  await work();
+  expect(sandbox.devin.isLive(leak.token)).toBe(true);
+
+  expect(await sweep()).toMatchObject({ alerts: { queued: 1 } });
+  await work();
+  expect(sandbox.devin.isLive(leak.token)).toBe(false);
+});
+
+test('alerts whose messages nobody takes are not multiplied', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  for (let index = 0; index < 20; index++) missed({ minutes: 90 });
+  for (let quarter = 0; quarter < 8; quarter++) {
+    await sweep();
+    later(15);
+  }
+
+  expect(sent()).toHaveLength(60);
+});
+
+test('an alert whose secret is no token of Devin is queued once', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  sandbox.github.createAlert({ secret: 'not a token of Devin', created_at: ago(90) });
+  for (let quarter = 0; quarter < 8; quarter++) {
+    await sweep();
+    await work();
+    later(15);
+  }
+
+  expect(statuses()).toEqual(['escalated']);
+  expect(sent()).toHaveLength(1);
+});
+
+test('an alert that a person must decide on makes one escalation, however often it changes', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  const alert = sandbox.github.createAlert({
+    secret: sandbox.devin.createPersonalToken(),
+    created_at: ago(90),
+    updated_at: ago(80),
+  });
+  for (let day = 0; day < 3; day++) {
+    await sweep();
+    await work();
+    sandbox.github.touch(alert);
+    later(24 * 60);
+  }
+
+  expect(statuses()).toEqual(['escalated']);
+});
+
+test('an alert that was opened again, and whose webhook was lost, is contained again', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  const leak = missed();
+  await sweep();
+  await work();
+  expect(await sweep()).toMatchObject({ alerts: none });
+  later(10);
+  sandbox.github.reopen(leak.alert);
+  later(6);
+
+  expect(await sweep()).toMatchObject({ alerts: { queued: 1 } });
+  const again = sent().at(-1)?.report_id;
+  expect(again).toMatch(/^github\/acme\/webshop\/1\/reopened\/\d{8}T\d{9}Z$/);
+  await work();
+  expect(alertOf(sandbox, leak.alert)).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  expect(statuses()).toEqual(['revoked', 'already_revoked']);
+});
+
+test('an alert that a person closed and opened again is contained again', async () => {
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  const alert = sandbox.github.createAlert({
+    secret: sandbox.devin.createPersonalToken(),
+    created_at: ago(90),
+  });
+  await sweep();
+  await work();
+  sandbox.github.resolve(alert);
+  await sweep();
+  later(60);
+  sandbox.github.reopen(alert);
+  later(6);
+
+  expect(await sweep()).toMatchObject({ alerts: { queued: 1 } });
+  expect(sent().filter(({ report_id }) => report_id.includes('/reopened/'))).toHaveLength(1);
+});
+
+test('a new leak goes to the queue of leaks, and a backlog to its own, bounded a minute and the newest first', async () => {
+  missed({ minutes: 10 });
+  for (let index = 0; index < 40; index++) missed({ minutes: 100 + index });
+
+  const result = await sweep({ BACKLOG_PER_MINUTE: '2' });
+
+  expect(result).toMatchObject({ alerts: { queued: 31, later: 10 } });
+  const numbers = (bodies: string[]): number[] => bodies.map((body) => JSON.parse(body).leak.number);
+  expect(numbers(sandbox.sqs.sent())).toEqual([1]);
+  const backlog = numbers(sandbox.sqs.backlogSent());
+  expect(backlog.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index + 2));
+  // Two at once, then two each minute.
+  expect(sandbox.sqs.backlogReady()).toHaveLength(1);
+  expect(sent().map(({ redeliver }) => redeliver)).toEqual([undefined, ...backlog.map(() => false)]);
+
+  vi.useFakeTimers({ now: Date.now() + 15 * MINUTE, toFake: ['Date'] });
+  expect(await sweep({ BACKLOG_PER_MINUTE: '2' })).toMatchObject({ alerts: { queued: 14, later: 0 } });
+  expect(new Set(numbers(sandbox.sqs.backlogSent())).size).toBe(41);
+});
+
+test('a run that ends early is continued where it stopped, after the newest alerts', async () => {
+  for (let index = 0; index < 450; index++) missed({ minutes: 100 + index });
+  const env = { BACKLOG_PER_MINUTE: '10000' };
+  const pages = (): number =>
+    sandbox.github.requests.filter(({ operation }) => operation === 'listOrganizationAlerts').length;
+  const runs: number[] = [];
+  sandbox.github.onRequest = () => {
+    // The time is over while the third page is read.
+    if (pages() % 3 === 0) vi.setSystemTime(Date.now() + 25_000);
+  };
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  for (let run = 0; run < 4; run++) {
+    const handler = await loadHandler('sweep-alerts', sandbox.env(env));
+    const ends = Date.now() + 30_000;
+    await handler({}, lambdaContext({ getRemainingTimeInMillis: () => Math.max(0, ends - Date.now()) }));
+    runs.push(new Set(sent().map(({ report_id }) => report_id)).size);
+  }
+
+  expect(runs).toEqual([200, 300, 400, 450]);
+});
+
+test('a malformed alert fails alone', async () => {
+  const leak = missed();
+  const good = { number: leak.alert.number, created_at: ago(6), repository: { full_name: 'acme/webshop' } };
+  const bad = [{ ...good, number: 'one' }, { ...good, created_at: 7 }, null, { ...good, repository: {} }];
+  sandbox.github.fault({ operation: 'listOrganizationAlerts', status: 200, body: [...bad, good] });
+
+  expect(await sweep()).toMatchObject({ alerts: { queued: 1, failed: 4 }, failed: [] });
+});
+
+test('a listing with a next page that cannot be found is not taken for its end', async () => {
+  missed();
+  const link = '<https://api.github.com/orgs/acme/secret-scanning/alerts?per_page=100>; rel="next"';
+  sandbox.github.fault({ operation: 'listOrganizationAlerts', status: 200, headers: { link }, body: [] });
+
+  expect(await sweep()).toMatchObject({
+    failed: [{ org: 'acme', reason: "GitHub's listing does not say where its next page begins" }],
+  });
+});
+
+test('what was queued is not queued again when the ledger cannot be read, but for what is new since', async () => {
+  missed({ minutes: 90 });
+  await sweep();
+  missed({ minutes: 6 });
+  sandbox.s3.fault({ operation: 'ListObjectsV2', status: 403, times: Number.POSITIVE_INFINITY });
+
+  expect(await sweep()).toMatchObject({ alerts: { queued: 1, later: 1 } });
+  expect(output.entries()).toContainEqual(expect.objectContaining({ AlertSweepFailed: 1 }));
+});
+
 test('a dry run says so in its reports, and nothing is revoked', async () => {
   const leak = missed();
   await sweep({ DRY_RUN: 'true' });
@@ -217,8 +403,21 @@ test('no token is in any answer, log or message', async () => {
 
   const everything = [JSON.stringify(result), output.text(), ...sandbox.sqs.sent()].join('\n');
   expect(everything).not.toContain(leak.token.slice(4, 14));
+  const ledger = sandbox.s3.objects('sweeps/').map(({ body }) => body);
+  expect(ledger).toHaveLength(1);
+  expect(ledger.join()).not.toContain(leak.token.slice(4, 14));
   const listing = sandbox.github.requests.find(({ operation }) => operation === 'listOrganizationAlerts');
   expect(listing?.query).toContain('hide_secret=true');
+});
+
+test('an alert of a repository that is named by a token is queued once, and its name is written nowhere', async () => {
+  const token = sandbox.devin.createPersonalToken();
+  sandbox.github.createAlert({ repo: token, secret: token, created_at: ago(90) });
+
+  expect(await sweep()).toMatchObject({ alerts: { failed: 0, queued: 1 } });
+  expect(await sweep()).toMatchObject({ alerts: { failed: 0, queued: 0 } });
+  const stored = sandbox.s3.objects().map(({ body, key }) => key + body);
+  expect([...stored, output.text(), ...sandbox.sqs.backlogSent()].join()).not.toContain(token.slice(4, 14));
 });
 
 test('settings that are wrong are named together', async () => {

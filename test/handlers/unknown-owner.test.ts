@@ -23,7 +23,7 @@ const DONE = { batchItemFailures: [] };
 const HOUR_MS = 3_600_000;
 const deliver = async (report: object) =>
   (await loadHandler('revoke', sandbox.env({ PROOF_WINDOW_SECONDS: '1' })))(sqsEvent(sqsRecord(report)));
-const queued = () => sandbox.sqs.sent().map((body): LeakReport => JSON.parse(body));
+const queued = () => sandbox.sqs.backlogSent().map((body): LeakReport => JSON.parse(body));
 const statuses = () => outcomeRecords(sandbox).map(({ unmapped }) => unmapped);
 
 /** A leak whose token is answered 401 by everybody who asks from our address. */

@@ -10,6 +10,7 @@ describe('an alarm', () => {
   const raisedByAny: [string, string, string, unknown, number][] = [
     ['DeadLetterAlarm', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', queue('LeakDeadLetterQueue'), 0],
     ['QueueAgeAlarm', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue('LeakQueue'), 300],
+    ['BacklogAgeAlarm', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue('BacklogQueue'), 21_600],
     ['WebhookErrorAlarm', 'AWS/Lambda', 'Errors', lambda('WebhookLambdaFunction'), 0],
     ['WebhookUnavailableAlarm', 'AWS/Lambda', 'Url5xxCount', lambda('WebhookLambdaFunction'), 0],
     ['WebhookThrottledAlarm', 'AWS/Lambda', 'Throttles', lambda('WebhookLambdaFunction'), 0],
@@ -33,6 +34,7 @@ describe('an alarm', () => {
     ['ReconcileErrorAlarm', 'AWS/Lambda', 'Errors', lambda('ReconcileLambdaFunction'), 0],
     ['DigestErrorAlarm', 'AWS/Lambda', 'Errors', lambda('DigestLambdaFunction'), 0],
     ['SweepBlockedAlarm', 'DevinKeyRevoker', 'SweepBlocked', job('sweep-keys'), 0],
+    ['SweepNotNotifiedAlarm', 'DevinKeyRevoker', 'SweepNotNotified', job('sweep-keys'), 0],
     ['SweepErrorAlarm', 'AWS/Lambda', 'Errors', lambda('SweepDashkeysLambdaFunction'), 0],
     [
       'SweepDeadLetterAlarm',

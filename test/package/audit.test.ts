@@ -34,7 +34,7 @@ describe('the audit bucket', () => {
       Effect: 'Deny',
       Principal: '*',
       Action: 's3:PutObject',
-      NotResource: ['registry/*', 'experiments/*'].map(inAuditBucket),
+      NotResource: ['registry/*', 'experiments/*', 'owners/*'].map(inAuditBucket),
       Condition: {
         Null: { 's3:if-none-match': 'true' },
         Bool: { 's3:ObjectCreationOperation': 'true' },

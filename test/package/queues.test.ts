@@ -4,13 +4,15 @@ import { arn, ofType, resource } from './resources.ts';
 
 describe('the queue of leak reports', () => {
   test('hides a message a little longer than its function may take, and gives it up after eight attempts', () => {
-    const { VisibilityTimeout, RedrivePolicy } = resource('LeakQueue').Properties;
     const timeout = resource('RevokeLambdaFunction').Properties.Timeout;
 
-    // Lambda refuses a shorter one than the timeout; a report that a crash hides is a key that stays alive.
-    expect(Number(VisibilityTimeout)).toBeGreaterThanOrEqual(timeout + 30);
-    expect(Number(VisibilityTimeout)).toBeLessThanOrEqual(1.5 * timeout);
-    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
+    for (const id of ['LeakQueue', 'BacklogQueue']) {
+      const { VisibilityTimeout, RedrivePolicy } = resource(id).Properties;
+      // Lambda refuses a shorter one than the timeout; a report that a crash hides is a key that stays alive.
+      expect(Number(VisibilityTimeout)).toBeGreaterThanOrEqual(timeout + 30);
+      expect(Number(VisibilityTimeout)).toBeLessThanOrEqual(1.5 * timeout);
+      expect(RedrivePolicy).toEqual({ deadLetterTargetArn: arn('LeakDeadLetterQueue'), maxReceiveCount: 8 });
+    }
   });
 
   test('hides a message again for as long, once a search is over, and not as long while it runs', () => {
@@ -29,7 +31,7 @@ describe('the queue of leak reports', () => {
     );
   });
 
-  test.each(['LeakQueue', 'LeakDeadLetterQueue'])(
+  test.each(['LeakQueue', 'BacklogQueue', 'LeakDeadLetterQueue'])(
     'is encrypted and keeps its messages for 14 days: %s',
     (id) => {
       expect(resource(id).Properties).toMatchObject({
@@ -40,17 +42,20 @@ describe('the queue of leak reports', () => {
   );
 
   test('invokes the function in batches whose items fail one by one', () => {
-    const [[, mapping] = expect.fail('no event source mapping'), ...more] = ofType(
-      'AWS::Lambda::EventSourceMapping',
-    );
-
-    expect(more.map(([, { Properties }]) => Properties.EventSourceArn)).toEqual([arn('SweepQueue')]);
-    expect(mapping.Properties).toMatchObject({
-      EventSourceArn: arn('LeakQueue'),
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const worker = (id: string, MaximumConcurrency: number) => ({
+      EventSourceArn: arn(id),
       FunctionName: arn('RevokeLambdaFunction'),
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 10 },
+      ScalingConfig: { MaximumConcurrency },
     });
+
+    // A leak never waits for what is in the backlog: each has a concurrency of its own.
+    expect(mappings).toMatchObject([
+      worker('LeakQueue', 10),
+      worker('BacklogQueue', 2),
+      { EventSourceArn: arn('SweepQueue') },
+    ]);
   });
 });

@@ -73,7 +73,7 @@ describe('a role', () => {
             'sqs:ChangeMessageVisibility',
             'sqs:GetQueueAttributes',
           ],
-          Resource: arn('LeakQueue'),
+          Resource: [arn('LeakQueue'), arn('BacklogQueue')],
         },
         {
           Sid: 'WriteAndReadRecords',
@@ -108,9 +108,15 @@ describe('a role', () => {
             { Ref: 'AdminTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
             { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasSlack', { Ref: 'SlackArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
-        { Sid: 'QueueRevocations', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        {
+          Sid: 'QueueRevocations',
+          Effect: 'Allow',
+          Action: 'sqs:SendMessage',
+          Resource: arn('BacklogQueue'),
+        },
         {
           Sid: 'GoOn',
           Effect: 'Allow',
@@ -136,6 +142,7 @@ describe('a role', () => {
             'index/stored/*',
           ].map(inAuditBucket),
         },
+        { Sid: 'ReadOwners', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('owners/*') },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
@@ -143,6 +150,22 @@ describe('a role', () => {
           Resource: arn('AuditBucket'),
         },
         { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+        {
+          'Fn::If': [
+            'HasOwnersFrom',
+            {
+              Sid: 'MailOwners',
+              Effect: 'Allow',
+              Action: 'ses:SendEmail',
+              Resource: {
+                // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation replaces them
+                'Fn::Sub': 'arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*',
+              },
+              Condition: { StringEquals: { 'ses:FromAddress': { Ref: 'OwnersFrom' } } },
+            },
+            { Ref: 'AWS::NoValue' },
+          ],
+        } as unknown as Statement,
       ],
     ],
     [
@@ -155,12 +178,29 @@ describe('a role', () => {
           Action: 'secretsmanager:GetSecretValue',
           Resource: { Ref: 'GithubTokenSecret' },
         },
-        { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        {
+          Sid: 'QueueReport',
+          Effect: 'Allow',
+          Action: 'sqs:SendMessage',
+          Resource: [arn('LeakQueue'), arn('BacklogQueue')],
+        },
         {
           Sid: 'ReadRecords',
           Effect: 'Allow',
           Action: 's3:GetObject',
           Resource: ['records/*', 'rechecks/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'WriteAndReadLedger',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: inAuditBucket('sweeps/alerts/*'),
+        },
+        {
+          Sid: 'WriteAndReadLedger',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: inAuditBucket('sweeps/alerts/*'),
         },
         {
           Sid: 'TellMissingFromForbidden',

@@ -5,6 +5,7 @@ describe('a resource that holds data', () => {
   test.each<[string, string, unknown]>([
     ['LeakQueuePolicy', 'sqs:*', arn('LeakQueue')],
     ['LeakDeadLetterQueuePolicy', 'sqs:*', arn('LeakDeadLetterQueue')],
+    ['BacklogQueuePolicy', 'sqs:*', arn('BacklogQueue')],
     ['SweepQueuePolicy', 'sqs:*', arn('SweepQueue')],
     ['SweepDeadLetterQueuePolicy', 'sqs:*', arn('SweepDeadLetterQueue')],
     ['AuditBucketPolicy', 's3:*', [arn('AuditBucket'), inAuditBucket()]],

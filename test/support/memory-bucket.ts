@@ -1,12 +1,25 @@
 import type { FirstName } from '../../lib/aws/list-objects.ts';
 import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
 
+type Fails = (name: 'put' | 'get' | 'list') => boolean;
+
+interface Access {
+  readonly store: AuditStore;
+  readonly firstName: FirstName;
+}
+
+export interface MemoryBucket extends Access {
+  /** The same bucket, with faults of its own. */
+  failing(fails: Fails): Access;
+}
+
 /** A bucket that never overwrites. */
-export function memoryBucket(fails: (name: 'put' | 'get' | 'list') => boolean = () => false): {
-  store: AuditStore;
-  firstName: FirstName;
-} {
+export function memoryBucket(fails: Fails = () => false): MemoryBucket {
   const objects = new Map<string, string>();
+  return { ...access(objects, fails), failing: (other) => access(objects, other) };
+}
+
+function access(objects: Map<string, string>, fails: Fails): Access {
   const down = { ok: false, reason: 'HTTP 503' } as const;
   return {
     store: {

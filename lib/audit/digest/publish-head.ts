@@ -10,7 +10,7 @@ import type { DigestParts } from './write-digests.ts';
 
 interface Recipients {
   /** A mail to people. It never fails. */
-  readonly notify?: ((subject: string, text: string) => Promise<void>) | undefined;
+  readonly notify?: ((subject: string, text: string) => Promise<unknown>) | undefined;
   readonly forward?: Forward | undefined;
   readonly context: Omit<AuditContext, 'attempt'>;
   /** Epoch milliseconds. */

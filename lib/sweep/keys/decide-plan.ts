@@ -19,18 +19,27 @@ export async function decidePlan(
   { notify, plans, record }: Pick<SweepDeps, 'notify' | 'plans' | 'record'>,
 ): Promise<Summary> {
   const standing = await plans.find('summary', start.plan_id);
-  if (standing !== undefined) return standing;
+  const stored = standing ?? (await decide(start, last, broken, { notify, plans }));
+  // After the decision, so that a repetition writes the same record; before the plan is carried out.
+  await record?.(stored);
+  // The next plan is not compared with one that cannot be trusted.
+  if (isReleasable(stored.blocks)) await plans.addToIndex(stored);
+  return stored;
+}
+
+async function decide(
+  start: Start,
+  last: Page | undefined,
+  broken: string | undefined,
+  { notify, plans }: Pick<SweepDeps, 'notify' | 'plans'>,
+): Promise<Summary> {
   const previous = await plans.findPrevious(start.started_at).catch((error) => {
     if (error instanceof PlanStoreError) return 'unreadable' as const;
     throw error;
   });
   const summary = summarise(start, last, broken, previous);
-  await announce(summary, last?.exempt_unused ?? [], notify);
-  await record?.(summary);
-  const stored = await plans.putIfAbsent('summary', summary);
-  // The next plan is not compared with one that cannot be trusted.
-  if (isReleasable(stored.blocks)) await plans.addToIndex(stored);
-  return stored;
+  await announce(summary, notify);
+  return plans.putIfAbsent('summary', summary);
 }
 
 function summarise(
@@ -40,24 +49,29 @@ function summarise(
   previous: Summary | 'unreadable' | undefined,
 ): Summary {
   const totals = last?.totals ?? NOTHING;
+  // A list that broke off does not show what an exemption matches.
+  const exemptUnused = broken === undefined ? (last?.exempt_unused ?? []) : [];
   const blocks = findBlocks(totals, start.caps, {
     broken,
     // Without a page there was no answer whose clock could be compared.
     skewSeconds: last === undefined ? 0 : (last.skew_seconds ?? undefined),
     ownKnown: start.own.length > 0,
     previous: comparable(previous),
+    unlisted: last?.unlisted ?? 0,
+    exemptUnused,
   });
   return {
     version: 1,
     plan_id: start.plan_id,
     started_at: start.started_at,
-    ...(start.invoked_by && { invoked_by: start.invoked_by }),
     decided_at: Date.now(),
     mode: start.mode,
     verdict: verdict(start, blocks),
     pages: last?.page ?? 0,
     totals,
     blocks,
+    exempt_unused: exemptUnused,
+    invoked_by: start.invoked_by,
     ...(typeof previous === 'object' && {
       previous: { plan_id: previous.plan_id, revoke: previous.totals.revoke },
     }),
@@ -76,8 +90,8 @@ function verdict({ mode }: Start, blocks: Summary['blocks']): Summary['verdict']
   return blocks.length > 0 ? 'blocked' : 'enforce';
 }
 
-async function announce(summary: Summary, exemptUnused: readonly string[], notify: Notify): Promise<void> {
-  const { blocks, plan_id, totals, verdict } = summary;
+async function announce(summary: Summary, notify: Notify): Promise<void> {
+  const { blocks, exempt_unused, plan_id, totals, verdict } = summary;
   const reasons = blocks.map(({ reason }) => reason);
   log(verdict === 'blocked' ? 'error' : 'info', 'sweep planned', {
     plan_id,
@@ -85,18 +99,19 @@ async function announce(summary: Summary, exemptUnused: readonly string[], notif
     ...totals,
     blocks: reasons,
   });
-  if (exemptUnused.length > 0) log('warn', 'exemptions that match no key', { plan_id, ids: exemptUnused });
+  if (exempt_unused.length > 0) log('warn', 'exemptions that match no key', { plan_id, ids: exempt_unused });
   const job = { job: 'sweep-keys' };
   count('SweepPlanned', job);
   count('SweepRevocations', job, totals.revoke);
   count('SweepWarnings', job, totals.warn);
   if (verdict === 'blocked') count('SweepBlocked', job);
   else if (totals.revoke === 0) return;
-  await notify(`sweep ${plan_id}: ${verdict}`, summaryText(summary));
+  const isKnown = await notify(`sweep ${plan_id}: ${verdict}`, summaryText(summary));
+  if (!isKnown) count('SweepNotNotified', job);
 }
 
 /** The summary for people. */
-export function summaryText({ blocks, mode, plan_id, totals, verdict }: Summary): string {
+export function summaryText({ blocks, exempt_unused, mode, plan_id, totals, verdict }: Summary): string {
   const { active, keys, revoke, rules, users, warn } = totals;
   const would = verdict === 'enforce' ? 'are queued to be revoked' : 'would be revoked';
   const lines = [
@@ -105,6 +120,10 @@ export function summaryText({ blocks, mode, plan_id, totals, verdict }: Summary)
     ...Object.entries(rules).map(([rule, keysOfRule]) => `  ${rule}: ${keysOfRule}`),
     ...blocks.map(({ reason }) => `Guard rail: ${reason}.`),
   ];
+  // A plan that revokes something names them in a guard rail.
+  if (exempt_unused.length > 0 && revoke === 0) {
+    lines.push(`SWEEP_EXEMPT matches no service user and no key with: ${exempt_unused.join(', ')}.`);
+  }
   if (verdict === 'blocked') lines.push('Nothing was revoked.');
   if (verdict !== 'enforce' && revoke > 0 && isReleasable(blocks)) {
     lines.push(

@@ -2,20 +2,24 @@ import { createHash } from 'node:crypto';
 import type { LeakReport } from '../../domain/report.ts';
 import { log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
+import type { FindOwner } from './current-owner.ts';
 import type { SweepDeps } from './deps.ts';
 import { evaluateKey } from './evaluate-page.ts';
 import type { Acted, Entry, Page, Start } from './plan.ts';
 
 type EnqueueDeps = Pick<SweepDeps, 'devin' | 'killSwitch' | 'send' | 'deadline'> & {
-  /** Ids of service users and keys that are spared now, beyond what the plan spares. */
-  readonly spared: ReadonlySet<string>;
-  /** Who carries the plan out: its schedule, or a person who released it. */
+  /** The rules of today, as of now, and the service users whose keys we ourselves use today. */
+  readonly today: Pick<Start, 'own' | 'policy' | 'started_at'>;
+  readonly findOwner: FindOwner;
+  /** The cursor of the page of service users; `null` of the first. */
+  readonly cursor: string | null;
+  /** What started the plan, or a person who released it. */
   readonly by: 'schedule' | 'console';
 };
 
 /**
- * Puts the revocations of one page onto the queue of leaks. Each key is checked once more: it must be listed, not
- * revoked, unchanged, and due by the same rule. The reports have the same ids however often this runs.
+ * Queues the revocations of one page. Each key is checked once more: it must be listed, not revoked, unchanged, and due
+ * by the same rule today, with the rules and the service user of today. The reports have the same ids however often this runs.
  *
  * @returns `undefined` when the kill switch is set or cannot be read; what was queued before stays queued
  * @throws {QueueError}
@@ -26,7 +30,7 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
   const due = page.entries.filter(({ decision }) => decision === 'revoke');
   await pooled(due, 4, async (entry) => {
     const { api_key_id, service_user_id } = entry;
-    const reason = await reasonToSkip(start, entry, deps);
+    const reason = await reasonToSkip(entry, deps);
     if (reason !== undefined) {
       acted.left.push({ service_user_id, api_key_id, reason });
       return;
@@ -42,36 +46,38 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
 }
 
 /** Why the key is not to be revoked any more; `undefined` when it still is. */
-async function reasonToSkip(start: Start, entry: Entry, deps: EnqueueDeps): Promise<string | undefined> {
-  const { api_key_id, service_user_id, service_user_name } = entry;
-  if (deps.spared.has(service_user_id) || deps.spared.has(api_key_id)) return 'spared now';
-  const listing = await deps.devin.listKeys(service_user_id, { deadline: deps.deadline });
+async function reasonToSkip(entry: Entry, deps: EnqueueDeps): Promise<string | undefined> {
+  const { api_key_id, service_user_id } = entry;
+  const [found, listing] = await Promise.all([
+    deps.findOwner(service_user_id, deps.cursor),
+    deps.devin.listKeys(service_user_id, { deadline: deps.deadline }),
+  ]);
+  if (found.status === 'unknown') return `its service user cannot be checked again: ${found.reason}`;
+  if (found.status === 'not_listed') return 'its service user is not listed any more';
   if (!listing.ok) return `cannot be checked again: ${listing.reason}`;
   const key = listing.keys.find((candidate) => candidate.api_key_id === api_key_id);
   if (key === undefined) return 'not listed any more';
   if (key.created_at !== entry.created_at || (key.expires_at ?? null) !== entry.expires_at) return 'changed';
-  const isOwnerExpired = entry.rule === 'owner_expired';
-  const owner = {
-    service_user_id,
-    name: service_user_name,
-    // The key's listing does not show its owner's expiry; the plan found it in the past, so it still is.
-    expires_at: isOwnerExpired ? Math.floor(start.started_at / 1_000) : null,
-  };
-  const decision = evaluateKey(start, owner, key);
+  const decision = evaluateKey(deps.today, found.owner, key);
   if (decision.decision !== 'revoke') return `not due any more: ${decision.rule}`;
   return decision.rule === entry.rule ? undefined : `due by another rule now: ${decision.rule}`;
 }
 
-/** The report of a planned revocation, on the same queue as a leak. */
+/** For so long a key that was found due may wait for its revocation. */
+const DUE_FOR_MS = 86_400_000;
+
+/** The report of a planned revocation. */
 export function toReport(start: Start, entry: Entry, by: EnqueueDeps['by']): LeakReport {
   const { api_key_id, rule, service_user_id } = entry;
+  const now = Date.now();
   return {
     version: 1,
     report_id: `sweep/${start.plan_id}/${service_user_id}/${reportIdSegment(api_key_id)}`,
     detector: 'sweep',
     invoked_by: by,
     reported_at: start.started_at,
-    seen_at: Date.now(),
+    seen_at: now,
+    act_before: now + DUE_FOR_MS,
     leak: { kind: 'key', service_user_id, api_key_id },
     reason: `${REASONS[rule] ?? rule}; plan ${start.plan_id}`,
   };

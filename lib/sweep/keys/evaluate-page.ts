@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { ApiKey, Devin, Refusal } from '../../clients/devin.ts';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
+import { checkCursor, whyTotalIsWrong } from './check-listing.ts';
 import { NOTHING, type Totals } from './guardrails.ts';
 import { plainName } from './plain-name.ts';
 import type { Entry, Page, Start } from './plan.ts';
-import { applyPolicy, type Decision, type KeyOwner } from './policy.ts';
+import { applyPolicy, type Decision, type KeyOwner, namesOf } from './policy.ts';
+import { shortHash } from './short-hash.ts';
 
 /** Key listings under way at the same time; the API's rate limit is not documented, so stay low. */
 const WIDTH = 8;
@@ -30,8 +31,9 @@ export async function evaluatePage(
 ): Promise<EvaluatedPage> {
   const listing = await devin.listServiceUsers(before?.next ?? null, retry);
   if (!listing.ok) return listing;
-  if (listing.next !== null && listing.next === before?.next) {
-    return { ok: false, reason: 'the list of service users repeats the same page', retryable: false };
+  const cursor = checkCursor(listing.next, before);
+  if (cursor.status === 'repeated') {
+    return { ok: false, reason: 'the list of service users repeats the same pages', retryable: false };
   }
   const skew = skewSeconds(listing.date, Date.now());
   // When users are deleted, the listing shifts, and the next page repeats some of the page before.
@@ -45,11 +47,8 @@ export async function evaluatePage(
   const all = evaluated.keys;
 
   const totals = sum(before?.totals ?? NOTHING, users.length, all);
-  const isIncomplete = listing.next === null && (listing.total ?? 0) * COMPLETE > totals.users;
-  if (isIncomplete) {
-    const reason = `it lists ${totals.users} service users of a total of ${listing.total}`;
-    return { ok: false, reason, retryable: false };
-  }
+  const reason = whyTotalIsWrong(totals.users, listing);
+  if (reason !== undefined) return { ok: false, reason, retryable: false };
   return {
     ok: true,
     total: listing.total,
@@ -60,6 +59,8 @@ export async function evaluatePage(
       next: listing.next,
       totals,
       skew_seconds: worstSkew(before, skew),
+      unlisted: (before?.unlisted ?? 0) + evaluated.unlisted,
+      earlier_cursor: cursor.earlier,
       seen: listing.users.map(({ service_user_id }) => shortHash(service_user_id)),
       exempt_unused: unusedExemptions(before?.exempt_unused ?? start.policy.exempt, users, all),
       entries: all.flatMap(toEntry),
@@ -67,16 +68,15 @@ export async function evaluatePage(
   };
 }
 
-/** The share of the API's own `total` that has to be listed; users may be added and deleted during the listing. */
-const COMPLETE = 0.95;
-
 interface EvaluatedKey {
   readonly key: ApiKey;
   readonly owner: KeyOwner;
   readonly decision: Decision;
 }
 
-type EvaluatedKeys = { readonly ok: true; readonly keys: readonly EvaluatedKey[] } | Refusal;
+type EvaluatedKeys =
+  | { readonly ok: true; readonly keys: readonly EvaluatedKey[]; readonly unlisted: number }
+  | Refusal;
 
 async function evaluateUsers(
   devin: Pick<Devin, 'listKeys'>,
@@ -85,15 +85,19 @@ async function evaluateUsers(
   retry: RetryOptions,
 ): Promise<EvaluatedKeys> {
   let refused: Refusal | undefined;
+  let unlisted = 0;
   const keys = await pooled(users, WIDTH, async (user) => {
     // After one refusal no further request is sent: the API may be overloaded.
     if (refused !== undefined) return [];
     const evaluated = await evaluateUser(devin, start, user, retry);
-    if (evaluated.ok) return evaluated.keys;
+    if (evaluated.ok) {
+      unlisted += evaluated.unlisted;
+      return evaluated.keys;
+    }
     refused ??= evaluated;
     return [];
   });
-  return refused ?? { ok: true, keys: keys.flat() };
+  return refused ?? { ok: true, keys: keys.flat(), unlisted };
 }
 
 async function evaluateUser(
@@ -107,19 +111,24 @@ async function evaluateUser(
   }
   const listing = await devin.listKeys(owner.service_user_id, retry);
   if (!listing.ok) {
-    // Removed service users are listed, yet no longer have a key listing.
-    return listing.status === 404 ? { ok: true, keys: [] } : listing;
+    // Removed service users are listed, yet no longer have a key listing. Ours is not removed.
+    const isGone = listing.status === 404 && !start.own.includes(owner.service_user_id);
+    return isGone ? { ok: true, keys: [], unlisted: 1 } : listing;
   }
   if (!listing.keys.every(({ api_key_id }) => ApiKeyId.safeParse(api_key_id).success)) {
     return { ok: false, reason: 'a key has an id that is not one', retryable: false };
   }
   const unique = new Map(listing.keys.map((key) => [key.api_key_id, key]));
   const keys = [...unique.values()].map((key) => ({ key, owner, decision: evaluateKey(start, owner, key) }));
-  return { ok: true, keys };
+  return { ok: true, keys, unlisted: 0 };
 }
 
-/** Evaluates one key as of the start of the plan, by the plan's own policy. */
-export function evaluateKey({ own, policy, started_at }: Start, owner: KeyOwner, key: ApiKey): Decision {
+/** Evaluates one key as of a moment, epoch milliseconds, by the policy of a plan or of today. */
+export function evaluateKey(
+  { own, policy, started_at }: Pick<Start, 'own' | 'policy' | 'started_at'>,
+  owner: KeyOwner,
+  key: ApiKey,
+): Decision {
   return applyPolicy(key, owner, policy, new Set(own), Math.floor(started_at / 1_000));
 }
 
@@ -135,11 +144,6 @@ function worstSkew(before: Page | undefined, skew: number | null): number | null
 
 function uniqueUsers(users: readonly KeyOwner[]): KeyOwner[] {
   return [...new Map(users.map((user) => [user.service_user_id, user])).values()];
-}
-
-// 64 bits: no two of the few hundred ids of two pages collide by chance.
-function shortHash(id: string): string {
-  return createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
 
 function sum(before: Totals, users: number, keys: readonly EvaluatedKey[]): Totals {
@@ -163,10 +167,10 @@ function unusedExemptions(
   keys: readonly EvaluatedKey[],
 ): string[] {
   const seen = new Set([
-    ...users.map((user) => user.service_user_id),
-    ...keys.map((one) => one.key.api_key_id),
+    ...users.flatMap(({ name, service_user_id }) => [service_user_id, name]),
+    ...keys.flatMap(({ key, owner }) => namesOf(key, owner)),
   ]);
-  return exempt.filter((id) => !seen.has(id));
+  return exempt.filter((name) => !seen.has(name));
 }
 
 function toEntry({ decision, key, owner }: EvaluatedKey): Entry[] {
@@ -184,6 +188,7 @@ function toEntry({ decision, key, owner }: EvaluatedKey): Entry[] {
       decision: decision.decision,
       rule: decision.rule,
       ...(isSpared && { spared_from: decision.spared_from }),
+      ...(decision.rule === 'contradiction' && { doubt: decision.doubt }),
       ...(decision.rule === 'expires_soon' && { threshold_days: decision.threshold_days }),
     },
   ];

@@ -2,6 +2,7 @@ import { badEvent } from '../../intake/request.ts';
 import { log } from '../../platform/log.ts';
 import { count } from '../../platform/metrics.ts';
 import { canRetry, continueLater, type Position, retryLater, whyStopped } from './continuation.ts';
+import { currentOwners } from './current-owner.ts';
 import type { SweepDeps, SweepResult } from './deps.ts';
 import { enqueuePage } from './enqueue-page.ts';
 import { isReleasable } from './guardrails.ts';
@@ -20,6 +21,7 @@ const PAGE_MS = 20_000;
  */
 export async function executePlan(start: Start, from: Position, deps: SweepDeps): Promise<SweepResult> {
   const { plan_id } = start;
+  checkAge(start, deps);
   const { isReleased, summary } = await permission(plan_id, deps.plans);
   const { blocks, totals } = summary;
   const isOff = deps.dryRun || (!isReleased && deps.settings.mode === 'report');
@@ -27,8 +29,9 @@ export async function executePlan(start: Start, from: Position, deps: SweepDeps)
   const own = await deps.ownServiceUsers();
   if (own === undefined) return blockWithoutOwnKey(summary);
 
-  const spared = new Set([...own, ...deps.settings.policy.exempt]);
-  const by = isReleased ? 'console' : 'schedule';
+  const today = { own: [...own], policy: deps.settings.policy, started_at: Date.now() };
+  const findOwner = currentOwners(deps.devin, { deadline: deps.deadline });
+  const by = isReleased ? 'console' : start.invoked_by;
   const counts = { queued: 0, left: 0 };
   for (let page = from.page; totals.revoke > 0 && page <= summary.pages; page++) {
     const next = { version: 1, plan_id, phase: 'act', page, attempt: 1 } as const;
@@ -36,7 +39,8 @@ export async function executePlan(start: Start, from: Position, deps: SweepDeps)
     if ((await deps.plans.findPage('acted', plan_id, page)) !== undefined) continue;
     const planned = await readPage(plan_id, page, deps.plans);
     if (!planned.entries.some(({ decision }) => decision === 'revoke')) continue;
-    const acted = await enqueuePage(start, planned, { ...deps, spared, by });
+    const cursor = page === 1 ? null : (await readPage(plan_id, page - 1, deps.plans)).next;
+    const acted = await enqueuePage(start, planned, { ...deps, today, findOwner, cursor, by });
     if (acted === undefined) {
       return retryOrStop({ ...next, attempt: page === from.page ? from.attempt + 1 : 2 }, deps);
     }
@@ -46,6 +50,14 @@ export async function executePlan(start: Start, from: Position, deps: SweepDeps)
   }
   log('info', 'sweep carried out', { plan_id, ...counts });
   return { status: isReleased ? 'released' : 'enforced', plan_id, totals, blocks, ...counts };
+}
+
+/** What was right to revoke may not be by now, however often it is checked. @throws {BadEventError} */
+export function checkAge({ started_at }: Start, { planDays }: Pick<SweepDeps, 'planDays'>): void {
+  const days = (Date.now() - started_at) / 86_400_000;
+  if (days > planDays) {
+    throw badEvent([`the plan is ${Math.floor(days)} days old, over the ${planDays} of SWEEP_PLAN_DAYS`]);
+  }
 }
 
 async function permission(

@@ -18,7 +18,7 @@ export const NOTHING: Totals = { users: 0, keys: 0, active: 0, revoke: 0, warn: 
 
 /** Why a plan may not be carried out. */
 export const Block = z.object({
-  guard: z.enum(['cap', 'ratio', 'surge', 'listing', 'clock', 'own_key', 'previous']),
+  guard: z.enum(['cap', 'ratio', 'surge', 'listing', 'clock', 'own_key', 'previous', 'exempt']),
   reason: z.string(),
 });
 export type Block = z.infer<typeof Block>;
@@ -40,6 +40,10 @@ export interface PlanConditions {
   readonly ownKnown: boolean;
   /** The revocations of the previous complete plan, if there is one. */
   readonly previous: { readonly revoke: number } | 'none' | 'unreadable';
+  /** Service users whose keys are not found (HTTP 404). */
+  readonly unlisted: number;
+  /** Exemptions that match no service user and no key: mistyped, or of what is gone. */
+  readonly exemptUnused: readonly string[];
 }
 
 /** Seconds that the clock may be off the API's `Date` header. */
@@ -52,12 +56,23 @@ const SURGE_FLOOR = 5;
  * whatever is not known is not. A plan that revokes nothing needs none of the limits.
  */
 export function findBlocks(totals: Totals, caps: Caps, conditions: PlanConditions): Block[] {
-  return [...doubts(conditions), ...(totals.revoke === 0 ? [] : excesses(totals, caps, conditions))];
+  return [...doubts(totals, conditions), ...(totals.revoke === 0 ? [] : excesses(totals, caps, conditions))];
 }
 
-function doubts({ broken, ownKnown, previous, skewSeconds }: PlanConditions): Block[] {
+/** Of fewer service users, most may well be removed ones. */
+const UNLISTED_FLOOR = 20;
+
+function doubts(
+  { keys, users }: Totals,
+  { broken, ownKnown, previous, skewSeconds, unlisted }: PlanConditions,
+): Block[] {
   const blocks: Block[] = [];
   if (broken !== undefined) blocks.push({ guard: 'listing', reason: `the listing broke off: ${broken}` });
+  else if (keys === 0) blocks.push({ guard: 'listing', reason: 'no key is listed, although we use one' });
+  if (unlisted > UNLISTED_FLOOR && !(unlisted <= users / 2)) {
+    const share = `${unlisted} of ${users} service users`;
+    blocks.push({ guard: 'listing', reason: `the keys of ${share} are not found (HTTP 404)` });
+  }
   if (skewSeconds === undefined) {
     blocks.push({ guard: 'clock', reason: "the API's Date header does not show whether our clock is right" });
   } else if (!(skewSeconds <= MAX_SKEW_SECONDS)) {
@@ -73,8 +88,19 @@ function doubts({ broken, ownKnown, previous, skewSeconds }: PlanConditions): Bl
   return blocks;
 }
 
-function excesses({ active, revoke }: Totals, caps: Caps, { previous }: PlanConditions): Block[] {
+function excesses(
+  { active, revoke }: Totals,
+  caps: Caps,
+  { exemptUnused, previous }: PlanConditions,
+): Block[] {
   const blocks: Block[] = [];
+  if (exemptUnused.length > 0) {
+    const names = exemptUnused.join(', ');
+    blocks.push({
+      guard: 'exempt',
+      reason: `SWEEP_EXEMPT matches no service user and no key with: ${names}`,
+    });
+  }
   if (!(revoke <= caps.maxRevocations)) {
     blocks.push({ guard: 'cap', reason: `${revoke} revocations, over the cap of ${caps.maxRevocations}` });
   }
@@ -89,7 +115,9 @@ function excesses({ active, revoke }: Totals, caps: Caps, { previous }: PlanCond
   return blocks;
 }
 
-/** Whether a person may release the plan: only the number of its revocations blocks it. */
+const RELEASABLE: readonly Block['guard'][] = ['cap', 'ratio', 'surge', 'exempt'];
+
+/** Whether a person may release the plan: the number of its revocations blocks it, or an exemption that matches nothing. */
 export function isReleasable(blocks: readonly Block[]): boolean {
-  return blocks.every((block) => block.guard === 'cap' || block.guard === 'ratio' || block.guard === 'surge');
+  return blocks.every(({ guard }) => RELEASABLE.includes(guard));
 }

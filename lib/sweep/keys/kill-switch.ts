@@ -59,5 +59,3 @@ export function killSwitch(store: AuditStore, firstName: FirstName): KillSwitch 
     },
   };
 }
-
-export { countdown };

@@ -1,3 +1,4 @@
+import { compactPage } from './compact-page.ts';
 import { canRetry, continueLater, type Position, retryLater, whyStopped } from './continuation.ts';
 import type { Interrupted, SweepDeps } from './deps.ts';
 import { evaluatePage } from './evaluate-page.ts';
@@ -45,22 +46,6 @@ export async function makePlan(start: Start, from: Position, deps: SweepDeps): P
 async function newPage(start: Start, before: Page | undefined, deps: SweepDeps) {
   const evaluated = await evaluatePage(deps.devin, start, before, { deadline: deps.deadline });
   if (!evaluated.ok) return evaluated;
-  await notifyWarnings(evaluated.page, deps);
-  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', evaluated.page) };
-}
-
-const MAX_LINES = 50;
-
-async function notifyWarnings(
-  page: Page,
-  { notify, plans }: Pick<SweepDeps, 'notify' | 'plans'>,
-): Promise<void> {
-  const texts = await warn(page, plans, Math.floor(Date.now() / 1_000));
-  // A key without expiry is in the log and in the figures; it is not urgent.
-  const urgent = texts.filter((text) => !text.includes(' never expires. '));
-  if (urgent.length === 0) return;
-  const shown = urgent.slice(0, MAX_LINES);
-  if (shown.length < urgent.length) shown.push(`and ${urgent.length - shown.length} more, in the log`);
-  const subject = urgent.length === 1 ? '1 API key expires soon' : `${urgent.length} API keys expire soon`;
-  await notify(subject, shown.join('\n\n'));
+  await warn(evaluated.page, Math.floor(Date.now() / 1_000), deps);
+  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', compactPage(evaluated.page)) };
 }

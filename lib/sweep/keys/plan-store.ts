@@ -1,9 +1,9 @@
 import type * as z from 'zod/mini';
 import type { FirstName } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
+import { countdown } from '../../domain/time.ts';
 import { badEvent } from '../../intake/request.ts';
 import { parseJson } from '../../platform/parse-json.ts';
-import { countdown } from './kill-switch.ts';
 import { Acted, Page, Release, Start, Summary } from './plan.ts';
 
 /** A plan could not be stored or read back. Without its plan a sweep does nothing. */
@@ -40,6 +40,7 @@ export interface PlanStore {
   findPrevious(startedAt: number): Promise<Summary | undefined>;
   /** Stores a note of its own, such as that of a warning. @returns whether it was not there before */
   putNote(path: string, note: object): Promise<boolean>;
+  hasNote(path: string): Promise<boolean>;
 }
 
 /** Every method throws {@link PlanStoreError}. @param deadline epoch milliseconds */
@@ -88,6 +89,11 @@ export function planStore(store: AuditStore, firstName: FirstName, deadline: num
       return summary;
     },
     putNote: put,
+    async hasNote(path) {
+      const found = await store.get(path, retry());
+      if (!found.ok) throw new PlanStoreError(`a note cannot be read (${found.reason})`);
+      return found.text !== undefined;
+    },
   };
 }
 

@@ -13,7 +13,8 @@ export const Start = z.object({
   plan_id: PlanId,
   /** Epoch milliseconds; keys are judged as of this moment. */
   started_at: z.int(),
-  invoked_by: z.optional(z.enum(['schedule', 'console'])),
+  /** What started it; older plans do not have it. */
+  invoked_by: z._default(z.enum(['schedule', 'console']), 'schedule'),
   mode: z.enum(['report', 'enforce']),
   policy: z.object({
     maxAgeDays: days,
@@ -40,6 +41,8 @@ export const Entry = z.object({
   rule: z.string(),
   spared_from: z.optional(z.string()),
   threshold_days: z.optional(z.number()),
+  /** Why what the API says of it cannot all be true. */
+  doubt: z.optional(z.string()),
 });
 export type Entry = z.infer<typeof Entry>;
 
@@ -54,11 +57,17 @@ export const Page = z.object({
   totals: Totals,
   /** The largest difference so far of our clock from the API's, seconds; `null` when one answer had no date. */
   skew_seconds: z.nullable(z.number()),
+  /** Service users so far whose keys are not found (HTTP 404), as with those that were removed. */
+  unlisted: z._default(z.int(), 0),
+  /** The hash of an earlier page's cursor, to notice a list that comes again. */
+  earlier_cursor: z._default(z.nullable(z.string()), null),
   /** Service users of this page, shortened hashes: the next page does not evaluate them again. */
   seen: z.array(z.string()),
   /** Exemptions that match no service user and no key so far. */
   exempt_unused: z.array(z.string()),
   entries: z.array(Entry),
+  /** In the stored page: the ids of keys that never expire, by service user; they are not among the entries. */
+  no_expiry: z.optional(z.record(z.string(), z.array(z.string()))),
 });
 export type Page = z.infer<typeof Page>;
 
@@ -67,7 +76,6 @@ export const Summary = z.object({
   version: z.literal(1),
   plan_id: PlanId,
   started_at: z.int(),
-  invoked_by: z.optional(z.enum(['schedule', 'console'])),
   decided_at: z.int(),
   mode: z.enum(['report', 'enforce']),
   verdict: z.enum(['report', 'blocked', 'enforce']),
@@ -75,6 +83,9 @@ export const Summary = z.object({
   totals: Totals,
   /** What blocks it, or in report mode would block it. */
   blocks: z.array(Block),
+  /** Exemptions that match no service user and no key. */
+  exempt_unused: z._default(z.array(z.string()), []),
+  invoked_by: z._default(z.enum(['schedule', 'console']), 'schedule'),
   /** The previous plan that it was compared with. */
   previous: z.optional(z.object({ plan_id: PlanId, revoke: z.int() })),
 });

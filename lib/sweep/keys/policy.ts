@@ -8,7 +8,7 @@ export interface Policy {
   readonly maxIdleDays?: number | undefined;
   /** Days before the expiry at which a warning is due. */
   readonly warnDays: readonly number[];
-  /** Ids of service users and of keys that no sweep revokes. */
+  /** Ids and names of service users and of keys that no sweep revokes. */
   readonly exempt: readonly string[];
 }
 
@@ -25,6 +25,12 @@ export type RevokeRule = 'expired' | 'owner_expired' | 'owner_removed' | 'max_ag
 /** What to do with a key, and the rule that decided. `since` and `due` are UNIX seconds. */
 export type Decision =
   | { readonly decision: 'keep'; readonly rule: 'revoked' | 'valid' }
+  | {
+      readonly decision: 'keep';
+      /** What the API says of it cannot all be true, so nothing is revoked for it. */
+      readonly rule: 'contradiction';
+      readonly doubt: string;
+    }
   | {
       readonly decision: 'keep';
       readonly rule: 'own_key' | 'exempt';
@@ -56,15 +62,36 @@ export function applyPolicy(
   own: ReadonlySet<string>,
   now: number,
 ): Decision {
+  const doubt = doubtOf(key, owner, now);
+  if (doubt !== undefined) return { decision: 'keep', rule: 'contradiction', doubt };
   if (isSet(key.revoked_at)) return { decision: 'keep', rule: 'revoked' };
   const due = revocation(key, owner, policy, now);
   if (due === undefined) return warning(key, policy, now);
   const [rule, since] = due;
   if (own.has(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
-  const isExempt = policy.exempt.includes(owner.service_user_id) || policy.exempt.includes(key.api_key_id);
-  return isExempt
+  return namesOf(key, owner).some((name) => policy.exempt.includes(name))
     ? { decision: 'keep', rule: 'exempt', spared_from: rule }
     : { decision: 'revoke', rule, since };
+}
+
+/** What an exemption may name it by: the ids and the names of the key and of its service user. */
+export function namesOf(key: ApiKey, owner: KeyOwner): string[] {
+  return [owner.service_user_id, owner.name, key.api_key_id, key.api_key_name];
+}
+
+/** Why the facts about a key contradict each other, if they do. One that no longer works takes no harm. */
+function doubtOf(
+  { created_at, expires_at, is_active, revoked_at }: ApiKey,
+  owner: KeyOwner,
+  now: number,
+): string | undefined {
+  if (!is_active) return undefined;
+  if (isSet(revoked_at)) return 'it is revoked, and active';
+  if (isSet(expires_at) && expires_at <= now) return 'it is expired, and active';
+  if (isSet(owner.expires_at) && owner.expires_at <= now)
+    return 'its service user is expired, and it is active';
+  const isPossible = created_at > 0 && created_at <= now + DAY;
+  return isPossible ? undefined : 'it was created at an impossible time';
 }
 
 function revocation(

@@ -5,15 +5,34 @@ import type { RetryOptions } from '../../platform/retry.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
 /**
- * What the worker checks before it revokes a key for a sweep: is the kill switch set, and is the key one that we
- * ourselves use? Without an answer nothing is revoked, and the report is tried again.
+ * What the worker checks before it revokes a key for a sweep: was it found due today, is the kill switch set, and is the
+ * key one that we ourselves use? Without an answer nothing is revoked, and the report is tried again.
  *
+ * @param deps.actBefore after this the key may no longer be due, epoch milliseconds
  * @returns how the report ends instead of a revocation; `undefined` lets the revocation proceed
  */
 export async function recheckBeforeDelete(
   key: Key,
-  { devin, retry, stop }: { devin: Pick<Devin, 'probeAdmin'>; stop: KillSwitch; retry: RetryOptions },
+  {
+    actBefore,
+    devin,
+    retry,
+    stop,
+  }: {
+    devin: Pick<Devin, 'probeAdmin'>;
+    stop: KillSwitch;
+    actBefore: number | undefined;
+    retry: RetryOptions;
+  },
 ): Promise<OutcomeDraft | undefined> {
+  if (actBefore !== undefined && Date.now() > actBefore) {
+    return {
+      status: 'escalated',
+      ...key,
+      reason: 'the revocation waited for over a day, so the key may no longer be due',
+      next_step: 'none: the next sweep evaluates this key again',
+    };
+  }
   const [found, probe] = await Promise.all([stop.read(retry), devin.probeAdmin(retry)]);
   if (found.state === 'unknown') {
     return { status: 'failed', ...key, reason: found.reason, retryable: true };

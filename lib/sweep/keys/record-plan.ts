@@ -14,16 +14,7 @@ export function planRecorder(
   context: Omit<AuditContext, 'attempt'>,
   deadline: number,
 ): RecordPlan {
-  return async ({
-    blocks,
-    decided_at,
-    invoked_by = 'schedule',
-    mode,
-    plan_id,
-    started_at,
-    totals,
-    verdict,
-  }) => {
+  return async ({ blocks, decided_at, invoked_by, mode, plan_id, started_at, totals, verdict }) => {
     const { rules, ...counts } = totals;
     const facts = {
       plan_id,

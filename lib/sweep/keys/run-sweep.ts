@@ -3,7 +3,7 @@ import { log } from '../../platform/log.ts';
 import { type Position, whyStopped } from './continuation.ts';
 import { decidePlan } from './decide-plan.ts';
 import type { SweepDeps, SweepResult } from './deps.ts';
-import { executePlan } from './execute-plan.ts';
+import { checkAge, executePlan } from './execute-plan.ts';
 import { isReleasable } from './guardrails.ts';
 import { makePlan } from './make-plan.ts';
 import type { Start } from './plan.ts';
@@ -68,6 +68,7 @@ async function release(
   deps: SweepDeps,
 ): Promise<SweepResult> {
   const start = await readPlan(plan_id, deps.plans);
+  checkAge(start, deps);
   const summary = await deps.plans.find('summary', plan_id);
   if (summary === undefined) throw badEvent(['the plan is not complete']);
   const { blocks, totals } = summary;

@@ -12,7 +12,13 @@ import {
 
 const totals: Totals = { ...NOTHING, users: 100, keys: 200, active: 100, revoke: 4 };
 const caps: Caps = { maxRevocations: 25, maxRatio: 0.2 };
-const fine: PlanConditions = { skewSeconds: 0, ownKnown: true, previous: 'none' };
+const fine: PlanConditions = {
+  skewSeconds: 0,
+  ownKnown: true,
+  previous: 'none',
+  unlisted: 0,
+  exemptUnused: [],
+};
 
 type Row = {
   when: string;
@@ -77,6 +83,22 @@ describe('the guard rails', () => {
       conditions: { previous: 'unreadable' },
       guards: ['previous'],
     },
+    { when: 'no key is listed', totals: { keys: 0, active: 0, revoke: 0 }, guards: ['listing'] },
+    { when: 'half of the keys are not found', conditions: { unlisted: 50 }, guards: [] },
+    { when: 'most keys are not found', conditions: { unlisted: 51 }, guards: ['listing'] },
+    {
+      when: 'a few removed service users are all',
+      totals: { users: 30 },
+      conditions: { unlisted: 20 },
+      guards: [],
+    },
+    { when: 'an exemption matches nothing', conditions: { exemptUnused: ['typo'] }, guards: ['exempt'] },
+    {
+      when: 'an exemption matches nothing and nothing is to be revoked',
+      totals: { revoke: 0 },
+      conditions: { exemptUnused: ['typo'] },
+      guards: [],
+    },
     {
       when: 'the clock is wrong and nothing is to be revoked',
       totals: { revoke: 0 },
@@ -95,7 +117,7 @@ describe('the guard rails', () => {
   test('let a person release what is too much, and nothing that cannot be trusted', () => {
     const block = (name: Block['guard']): Block => ({ guard: name, reason: '' });
 
-    expect(isReleasable([block('cap'), block('ratio'), block('surge')])).toBe(true);
+    expect(isReleasable([block('cap'), block('ratio'), block('surge'), block('exempt')])).toBe(true);
     expect(isReleasable([])).toBe(true);
     for (const name of ['listing', 'clock', 'own_key', 'previous'] as const) {
       expect(isReleasable([block('cap'), block(name)]), name).toBe(false);

@@ -40,6 +40,7 @@ const revoke = (rule: (Decision & { decision: 'revoke' })['rule'], since: number
   rule,
   since,
 });
+const doubt = (why: string): Decision => ({ decision: 'keep', rule: 'contradiction', doubt: why });
 const soon = (threshold_days: number, due: number): Decision => ({
   decision: 'warn',
   rule: 'expires_soon',
@@ -82,7 +83,7 @@ describe('an expiry', () => {
     {
       when: 'over, of a key that still counts as active',
       key: { expires_at: NOW - 1 },
-      expected: revoke('expired', NOW - 1),
+      expected: doubt('it is expired, and active'),
     },
   ]);
 });
@@ -97,7 +98,13 @@ describe('a key that is revoked', () => {
       key: { revoked_at: NOW - DAY, expires_at: NOW - 2, is_active: false },
       expected: revoked,
     },
-    { when: 'by an expired owner', key: { revoked_at: 1 }, owner: { expires_at: 1 }, expected: revoked },
+    {
+      when: 'by an expired owner',
+      key: { revoked_at: 1, is_active: false },
+      owner: { expires_at: 1 },
+      expected: revoked,
+    },
+    { when: 'and active', key: { revoked_at: 1 }, expected: doubt('it is revoked, and active') },
   ]);
 });
 
@@ -112,8 +119,14 @@ describe('an owner', () => {
     {
       when: 'that expires at this second',
       owner: { expires_at: NOW },
+      key: { is_active: false },
       expected: revoke('owner_expired', NOW),
     },
+    ...[NOW, 0, -1].map((expires_at) => ({
+      when: `that expired at ${expires_at}, while the key is active`,
+      owner: { expires_at },
+      expected: doubt('its service user is expired, and it is active'),
+    })),
     { when: 'that expires in a second', owner: { expires_at: NOW + 1 }, expected: valid },
     { when: 'whose expiry is missing', owner: { expires_at: undefined }, expected: valid },
     {
@@ -166,6 +179,15 @@ describe('an age', () => {
   ]);
 });
 
+describe('a time of creation', () => {
+  const impossible = doubt('it was created at an impossible time');
+  check([
+    { when: 'of second 0', key: { created_at: 0 }, policy: { maxAgeDays: 1 }, expected: impossible },
+    { when: 'before 1970', key: { created_at: -1 }, policy: { maxAgeDays: 1 }, expected: impossible },
+    { when: 'in milliseconds', key: { created_at: NOW * 1_000 }, expected: impossible },
+  ]);
+});
+
 describe('a last use', () => {
   const idle = { maxIdleDays: 30 };
   const old = NOW - 400 * DAY;
@@ -206,7 +228,7 @@ describe('a last use', () => {
       policy: idle,
       expected: valid,
     },
-    { when: 'long ago, without the rule', key: { created_at: 0, last_used_at: 1 }, expected: valid },
+    { when: 'long ago, without the rule', key: { created_at: 1, last_used_at: 1 }, expected: valid },
   ]);
 });
 
@@ -221,6 +243,19 @@ describe('what is spared', () => {
       key: expired,
       policy: { exempt: ['service-user-1'] },
       expected: exempt,
+    },
+    { when: 'a key of an exempt name', key: expired, policy: { exempt: ['ci'] }, expected: exempt },
+    {
+      when: 'a key of an owner of an exempt name',
+      key: expired,
+      policy: { exempt: ['deploy-bot'] },
+      expected: exempt,
+    },
+    {
+      when: 'a key of an owner whose name begins with an exempt one',
+      key: expired,
+      policy: { exempt: ['deploy', 'c'] },
+      expected: revoke('expired', NOW - 1),
     },
     {
       when: 'another key is exempt',

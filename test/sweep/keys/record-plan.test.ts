@@ -24,12 +24,13 @@ test('puts a plan on the audit log, in figures, within the rules of OCSF, with w
     version: 1,
     plan_id,
     started_at,
-    invoked_by: 'console',
     decided_at: started_at + 3 * 3_600_000,
     mode: 'enforce',
     verdict: 'blocked',
     pages: 1,
     totals: { users: 3, keys: 40, active: 30, revoke: 28, warn: 1, rules: { max_age: 28 } },
+    exempt_unused: [],
+    invoked_by: 'console',
     blocks: [{ guard: 'cap', reason: '28 revocations are over the cap of 25' }],
   });
   const [[path = '', text = ''] = []] = put;
