@@ -48,11 +48,7 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
   return {
     event: { service_user_id, api_key_id, token, reason: 'bench' },
     rounds: [
-      [
-        await make.secret(sandbox.secretIds.admin),
-        make.self(token),
-        await make.put(`${prefix}/10-intent.json`, RECORD),
-      ],
+      [await make.secret(sandbox.secretIds.admin), make.self(token), ...(await intent(make, prefix))],
       [
         make.revoke(service_user_id, api_key_id),
         { ...(await make.put(`${prefix}/30-delete.json`, RECORD)), extra: true },
@@ -65,10 +61,21 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
   };
 }
 
-/** The outcome, and the note whose token it was. */
+/** The intent, and its note for the search for lost reports. */
+async function intent(make: Make, prefix: string) {
+  const note = await make.put(`index/open/${prefix}/10-intent.json`, {});
+  return [await make.put(`${prefix}/10-intent.json`, RECORD), { ...note, extra: true }];
+}
+
+/** The outcome, and the note whose token it was with its note for the digest. */
 async function lastRound(make: Make, prefix: string) {
-  const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
-  return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
+  const token = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
+  const note = await make.put(`index/stored/${prefix}/token.json`, {});
+  return [
+    await make.put(`${prefix}/90-outcome.json`, RECORD),
+    { ...token, extra: true },
+    { ...note, extra: true },
+  ];
 }
 
 async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
@@ -82,11 +89,7 @@ async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
       [await make.secret(sandbox.secretIds.admin), await make.secret(sandbox.secretIds.github)],
       [make.alert(path)],
       [make.self(token), { ...(await make.get(`registry/${randomUUID()}.json`)), extra: true }],
-      [
-        make.list(service_user_id),
-        await make.put(`${prefix}/10-intent.json`, RECORD),
-        { ...make.self(), extra: true },
-      ],
+      [make.list(service_user_id), ...(await intent(make, prefix)), { ...make.self(), extra: true }],
       [
         make.revoke(service_user_id, api_key_id),
         { ...(await make.put(`${prefix}/30-delete.json`, RECORD)), extra: true },
@@ -129,6 +132,7 @@ function recordProblems({ s3 }: Sandbox, before: number): string[] {
   const names = s3
     .objects()
     .slice(before)
+    .filter(({ key }) => key.startsWith('records/'))
     .map(({ key }) => key.split('/').at(-1) ?? '')
     // Those of the DELETE and of the alert are the worker's alone: the peers do what cannot be left out.
     .filter((name) => /^(?![37]0)\d\d-/.test(name))

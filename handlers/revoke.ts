@@ -6,6 +6,7 @@ import { withAftermath } from '../lib/aftermath/follow-up.ts';
 import type { Ended } from '../lib/aftermath/follow-up-parts.ts';
 import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
+import { notingStore } from '../lib/audit/noting-store.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
@@ -53,7 +54,7 @@ function connect() {
   // A failure shows to the first report, which reads it again.
   admin.get().catch(() => {});
   const github = githubOf(config, read);
-  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   return {
     config,
     aws,

@@ -1,5 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { siemForward } from '../lib/audit/forward-to-siem.ts';
+import { notingStore } from '../lib/audit/noting-store.ts';
+import { recordAct } from '../lib/audit/record-act.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
 import { s3FirstName } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
@@ -11,10 +14,12 @@ import { devinClient } from '../lib/clients/devin.ts';
 import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { ownServiceUsers } from '../lib/clients/own-service-users.ts';
 import { slackPost } from '../lib/clients/slack.ts';
+import { callerOf } from '../lib/intake/caller.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { sweepDeadline } from '../lib/sweep/deadline.ts';
+import { actOf } from '../lib/sweep/keys/act-of.ts';
 import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
-import type { SweepResult } from '../lib/sweep/keys/deps.ts';
+import type { SweepDeps, SweepResult } from '../lib/sweep/keys/deps.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
 import { type OwnerWays, ownerNotifier } from '../lib/sweep/keys/owners.ts';
 import { planStore } from '../lib/sweep/keys/plan-store.ts';
@@ -32,7 +37,7 @@ function connect() {
   const aws = awsEnvironment(process.env);
   const read = secretsManager(aws);
   const standbyId = config.STANDBY_TOKEN_SECRET_ID;
-  const store = s3AuditStore(aws, config.AUDIT_BUCKET);
+  const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   const firstName = s3FirstName(aws, config.AUDIT_BUCKET);
   return {
     config,
@@ -42,6 +47,7 @@ function connect() {
     standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
     killSwitch: killSwitch(store, firstName),
     region: aws.region,
+    forward: siemForward(config, read),
     queue: sqsQueue(aws, config.BACKLOG_QUEUE_URL ?? config.LEAK_QUEUE_URL),
     chain: config.SWEEP_QUEUE_URL === undefined ? undefined : sqsSender(aws, config.SWEEP_QUEUE_URL),
     ways: ownerWays(config, aws, read),
@@ -64,10 +70,13 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const requestId = context.awsRequestId;
   const order = readOrder(event, { requestId, now: Date.now() });
   parts ??= connect();
-  const { chain, config, devin, firstName, notify, queue, region, standby, store } = parts;
+  const { chain, config, devin, firstName, forward, notify, queue, region, standby, store } = parts;
   const account = context.invokedFunctionArn.split(':')[4];
   const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
-  return runSweep(order, {
+  const origin = { region, requestId, ...(account && { account }) };
+  const act = actOf(order, callerOf(context), Date.now());
+  const record = async () => act && recordAct(act, { store, forward, context: origin, deadline });
+  const deps: SweepDeps = {
     devin,
     killSwitch: parts.killSwitch,
     plans: planStore(store, firstName, deadline),
@@ -79,11 +88,16 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     notify: notify ?? (async () => true),
     notifyOwner: ownerNotifier(config.OWNERS, store, parts.ways, { deadline, attempts: 4 }),
     planDays: config.SWEEP_PLAN_DAYS,
-    record: planRecorder(store, { region, requestId, ...(account && { account }) }, deadline),
+    record: planRecorder({ store, forward }, origin, deadline),
     dryRun: config.DRY_RUN,
     requestId,
     deadline,
-  });
+  };
+  if (order.order !== 'stop') await record();
+  const result = await runSweep(order, deps);
+  // Stopping does not wait for its record, nor fail with it: the switch itself is stored too.
+  if (order.order === 'stop') await record().catch(reportFailure);
+  return result;
 }
 
 const reportErrors = (): middy.MiddlewareObj<unknown, SweepResult, Error, Context> => ({

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type AwsCredentials, signatureProblem } from './aws-signature.ts';
 import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
 import { listObjects } from './s3-list.ts';
+import { listVersions } from './s3-versions.ts';
 import { s3Error } from './s3-xml.ts';
 
 export type S3Object = {
@@ -62,6 +63,12 @@ export async function startS3(options: S3Options = {}) {
           bucket,
           request.query,
         );
+      case 'ListObjectVersions':
+        return listVersions(
+          versions.filter((version) => version.bucket === bucket),
+          bucket,
+          request.query,
+        );
       case 'PutObject':
         return put(bucket, key, request);
       case 'GetObject':
@@ -84,7 +91,7 @@ export async function startS3(options: S3Options = {}) {
       if (existing === undefined || existing.isDeleteMarker) return s3Error(404);
       if (expected !== etag(existing.bytes)) return s3Error(412);
     }
-    const refusal = checksumProblem(request);
+    const refusal = checksumProblem(request) ?? policyProblem(key, request);
     if (refusal !== undefined) return refusal;
     const version = { ...newVersion(bucket, key, request.body), headers: keptHeaders(request) };
     add(version);
@@ -155,6 +162,23 @@ export async function startS3(options: S3Options = {}) {
       const version = current().find((candidate) => candidate.key === key);
       return version && shown(version);
     },
+    /** What only the owner of the account can do, past Object Lock and every policy; for tests of what shows it. */
+    owner: {
+      /** Removes every version of the objects with a prefix. */
+      erase(prefix: string): void {
+        for (const version of versions.filter(({ key }) => key.startsWith(prefix))) {
+          drop(version, versions.indexOf(version));
+        }
+      },
+      /** Stores a version, over what is there. @param at epoch milliseconds */
+      write(bucket: string, key: string, body: string | Buffer, at = Date.now()): void {
+        add({ ...newVersion(bucket, key, Buffer.from(body)), at });
+      },
+      /** Stores a delete marker. */
+      hide(bucket: string, key: string): void {
+        add({ ...newVersion(bucket, key, Buffer.alloc(0)), isDeleteMarker: true });
+      },
+    },
   });
 }
 
@@ -163,7 +187,7 @@ function address(request: SandboxRequest): { operation: string; bucket: string; 
   const key = decodeURIComponent(segments.join('/'));
   const operations: Record<string, string> =
     key === ''
-      ? { GET: 'ListObjectsV2' }
+      ? { GET: request.query.has('versions') ? 'ListObjectVersions' : 'ListObjectsV2' }
       : { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' };
   return { operation: operations[request.method] ?? 'unknown', bucket, key };
 }
@@ -198,6 +222,14 @@ function checksumProblem({ headers, body }: SandboxRequest): SandboxAnswer | und
     return s3Error(400, 'InvalidRequest', message);
   }
   return undefined;
+}
+
+/** As the policy of the audit bucket: a write that is not conditional is denied. */
+function policyProblem(key: string, { headers }: SandboxRequest): SandboxAnswer | undefined {
+  const isReplaceable = /^(?:registry|experiments)\//.test(key) && headers['if-match'] !== undefined;
+  return headers['if-none-match'] === undefined && !isReplaceable && !key.startsWith('owners/')
+    ? s3Error(403, 'AccessDenied', 'Access Denied: an explicit deny in a resource-based policy')
+    : undefined;
 }
 
 function keptHeaders(request: SandboxRequest): Record<string, string> {

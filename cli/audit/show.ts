@@ -1,32 +1,37 @@
-import { aftermathLines } from './aftermath-lines.ts';
-import { type Incident, keyOf, type ShownRecord, statusOf } from './incidents.ts';
-
-/** Whether an incident matches a day, a report (or the end of its id), a key or a service user. */
-export function matches(incident: Incident, what: string): boolean {
-  if (incident.day === what || incident.report_id === what) return true;
-  const { api_key_id, service_user_id } = keyOf(incident);
-  return api_key_id === what || service_user_id === what || `/${incident.report_id}/`.includes(`/${what}/`);
-}
+import { OUTCOME, REHEARSAL } from '../../lib/audit/record-path.ts';
+import { duration } from '../terminal/duration.ts';
+import type { Line } from '../terminal/terminal.ts';
+import type { Incident } from './find-incidents.ts';
+import type { ShownRecord } from './log/shown-record.ts';
 
 /** The timeline of an incident, for a person who was just paged. Times are relative to the leak. */
-export function timeline(incident: Incident): string[] {
-  const { records, report_id, since } = incident;
+export function timeline({ records: read, report_id }: Incident): Line[] {
+  const records = read.map(({ record }) => record);
   const report = records[0]?.unmapped.report;
+  const since = report?.leaked_at ?? report?.reported_at ?? records[0]?.time ?? 0;
   const began = report?.leaked_at === undefined ? 'reported' : 'leaked';
   const lines: [at: number, text: string][] = [];
   if (report) {
     const by = records[0]?.actor.user ? ` (${records[0].actor.user.name})` : '';
-    const seen = report.seen_at ?? since;
-    lines.push([seen, `report received from ${report.detector}${by}${colon(report.reason)}`]);
+    lines.push([report.seen_at, `report received from ${report.detector}${by}${colon(report.reason)}`]);
   }
   for (const record of records) lines.push(...linesOf(record));
   lines.sort(([a], [b]) => a - b);
   return [
-    `${report_id}: ${statusOf(incident).replaceAll('_', ' ').toUpperCase()}`,
-    `  ${keyText(incident)}`,
+    { text: `${report_id}: ${status(read).replaceAll('_', ' ').toUpperCase()}`, style: 'bold' },
+    `  ${keyText(records)}`,
     `  ${began} ${new Date(since).toISOString()}`,
-    ...lines.map(([at, text]) => `  ${relative(at - since).padStart(10)}  ${text}`),
+    ...lines.map(([at, text]): Line => {
+      const line = `  ${relative(at - since).padStart(10)}  ${text}`;
+      return /^[A-Z]{4}/.test(text) ? { text: line, style: 'yellow' } : line;
+    }),
   ];
+}
+
+/** How the report ended, or where it stands. */
+function status(records: Incident['records']): string {
+  const ending = records.find(({ name }) => name === OUTCOME || name === REHEARSAL) ?? records.at(-1);
+  return ending?.record.status_code ?? 'unknown';
 }
 
 function linesOf(record: ShownRecord): [at: number, text: string][] {
@@ -49,10 +54,6 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
           `attempt ${unmapped.attempt ?? '?'} ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`,
         ],
       ];
-    case 'aftermath_intent':
-      return [[time, `intent on record: ${record.message}`]];
-    case 'aftermath':
-      return aftermathLines(record).map((text) => [time, `aftermath: ${text}`]);
     default: {
       const seen = proof
         ? [[proof.at, `proven dead by ${proof.method}, probe ${proof.probes}`] as const]
@@ -65,9 +66,11 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
   }
 }
 
-function keyText(incident: Incident): string {
-  const { api_key_id, service_user_id } = keyOf(incident);
-  const name = incident.outcome?.unmapped.api_key_name;
+function keyText(records: readonly ShownRecord[]): string {
+  const known = records.toReversed().map(({ unmapped }) => unmapped);
+  const service_user_id = known.find((facts) => facts.service_user_id)?.service_user_id;
+  const api_key_id = known.find((facts) => facts.api_key_id)?.api_key_id;
+  const name = known.find((facts) => facts.api_key_name)?.api_key_name;
   if (service_user_id === undefined) return 'the key is not known';
   return `key ${api_key_id ?? '(not known)'}${name === undefined ? '' : ` "${name}"`} of ${service_user_id}`;
 }
@@ -79,14 +82,4 @@ function colon(text: string | undefined): string {
 /** `+850 ms`, `+2.3 s`, `+4 min 10 s`, `+3 h 5 min`, `+2 d 3 h` */
 export function relative(ms: number): string {
   return `${ms < 0 ? '-' : '+'}${duration(Math.abs(ms))}`;
-}
-
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
-  const seconds = Math.floor(ms / 1_000);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

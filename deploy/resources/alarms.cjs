@@ -209,11 +209,18 @@ module.exports = {
       Condition: 'Enrolls',
     },
 
+    // Once for each report, so that a new one is not hidden by those that are known.
     LostReportAlarm: any(
       OURS,
       'IntentWithoutOutcome',
       undefined,
       'An intent to revoke has no outcome after 15 minutes. See npm run audit-log -- show',
+    ),
+    ReconcileFailedAlarm: any(
+      OURS,
+      'ReconcileFailed',
+      undefined,
+      'A report without an outcome could not be looked at, or not be queued again. The next run tries again',
     ),
     ReconcileErrorAlarm: any(
       'AWS/Lambda',
@@ -227,6 +234,24 @@ module.exports = {
       'Errors',
       lambda('DigestLambdaFunction'),
       'The digest of the audit log was not written. Its next run makes up for it',
+    ),
+    DigestLateAlarm: any(
+      OURS,
+      'DigestLate',
+      undefined,
+      'A day of the audit log was signed more than a day after its end. Find out why',
+    ),
+    AuditAnomalyAlarm: any(
+      OURS,
+      'AuditAnomaly',
+      undefined,
+      'Objects of the audit log have more than one version, or were deleted. Nothing of this software does that',
+    ),
+    HeadNotForwardedAlarm: any(
+      OURS,
+      'HeadNotForwarded',
+      undefined,
+      'The head of the audit log did not reach the SIEM. It is in the notification and in the log',
     ),
     DigestMissingAlarm: missing(
       'DigestRun',

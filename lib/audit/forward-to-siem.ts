@@ -16,6 +16,19 @@ const REST_MS = 30_000;
 /** For the secret and the post together. */
 const TIMEOUT_MS = 2_000;
 
+/** The SIEM of the settings, or `undefined` when there is none. */
+export function siemForward(
+  { AUDIT_HTTP_SECRET_ID: id, AUDIT_HTTP_URL: url }: SiemSettings,
+  read: (id: string) => Promise<string>,
+): Forward | undefined {
+  return url === undefined ? undefined : httpForward(url, id === undefined ? undefined : () => read(id));
+}
+
+interface SiemSettings {
+  readonly AUDIT_HTTP_URL?: string | undefined;
+  readonly AUDIT_HTTP_SECRET_ID?: string | undefined;
+}
+
 type Headers = Readonly<Record<string, string>>;
 
 /** Posts records as JSON. A failure returns `false`, and the queue redelivers the message. */

@@ -1,4 +1,4 @@
-import { type Code, RATINGS } from './ocsf-codes.ts';
+import type { Rating } from './ocsf-codes.ts';
 
 export const PRODUCT = 'devin-key-revoker';
 export const VERSION = '0.1.0';
@@ -19,9 +19,8 @@ export function activity([id, name]: readonly [id: number, name: string]) {
   };
 }
 
-/** How a SIEM rates the record. */
-export function rated(code: Code) {
-  const { action, disposition, severity, status } = RATINGS[code];
+/** How a SIEM rates the record. @param code its status code */
+export function rated(code: string, { action, disposition, severity, status }: Rating) {
   return {
     severity_id: severity[0],
     severity: severity[1],

@@ -16,13 +16,7 @@ const MEDIUM: Coded = [3, 'Medium'];
 const HIGH: Coded = [4, 'High'];
 const CRITICAL: Coded = [5, 'Critical'];
 
-export type Code =
-  | Exclude<Status, 'ignored'>
-  | 'intent'
-  | 'alert_closed'
-  | 'alert_open'
-  | 'planned'
-  | 'blocked';
+export type Code = Exclude<Status, 'ignored'> | 'intent' | 'alert_closed' | 'alert_open';
 
 /** What each kind of record says to a SIEM. https://schema.ocsf.io/1.8.0/classes/remediation_activity */
 export const RATINGS: Readonly<Record<Code, Rating>> = {
@@ -71,11 +65,4 @@ export const RATINGS: Readonly<Record<Code, Rating>> = {
     disposition: [17, 'Logged'],
   },
   alert_open: { status: [2, 'Failure'], severity: MEDIUM, action: OBSERVED, disposition: [27, 'Error'] },
-  planned: {
-    status: [99, 'Planned'],
-    severity: INFORMATIONAL,
-    action: OBSERVED,
-    disposition: [17, 'Logged'],
-  },
-  blocked: { status: [99, 'Blocked'], severity: HIGH, action: OBSERVED, disposition: [19, 'Alert'] },
 };

@@ -2,8 +2,8 @@ import type { Outcome, Proof } from '../domain/outcome.ts';
 import { LeakReport, type Report } from '../domain/report.ts';
 import type { AuditContext, AuditEntry } from './audit-entry.ts';
 import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
-import type { Code } from './ocsf-codes.ts';
-import type { AuditRecord, PlanFacts } from './ocsf-schema.ts';
+import { type Code, RATINGS } from './ocsf-codes.ts';
+import type { AuditRecord } from './ocsf-schema.ts';
 import { commandUid, detail, message } from './record-text.ts';
 
 export type { AuditContext, AuditEntry };
@@ -31,7 +31,7 @@ export function auditRecord(
   const isClosing = entry.kind === 'alert';
   return {
     ...activity(isClosing ? [99, 'Close Alert'] : [2, 'Evict']),
-    ...rated(code),
+    ...rated(code, RATINGS[code]),
     ...(outcome && weight(outcome)),
     time,
     timezone_offset: 0,
@@ -55,35 +55,6 @@ export function auditRecord(
     is_alert: code === 'escalated' || code === 'still_alive' || outcome?.own_key === true,
     ...(api_key_id !== undefined && keyEvidence(entry, api_key_id)),
     unmapped: { ...facts(entry), attempt: context.attempt, report: subject(report) },
-  };
-}
-
-/** Builds the record of a sweep's plan. @param decided.at epoch milliseconds */
-export function planRecord(
-  plan: PlanFacts,
-  decided: { readonly at: number; readonly invokedBy: 'schedule' | 'console' },
-  context: Omit<AuditContext, 'attempt'>,
-): AuditRecord {
-  const id = `sweep/${plan.plan_id}`;
-  return {
-    ...activity([99, 'Plan']),
-    ...rated(plan.verdict === 'blocked' ? 'blocked' : 'planned'),
-    time: decided.at,
-    timezone_offset: 0,
-    status_detail: plan.blocks.length > 0 ? plan.blocks.join('; ') : `mode ${plan.mode}`,
-    message: `sweep ${plan.plan_id}: ${plan.verdict}`,
-    command_uid: id,
-    remediation: { desc: 'Revoke keys that are expired, too old or idle, within guard rails' },
-    metadata: metadata(`${id}#20-plan`, id, decided.at),
-    cloud: cloud(context),
-    actor: { app_name: PRODUCT, invoked_by: decided.invokedBy },
-    api: {
-      operation: 'listServiceUserApiKeys',
-      service: { name: 'devin-api', version: 'v3' },
-      request: { uid: context.requestId },
-    },
-    is_alert: plan.verdict === 'blocked',
-    unmapped: { kind: 'plan', ...plan },
   };
 }
 

@@ -27,16 +27,6 @@ const context = {
   report: Subject,
 };
 
-/** A sweep's plan, in figures; the plan itself is stored beside the records. */
-export const PlanFacts = z.strictObject({
-  plan_id: text,
-  mode: text,
-  verdict: text,
-  totals: z.record(text, z.number()),
-  blocks: z.array(text),
-});
-export type PlanFacts = z.infer<typeof PlanFacts>;
-
 const intentFacts = once(() =>
   z.strictObject({
     ...context,
@@ -58,8 +48,6 @@ const alertFacts = once(() =>
   }),
 );
 
-const planFacts = once(() => z.strictObject({ kind: z.literal('plan'), ...PlanFacts.shape }));
-
 /** An outcome with all its fields, whatever they come to be, inside a record. */
 const recorded = (option: ReturnType<typeof outcomeVariants>[number]) =>
   z.extend(option, {
@@ -74,9 +62,7 @@ const endingFacts = once(() => {
 });
 
 /** What OCSF has no place for. https://schema.ocsf.io/1.8.0/classes/base_event */
-type Facts = z.infer<
-  ReturnType<typeof intentFacts | typeof alertFacts | typeof planFacts | typeof endingFacts>
->;
+type Facts = z.infer<ReturnType<typeof intentFacts | typeof alertFacts | typeof endingFacts>>;
 
 function factsSchema(kind: Facts['kind']) {
   switch (kind) {
@@ -84,8 +70,6 @@ function factsSchema(kind: Facts['kind']) {
       return intentFacts();
     case 'alert':
       return alertFacts();
-    case 'plan':
-      return planFacts();
     case 'attempt':
     case 'rehearsal':
     case 'outcome':
@@ -112,7 +96,7 @@ const coded = {
 
 /**
  * All that a record may hold, and nothing else: an object with any other field is not written. The rules of OCSF are
- * in cli/audit/ocsf-7001.schema.json.
+ * in cli/audit/verify/ocsf-7001.schema.json.
  */
 const envelope = once(() =>
   z.strictObject({
@@ -180,8 +164,9 @@ const envelope = once(() =>
     ),
   }),
 );
-type Envelope = z.infer<ReturnType<typeof envelope>>;
-export type AuditRecord = Envelope & { unmapped: Facts };
+export type AuditRecord = RecordOf<Facts>;
+/** A record with facts of another schema. */
+export type RecordOf<T> = z.infer<ReturnType<typeof envelope>> & { unmapped: T };
 
 /** Without code generation, which costs more than it saves for the three records of an invocation. */
 const JITLESS = { jitless: true };
@@ -192,17 +177,23 @@ const JITLESS = { jitless: true };
  * @throws {z.core.$ZodError}
  */
 export function serialise(record: AuditRecord): string {
-  return serialiseAs(factsSchema(record.unmapped.kind), record);
+  return serialiseAs<Facts>(factsSchema(record.unmapped.kind), record);
 }
 
-/** The same for records whose facts are defined elsewhere. @throws {z.core.$ZodError} */
-export function serialiseAs(
-  facts: z.core.$ZodType,
-  { unmapped, ...rest }: Envelope & { readonly unmapped: object },
+/**
+ * As `serialise`, for facts of another schema.
+ *
+ * @param clean takes tokens out of the text; without it only where there is no free text, since a hash looks like a token
+ * @throws {z.core.$ZodError}
+ */
+export function serialiseAs<T>(
+  schema: z.core.$ZodType<T>,
+  { unmapped, ...rest }: RecordOf<T>,
+  clean: (text: string) => string = redact,
 ): string {
   const record = {
     ...z.parse(envelope(), rest, JITLESS),
-    unmapped: z.parse(facts, unmapped, JITLESS),
+    unmapped: z.parse(schema, unmapped, JITLESS),
   };
-  return redact(JSON.stringify(record));
+  return clean(JSON.stringify(record));
 }

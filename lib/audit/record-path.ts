@@ -5,9 +5,13 @@ import type { Report } from '../domain/report.ts';
 export const INTENT = '10-intent';
 export const ALERT = '70-alert';
 export const OUTCOME = '90-outcome';
+/** A person accepts that the report has no outcome. */
+export const ACKNOWLEDGED = '95-acknowledged';
+/** What a person did that is about no report. */
+export const ACT = '10-act';
 const DELETE = '30-delete';
 const ATTEMPT = '50-attempt';
-const REHEARSAL = '80-rehearsal';
+export const REHEARSAL = '80-rehearsal';
 
 /**
  * Where a report's record lies. The date is the report's own, so that a retry on the next day finds the same place.

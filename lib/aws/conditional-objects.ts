@@ -52,8 +52,8 @@ function putHeaders(body: string, condition: Condition): Record<string, string> 
   };
 }
 
-// S3 signs over the encoded path, in which only RFC 3986's unreserved characters stand for themselves.
-function encodePath(path: string): string {
+/** S3 signs over the encoded path, in which only RFC 3986's unreserved characters stand for themselves. */
+export function encodePath(path: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return path
     .split('/')

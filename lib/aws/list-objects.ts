@@ -21,6 +21,12 @@ export type ListObjects = (
   options: { readonly deadline: number; readonly startAfter?: string },
 ) => Promise<StoredObject[]>;
 
+/** As `ListObjects`, by pages of at most a thousand, so that no more is in memory. */
+export type ListPages = (
+  prefix: string,
+  options: { readonly deadline: number; readonly startAfter?: string },
+) => AsyncGenerator<StoredObject[], void>;
+
 /** The first key with a prefix, after `startAfter`. @param options.deadline epoch milliseconds */
 export type FirstName = (
   keys: ListedKeys,
@@ -29,11 +35,19 @@ export type FirstName = (
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, which is strongly consistent */
 export function s3List(aws: AwsEnvironment, bucket: string): ListObjects {
+  const pages = s3Pages(aws, bucket);
+  return async (prefix, options) => {
+    const found: StoredObject[] = [];
+    for await (const page of pages(prefix, options)) for (const object of page) found.push(object);
+    return found;
+  };
+}
+
+export function s3Pages(aws: AwsEnvironment, bucket: string): ListPages {
   const listing = loadedOnce(aws, bucket);
-  return async (prefix, { deadline, startAfter }) => {
+  return async function* (prefix, { deadline, startAfter }) {
     try {
-      const { all } = await listing();
-      return await all({ prefix, startAfter }, deadline);
+      yield* (await listing()).pages({ prefix, startAfter }, deadline);
     } catch (error) {
       throw new ListError(`the audit bucket is not listed: ${sdkErrorCode(error)}`);
     }

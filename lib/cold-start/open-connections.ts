@@ -32,6 +32,7 @@ export async function openConnections(
   // The listing goes out beside the DELETE, and the proof's control beside its probes, which take one each.
   preconnect(devin, 2);
   preconnect(devin, PROBES, singleUseAgents);
-  // The outcome, the note of the token and the record of the alert are stored together.
-  preconnect(bucket, isAlert ? 3 : 2);
+  // The outcome, the note of the token and the record of the alert are stored together. The intent of a key by its ids and
+  // its entry in the index are on their way already, on connections that serve again.
+  preconnect(bucket, leak.kind === 'key' ? 1 : isAlert ? 3 : 2);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { aftermathSettings } from '../aftermath/config.ts';
-import { devinApiUrl, flag, githubApiUrl, safeUrl, text, wholeNumber } from '../platform/config.ts';
+import { siemSettings } from '../audit/siem-settings.ts';
+import { devinApiUrl, flag, githubApiUrl, text, wholeNumber } from '../platform/config.ts';
 
 const probability = (minimum: number, maximum: number) =>
   z.pipe(
@@ -38,8 +39,7 @@ export const RevokeConfig = z.object({
   NOTIFY_TOPIC_ARN: z.optional(text),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, MAX_PROOF_WINDOW_SECONDS), 20),
-  AUDIT_HTTP_URL: z.optional(safeUrl),
-  AUDIT_HTTP_SECRET_ID: z.optional(text),
+  ...siemSettings,
   DRY_RUN: flag,
   ...aftermathSettings,
 });

@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** How the answer's bytes become text: `utf8`, or `latin1` for every byte as it is. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** Milliseconds for the whole exchange, connection included. */
   readonly timeoutMs: number;
   /** Sent on a connection that carries nothing else. */
@@ -64,7 +66,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
-            body: Buffer.concat(chunks).toString('utf8'),
+            body: Buffer.concat(chunks).toString(request.encoding),
           });
         });
       },

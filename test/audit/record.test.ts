@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { schemaBreaks } from '../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../cli/audit/verify/record-findings.ts';
 import { auditRecord } from '../../lib/audit/ocsf-record.ts';
 import { serialise } from '../../lib/audit/ocsf-schema.ts';
 import { Token } from '../../lib/domain/token.ts';
@@ -9,7 +9,7 @@ const stamp = { name: '90-outcome', time: report.seen_at };
 
 describe.each(records)('the record of: %s', (_, record) => {
   test('keeps the rules of OCSF 1.8.0 for class 7001', () => {
-    expect(schemaBreaks('record', serialise(record))).toEqual([]);
+    expect(schemaFindings('record', serialise(record))).toEqual([]);
   });
 
   test('passes through the schema of what leaves the process unchanged', () => {
@@ -30,7 +30,7 @@ describe('the OCSF schema', () => {
     ['an eviction without a countermeasure', { countermeasures: undefined }],
     ['an attribute that the class does not have', { token: 'x' }],
   ])('refuses %s', (_, change) => {
-    expect(schemaBreaks('record', JSON.stringify({ ...good, ...change }))).toHaveLength(1);
+    expect(schemaFindings('record', JSON.stringify({ ...good, ...change }))).toHaveLength(1);
   });
 });
 

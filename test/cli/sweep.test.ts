@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 
-const script = fileURLToPath(new URL('../../cli/sweep.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../cli/bin.cjs', import.meta.url));
 const DAY = 86_400;
 let sandbox: Sandbox | undefined;
 
@@ -15,7 +15,7 @@ afterEach(async () => {
 type Run = { code: number; stdout: string; stderr: string };
 const run = (args: string[], env: Record<string, string> = {}): Promise<Run> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [script, 'sweep', ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
@@ -82,10 +82,10 @@ test('shows a made-up enterprise with every rule', async () => {
 });
 
 test.each([
-  [[], 2, 'npm run sweep -- --plan'],
-  [['--plan', '--json', '--csv'], 2, 'npm run sweep -- --plan'],
-  [['--pan'], 2, "Unknown option '--pan'"],
-  [['--plan'], 1, 'ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set'],
+  [[], 2, '--plan is missing'],
+  [['--plan', '--json', '--csv'], 2, "'--json' cannot be used with option '--csv'"],
+  [['--pan'], 2, "unknown option '--pan'\n(Did you mean --plan?)"],
+  [['--plan'], 2, 'ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set'],
 ])('with %j it ends with %d and says why', async (args, code, text) => {
   const result = await run(args);
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RATINGS } from '../../lib/audit/ocsf-codes.ts';
+import { PLAN_RATINGS } from '../../lib/audit/plan-record.ts';
 import { readPage, rows } from '../support/pages.ts';
 
 test('the table of records has the codes of the code', () => {
@@ -9,12 +10,14 @@ test('the table of records has the codes of the code', () => {
     planned: 'sweep plan',
     blocked: 'sweep plan, blocked',
   };
-  const expected = Object.entries(RATINGS).map(([code, { disposition, severity, status }]) => [
-    names[code] ?? code,
-    status.join(' '),
-    disposition.join(' '),
-    severity[1],
-  ]);
+  const expected = Object.entries({ ...RATINGS, ...PLAN_RATINGS }).map(
+    ([code, { disposition, severity, status }]) => [
+      names[code] ?? code,
+      status.join(' '),
+      disposition.join(' '),
+      severity[1],
+    ],
+  );
 
   expect(rows(readPage('docs/audit-log.md'), 'record')).toEqual(expected);
 });

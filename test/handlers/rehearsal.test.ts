@@ -78,10 +78,17 @@ describe('a rehearsal', () => {
     expect(await run.deliver(empty, 1, { dry_run: true })).toEqual(DONE);
     expect(await run.deliver(leak.alert, 1, { dry_run: true })).toEqual(DONE);
 
-    expect(run.sandbox.s3.objects().map(({ key }) => key.split('/').at(-1))).toEqual([
+    // The alerts are of an earlier day: each record has a note for the digest of today, which bears its name.
+    const [notes, others] = [true, false].map((isNote) =>
+      run.sandbox.s3.objects().filter(({ key }) => key.startsWith('index/stored/') === isNote),
+    );
+    expect(others?.map(({ key }) => key.split('/').at(-1))).toEqual([
       '80-rehearsal.json',
       '80-rehearsal.json',
     ]);
+    expect(notes?.map(({ key }) => key.replace(/^index\/stored\/date=[^/]+\//, '')).sort()).toEqual(
+      others?.map(({ key }) => key).sort(),
+    );
     expect(run.records()).toMatchObject([{ would_end: 'escalated' }, { would_end: 'already_revoked' }]);
     expect(writes()).toEqual([]);
   });

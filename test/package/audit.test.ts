@@ -28,6 +28,34 @@ describe('the audit bucket', () => {
     });
   });
 
+  test('takes no write that could put a newer version over what is there', () => {
+    expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'NoOverwrite',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      NotResource: ['registry/*', 'experiments/*', 'owners/*'].map(inAuditBucket),
+      Condition: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    });
+  });
+
+  test('takes no write of what is replaced that does not name the version', () => {
+    expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'NoBlindOverwrite',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: ['registry/*', 'experiments/*'].map(inAuditBucket),
+      Condition: {
+        Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    });
+  });
+
   test('lets nobody delete an object or hide it behind a delete marker', () => {
     expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
       Sid: 'NoDelete',

@@ -79,6 +79,8 @@ describe('the environment of a function', () => {
       [
         'ADMIN_TOKEN_SECRET_ID',
         'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
         'BACKLOG_QUEUE_URL',
         'DEVIN_API_URL',
         'DRY_RUN',
@@ -114,12 +116,25 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
       ],
     ],
-    ['DigestLambdaFunction', ['AUDIT_BUCKET', 'AUDIT_KEY_ID', 'DRY_RUN']],
+    [
+      'DigestLambdaFunction',
+      [
+        'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
+        'AUDIT_KEY_ID',
+        'DRY_RUN',
+        'NOTIFY_TOPIC_ARN',
+      ],
+    ],
+    [
+      'ReconcileLambdaFunction',
+      ['AUDIT_BUCKET', 'AUDIT_HTTP_SECRET_ID', 'AUDIT_HTTP_URL', 'DRY_RUN', 'LEAK_QUEUE_URL'],
+    ],
     [
       'EnrollLambdaFunction',
       ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
     ],
-    ['ReconcileLambdaFunction', ['AUDIT_BUCKET', 'DRY_RUN', 'LEAK_QUEUE_URL']],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);
   });

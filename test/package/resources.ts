@@ -8,6 +8,8 @@ export interface Statement {
   Action: string | string[];
   Resource?: unknown;
   Condition?: unknown;
+  /** A statement that is there under a condition of the template only. */
+  'Fn::If'?: [condition: string, statement: Statement, otherwise: unknown];
 }
 
 export const resources = readResources();

@@ -22,6 +22,19 @@ describe('a role', () => {
     Resource: arn(group),
   });
 
+  const siemHeader: Conditional = {
+    'Fn::If': [
+      'HasAuditHttpHeader',
+      {
+        Sid: 'ReadSiemHeader',
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: { Ref: 'AuditHttpArn' },
+      },
+      { Ref: 'AWS::NoValue' },
+    ],
+  };
+
   test.each<[string, (Statement | Conditional)[]]>([
     [
       'WebhookRole',
@@ -68,7 +81,7 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
+          Resource: ['records/*', 'index/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
         },
         {
           Sid: 'ReadFormerNotes',
@@ -96,6 +109,7 @@ describe('a role', () => {
           Resource: [
             { Ref: 'AdminTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
             { 'Fn::If': ['HasSlack', { Ref: 'SlackArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
@@ -121,7 +135,14 @@ describe('a role', () => {
           Sid: 'WriteAndReadPlans',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['plans/*', 'warnings/*', 'control/*', 'records/*/20-plan.json'].map(inAuditBucket),
+          Resource: [
+            'plans/*',
+            'warnings/*',
+            'control/*',
+            'records/*/20-plan.json',
+            'records/*/act/*',
+            'index/stored/*',
+          ].map(inAuditBucket),
         },
         { Sid: 'ReadOwners', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('owners/*') },
         {
@@ -189,14 +210,26 @@ describe('a role', () => {
       'DigestRole',
       [
         log('DigestLogGroup'),
-        { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
-        { Sid: 'ReadAll', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket() },
+        {
+          Sid: 'ListBucket',
+          Effect: 'Allow',
+          Action: ['s3:ListBucket', 's3:ListBucketVersions'],
+          Resource: arn('AuditBucket'),
+        },
+        {
+          Sid: 'ReadAll',
+          Effect: 'Allow',
+          Action: ['s3:GetObject', 's3:GetObjectVersion'],
+          Resource: inAuditBucket(),
+        },
         {
           Sid: 'WriteDigests',
           Effect: 'Allow',
           Action: 's3:PutObject',
           Resource: inAuditBucket('digests/*'),
         },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+        siemHeader,
       ],
     ],
     [
@@ -204,8 +237,22 @@ describe('a role', () => {
       [
         log('ReconcileLogGroup'),
         { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('AuditBucket') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: ['records/*', 'state/reconcile/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'KeepState',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: ['state/reconcile/*', 'records/*/95-acknowledged.json', 'index/stored/*'].map(
+            inAuditBucket,
+          ),
+        },
         { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
+        siemHeader,
       ],
     ],
     [

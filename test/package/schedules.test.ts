@@ -53,7 +53,7 @@ describe('a sweep', () => {
 
 describe('a schedule', () => {
   test.each([
-    ['DigestLambdaFunction', 'cron(30 0 * * ? *)'],
+    ['DigestLambdaFunction', 'cron(30 * * * ? *)'],
     ['ReconcileLambdaFunction', 'rate(5 minutes)'],
   ])('starts %s: %s', (id, expression) => {
     const rules = ofType('AWS::Events::Rule')

@@ -119,6 +119,41 @@ describe('S3', () => {
     expect(await readFile(join(dir, 'x.json'), 'utf8')).toBe(winner);
   });
 
+  test('denies a put that is not conditional, as the policy of the bucket does', async () => {
+    const answer = await call('PUT', 'x.json', {}, 'a');
+    expect([answer.status, s3.objects()]).toEqual([403, []]);
+  });
+
+  test('lists versions and delete markers by page, the newest first', async () => {
+    await call('PUT', 'a', once, '1');
+    await call('DELETE', 'a');
+    await call('PUT', 'a', once, '2');
+    await call('PUT', 'b', once, '3');
+    const list = async (query: string) => {
+      const text = await (await call('GET', `?versions&${query}`)).text();
+      return {
+        found: [...text.matchAll(/<(Version|DeleteMarker)><Key>(.*?)<\/Key>.*?<IsLatest>(.*?)</g)].map((m) =>
+          m.slice(1),
+        ),
+        key: /<NextKeyMarker>(.*?)</.exec(text)?.[1],
+        version: /<NextVersionIdMarker>(.*?)</.exec(text)?.[1],
+      };
+    };
+    const all = [
+      ['Version', 'a', 'true'],
+      ['DeleteMarker', 'a', 'false'],
+      ['Version', 'a', 'false'],
+      ['Version', 'b', 'true'],
+    ];
+    expect((await list('')).found).toEqual(all);
+    const first = await list('max-keys=2');
+    expect(first.found).toEqual(all.slice(0, 2));
+    const rest = await list(`key-marker=${first.key}&version-id-marker=${first.version}`);
+    expect(rest.found).toEqual(all.slice(2));
+    expect((await list('key-marker=a')).found).toEqual(all.slice(3));
+    expect((await list('prefix=b')).found).toEqual(all.slice(3));
+  });
+
   test('keeps Object Lock, content type and metadata, and guards the locked version', async () => {
     const lock = {
       'x-amz-object-lock-mode': 'COMPLIANCE',
@@ -126,8 +161,9 @@ describe('S3', () => {
       'x-amz-meta-report': 'r1',
       'content-type': 'application/json',
     };
-    expect((await call('PUT', 'a b/ü.json', lock, '{}')).status).toBe(400);
-    const stored = await call('PUT', 'a b/ü.json', { ...lock, 'x-amz-checksum-sha256': sum('{}') }, '{}');
+    const put = { ...lock, ...once };
+    expect((await call('PUT', 'a b/ü.json', put, '{}')).status).toBe(400);
+    const stored = await call('PUT', 'a b/ü.json', { ...put, 'x-amz-checksum-sha256': sum('{}') }, '{}');
     const version = stored.headers.get('x-amz-version-id');
     expect(s3.get('a b/ü.json')?.headers).toMatchObject(lock);
     expect((await call('HEAD', 'a b/ü.json')).headers.get('x-amz-object-lock-mode')).toBe('COMPLIANCE');
@@ -149,7 +185,7 @@ describe('S3', () => {
 
   test('lists by prefix, delimiter and page', async () => {
     for (const key of ['b', 'a/2', 'a/1', 'a/c/3', 'a&'])
-      await call('PUT', encodeURIComponent(key).replace('%2F', '/'), {}, key);
+      await call('PUT', encodeURIComponent(key).replace('%2F', '/'), once, key);
     const list = async (query: string) => {
       const text = await (await call('GET', `?list-type=2&${query}`)).text();
       return {

@@ -45,8 +45,8 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   ],
   'sweep-keys': ['s3-sdk', 'secrets-sdk', 'ses-sdk', 'sns-sdk'],
   'sweep-alerts': ['s3-sdk', 'secrets-sdk'],
-  digest: ['kms-sdk', 's3-sdk'],
-  reconcile: ['s3-sdk'],
+  digest: ['kms-sdk', 's3-sdk', 'secrets-sdk', 'sns-sdk'],
+  reconcile: ['s3-sdk', 'secrets-sdk'],
   enroll: ['list-secrets-sdk', 'secrets-sdk'],
 };
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);

@@ -13,12 +13,13 @@ const ADMIN = 'POST GetSecretValue admin-token AWSCURRENT';
 const SELF = 'GET getSelf';
 const LIST = 'GET listServiceUserApiKeys';
 const DELETE = 'DELETE revokeServiceUserApiKey';
+// An intent goes with its note for the search for lost reports.
 const PUT = 'PUT PutObject';
 const GET = 'GET GetObject';
 /** Three probes, each with its control: a little apart, and none waits for the answer to another. */
 const PROOF = Array.from({ length: 6 }, () => SELF);
 /** The registry is looked up beside the token, and whose service users are ours beside the listing. */
-const BY_TOKEN = [[SELF, ADMIN, GET], [LIST, SELF, PUT], [DELETE, PUT], PROOF, [PUT, PUT]];
+const BY_TOKEN = [[SELF, ADMIN, GET], [LIST, SELF, PUT, PUT], [DELETE, PUT], PROOF, [PUT, PUT]];
 /** What follows the outcome by default; nothing of it may come before. */
 const AFTERMATH = [[GET], ['GET listEnterpriseSessions', 'GET listEnterpriseAuditLogs', LIST], [PUT]];
 
@@ -37,13 +38,13 @@ afterEach(() => output.restore());
 describe('the worker, cold,', () => {
   test('takes four rounds for a key by its ids with its token', async () => {
     const { api_key_id, service_user_id, token } = sandbox.leak();
-    const rounds = [[PUT, SELF, ADMIN], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
+    const rounds = [[PUT, PUT, SELF, ADMIN], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
     await revokes({ api_key_id, service_user_id, token }, rounds);
   });
 
   test('takes four rounds for a key by its ids alone', async () => {
     const { api_key_id, service_user_id } = sandbox.leak();
-    await revokes({ api_key_id, service_user_id }, [[PUT, ADMIN], [DELETE, PUT, LIST], [LIST], [PUT]]);
+    await revokes({ api_key_id, service_user_id }, [[PUT, PUT, ADMIN], [DELETE, PUT, LIST], [LIST], [PUT]]);
   });
 
   test('takes five rounds for a token', async () => {
@@ -57,7 +58,7 @@ describe('the worker, cold,', () => {
       [ADMIN, 'POST GetSecretValue github-token AWSCURRENT'],
       ['GET getAlert'],
       [SELF, GET],
-      [LIST, SELF, PUT],
+      [LIST, SELF, PUT, PUT],
       [DELETE, PUT],
       PROOF,
       ['PATCH updateAlert'],
@@ -93,7 +94,7 @@ describe('the worker, warm,', () => {
     const revoke = await loadHandler('revoke', sandbox.env());
     await revoke({ api_key_id, service_user_id, token });
     const next = sandbox.leak();
-    const rounds = [[PUT, SELF], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
+    const rounds = [[PUT, PUT, SELF], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
     const seen = expectRounds(sandbox, rounds);
     await revoke({
       api_key_id: next.api_key_id,

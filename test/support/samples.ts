@@ -1,4 +1,4 @@
-import { type AuditContext, type AuditEntry, auditRecord, planRecord } from '../../lib/audit/ocsf-record.ts';
+import { type AuditContext, type AuditEntry, auditRecord } from '../../lib/audit/ocsf-record.ts';
 import { type AuditRecord, serialise } from '../../lib/audit/ocsf-schema.ts';
 import { settledRecord } from '../../lib/audit/record-path.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
@@ -90,8 +90,6 @@ const entries: readonly (readonly [name: string, entry: AuditEntry])[] = [
   }),
 ];
 
-const plan = { plan_id: '20260730T000000Z-0a1b2c3d', mode: 'enforce', totals: { keys: 40, revoke: 2 } };
-
 /** A record of every kind and of every outcome. */
 export const records: readonly (readonly [name: string, record: AuditRecord])[] = [
   ...entries.map(
@@ -112,22 +110,6 @@ export const records: readonly (readonly [name: string, record: AuditRecord])[] 
       { kind: 'intent', key },
       { ...context, attempt: 2 },
       { name: '10-intent', time: LEAKED_AT },
-    ),
-  ],
-  [
-    'sweep plan',
-    planRecord(
-      { ...plan, verdict: 'enforce', blocks: [] },
-      { at: LEAKED_AT, invokedBy: 'schedule' },
-      context,
-    ),
-  ],
-  [
-    'blocked sweep plan',
-    planRecord(
-      { ...plan, verdict: 'blocked', blocks: ['over the cap'] },
-      { at: LEAKED_AT, invokedBy: 'console' },
-      context,
     ),
   ],
 ];

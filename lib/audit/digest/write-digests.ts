@@ -1,115 +1,129 @@
 import { SIGNING_ALGORITHM, type SigningKey } from '../../aws/kms.ts';
-import type { ListObjects, StoredObject } from '../../aws/list-objects.ts';
 import type { AuditStore } from '../../aws/write-once-bucket.ts';
 import { log } from '../../platform/log.ts';
-import { pooled } from '../../platform/map-concurrent.ts';
+import { count } from '../../platform/metrics.ts';
+import { putOwn } from '../put-own.ts';
+import { daysToDigest, lastCompleteDay, nextDay, startOf } from './days.ts';
+import { DigestError } from './digest-error.ts';
+import { firstDay } from './first-day.ts';
 import {
+  Day,
   DIGESTS,
   type Digest,
-  type DigestFile,
-  daysToDigest,
   digestKey,
-  isDigested,
-  nextDay,
+  formatHead,
+  type Head,
+  headOf,
+  LATE_AFTER_MS,
   readDigest,
-  sha256,
-  startOf,
   textToSign,
   writeDigest,
-} from './digest.ts';
+} from './format.ts';
+import { type ShardParts, type Shards, writeShards } from './write-shards.ts';
 
-/** A digest could not be written. The next run retries, and backfills missed days. */
-export class DigestError extends Error {
-  override readonly name = 'DigestError';
-  readonly code = 'digest';
-}
-
-export interface DigestParts {
+export interface DigestParts extends ShardParts {
   readonly bucket: string;
-  readonly store: AuditStore;
-  readonly list: ListObjects;
   readonly key: SigningKey;
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly deadline: number;
+  /** Sends a head out of the account. It must not throw. */
+  readonly publish: (head: Head, digest: Digest) => Promise<void>;
 }
 
-/** Writes the digest of every day that is over and has none yet. @returns those days @throws {DigestError} */
-export async function writeDigests(parts: DigestParts): Promise<string[]> {
-  const retry = { deadline: parts.deadline };
-  const all = await parts.list('', retry);
-  const objects = all.filter(({ key }) => isDigested(key));
-  const last = all.filter(({ key }) => key.startsWith(DIGESTS)).at(-1);
-  let previous = last && (await read(last.key, parts));
-  const first = objects.length === 0 ? undefined : Math.min(...objects.map(({ storedAt }) => storedAt));
-  const days = daysToDigest(previous?.file.digest.day, first, parts.now);
-  for (const day of days) {
-    const text = await write(day, objects, previous, parts);
-    const file = readDigest(text);
-    if (file === undefined) throw new DigestError(`the digest of ${day} is not readable`);
-    previous = { file, text };
-    log('info', 'digest written', { day, objects: file.digest.objects.length });
+export interface Digested {
+  /** The days that this run signed. */
+  readonly days: readonly string[];
+  /** The day that the next run continues with. */
+  readonly unfinished?: string;
+}
+
+/**
+ * Signs every day that is over and has no digest yet, as far as the time allows.
+ *
+ * @throws {DigestError} @throws {ListError} @throws {KmsError}
+ */
+export async function writeDigests(parts: DigestParts): Promise<Digested> {
+  const now = Date.now();
+  let previous = await findLast(now, parts);
+  const first = previous === undefined ? await firstDay(parts) : undefined;
+  const days: string[] = [];
+  for (const day of daysToDigest(previous?.day, first, now)) {
+    const shards = await writeShards(day, parts);
+    if (shards.status === 'unfinished') {
+      log('info', 'digest unfinished', { day, shards: shards.refs.length });
+      return { days, unfinished: day };
+    }
+    previous = await sign(day, shards, previous, parts);
+    days.push(day);
   }
-  return days;
+  return { days };
 }
 
-type Previous = { readonly file: DigestFile; readonly text: string };
+/** The head of the last digest. Folders without one are of days that are not finished. */
+async function findLast(now: number, { deadline, store, versions }: DigestParts): Promise<Head | undefined> {
+  const end = lastCompleteDay(now);
+  const folders = await versions.folders(`${DIGESTS}date=`, deadline);
+  for (const folder of folders.reverse()) {
+    const day = Day.safeParse(folder.slice(`${DIGESTS}date=`.length, -1)).data;
+    if (day === undefined || day > end) continue;
+    const head = await readHead(day, { deadline, store });
+    if (head !== undefined) return head;
+  }
+  return undefined;
+}
 
-async function write(
+async function readHead(
   day: string,
-  objects: readonly StoredObject[],
-  previous: Previous | undefined,
-  parts: DigestParts,
-): Promise<string> {
-  const from = previous === undefined ? 0 : startOf(day);
-  const to = startOf(nextDay(day));
-  const ofDay = objects.filter(({ storedAt }) => storedAt >= from && storedAt < to);
-  const digest: Digest = {
-    version: 1,
-    day,
-    bucket: parts.bucket,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-    created_at: new Date(parts.now).toISOString(),
-    previous: previous
-      ? {
-          key: digestKey(previous.file.digest.day),
-          sha256: sha256(previous.text).toString('hex'),
-          signature: previous.file.signature.signature,
-        }
-      : null,
-    objects: await pooled(ofDay, CONCURRENCY, (object) => hash(object, parts)),
-  };
-  const line = JSON.stringify(digest);
-  const { keyId, signature } = await parts.key.sign(textToSign(digestKey(day), line), {
-    deadline: parts.deadline,
-  });
-  const text = writeDigest(line, { algorithm: SIGNING_ALGORITHM, key_id: keyId, signature });
-  const stored = await parts.store.put(digestKey(day), text, { deadline: parts.deadline });
-  if (stored.result === 'failed') throw new DigestError(stored.reason);
-  // Another run was faster: the chain continues from its digest.
-  return stored.result === 'stored' ? text : (await read(digestKey(day), parts)).text;
-}
-
-async function read(key: string, { deadline, store }: DigestParts): Promise<Previous> {
-  const found = await store.get(key, { deadline });
-  const file = found.ok && found.text !== undefined ? readDigest(found.text) : undefined;
-  if (!found.ok || found.text === undefined || file === undefined) {
-    throw new DigestError(`the digest ${key} is not readable; run "npm run audit-log -- verify"`);
+  { deadline, store }: { deadline: number; store: Pick<AuditStore, 'get'> },
+): Promise<Head | undefined> {
+  const found = await store.get(digestKey(day), { deadline });
+  if (found.ok && found.text === undefined) return undefined;
+  if (!found.ok || found.text === undefined || readDigest(found.text) === undefined) {
+    throw new DigestError(`the digest of ${day} is not readable; verify the audit log`);
   }
-  return { file, text: found.text };
+  return headOf(day, found.text);
 }
 
-/** Objects that are read at the same time. */
-const CONCURRENCY = 16;
+async function sign(
+  day: string,
+  shards: Shards,
+  previous: Head | undefined,
+  parts: DigestParts,
+): Promise<Head> {
+  const { deadline, key, store } = parts;
+  const digest = draft(day, shards, previous, parts.bucket, Date.now());
+  const line = JSON.stringify(digest);
+  const { keyId, signature } = await key.sign(textToSign(digestKey(day), line), { deadline });
+  const text = writeDigest(line, { algorithm: SIGNING_ALGORITHM, key_id: keyId, signature });
+  const failure = await putOwn(store, digestKey(day), text, { deadline });
+  if (failure !== undefined) throw new DigestError(failure);
+  const head = headOf(day, text);
+  const { anomalies, late } = digest;
+  log('info', 'digest signed', { head: formatHead(head), late, anomalies, counts: shards.counts });
+  if (anomalies > 0) count('AuditAnomaly', {}, anomalies);
+  if (late) count('DigestLate', {});
+  await parts.publish(head, digest);
+  return head;
+}
 
-async function hash({ key, size, storedAt }: StoredObject, { deadline, store }: DigestParts) {
-  const found = await store.get(key, { deadline });
-  if (!found.ok || found.text === undefined) throw new DigestError(`the record ${key} is not readable`);
+/** @param now epoch milliseconds at which it is signed */
+export function draft(
+  day: string,
+  { anomalies, counts, refs }: Omit<Shards, 'status'>,
+  previous: Head | undefined,
+  bucket: string,
+  now: number,
+): Digest {
+  const end = startOf(nextDay(day));
   return {
-    key,
-    sha256: sha256(found.text).toString('hex'),
-    size,
-    stored_at: new Date(storedAt).toISOString(),
+    version: 2,
+    day,
+    bucket,
+    from: new Date(startOf(day)).toISOString(),
+    to: new Date(end).toISOString(),
+    created_at: new Date(now).toISOString(),
+    late: now > end + LATE_AFTER_MS,
+    previous: previous ? { key: digestKey(previous.day), sha256: previous.sha256 } : null,
+    shards: [...refs],
+    counts: { ...counts },
+    anomalies,
   };
 }

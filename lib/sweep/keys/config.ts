@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { siemSettings } from '../../audit/siem-settings.ts';
 import { baseUrl, commaList, devinApiUrl, flag, queueUrl, text, wholeNumber } from '../../platform/config.ts';
 import { readOwnersSource } from './owners.ts';
 
@@ -53,6 +54,7 @@ export const SweepKeysConfig = z.object({
   SWEEP_QUEUE_URL: z.optional(queueUrl),
   AUDIT_BUCKET: text,
   NOTIFY_TOPIC_ARN: z.optional(text),
+  ...siemSettings,
   OWNERS: z.optional(owners),
   OWNERS_FROM: z.optional(z.string().check(z.regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'must be a mail address'))),
   SLACK_API_URL: z._default(baseUrl, 'https://slack.com/api'),

@@ -1,263 +1,312 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { run } from '../../../cli/audit/main.ts';
-import { readDigest, textToSign, writeDigest } from '../../../lib/audit/digest/digest.ts';
-import { awsEnvironment } from '../../../lib/aws/environment.ts';
-import { s3AuditStore } from '../../../lib/aws/write-once-bucket.ts';
-import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
-import { captureOutput, lambdaContext, loadHandler } from '../../support/load-handler.ts';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { actRecord } from '../../../lib/audit/act-record.ts';
+import { formatHead } from '../../../lib/audit/digest/format.ts';
+import { ACKNOWLEDGED } from '../../../lib/audit/record-path.ts';
+import { type AuditLog, atTime, emptyLog, LOG_DAYS, threeDays } from '../../support/audit-log.ts';
+import { copyLog, type LogCopy } from '../../support/copy-log.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { context } from '../../support/samples.ts';
 
-const DAYS = ['2026-07-30', '2026-07-31', '2026-08-01'] as const;
-const at = (day: string, time: string) => Date.parse(`${day}T${time}.000Z`);
-/** After the last digest was due, and before the next one is. */
-const NOW = at('2026-08-02', '03:00:00');
+const DAYS = LOG_DAYS;
+const BUCKET = 's3://devin-key-revoker-audit';
 
-let sandbox: Sandbox;
-let pristine: string;
+let log: Awaited<ReturnType<typeof threeDays>>;
+let copy: LogCopy;
 let folder: string;
-let keyFile: string;
 
-/** Three days with a leak each, then the daily function; and a copy of the bucket in a folder. */
 beforeAll(async () => {
-  captureOutput();
-  pristine = mkdtempSync(join(tmpdir(), 'audit-'));
-  keyFile = join(pristine, '..', `${pristine.split('/').at(-1)}.pem`);
-  sandbox = await startSandbox({ sqs: false });
-  writeFileSync(keyFile, sandbox.kms.publicKeyPem);
-  vi.useFakeTimers({ toFake: ['Date'] });
-  for (const day of DAYS) {
-    await leakOn(day);
-    // The days before are digested on the second day; the run of the third day backfills the missed days.
-    if (day === DAYS[1]) await digestAt(at(day, '23:59:00'));
-  }
-  await digestAt(at('2026-08-02', '00:30:00'));
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  for (const { body, key } of sandbox.s3.objects()) {
-    const path = join(pristine, key);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, body);
-  }
+  log = await threeDays();
+  log.output.restore();
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await sandbox.stop();
-  rmSync(pristine, { recursive: true, force: true });
-  rmSync(keyFile);
+afterAll(() => log.stop());
+beforeEach(() => {
+  copy = copyLog(log);
+  folder = copy.folder;
 });
-afterEach(() => {
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => rmSync(copy.root, { recursive: true, force: true }));
 
-async function leakOn(day: string): Promise<void> {
-  vi.setSystemTime(at(day, '12:00:00'));
-  const { api_key_id, service_user_id } = sandbox.leak();
-  const handler = await loadHandler('revoke', { ...sandbox.env(), LEAK_QUEUE_URL: '' });
-  await handler({ service_user_id, api_key_id }, timely());
-}
+const keys = ({ sandbox }: AuditLog, prefix: string) => sandbox.s3.objects(prefix).map(({ key }) => key);
+const lastHead = () => formatHead(log.heads.at(-1) ?? expect.fail('no head'));
 
-async function digestAt(time: number) {
-  vi.setSystemTime(time);
-  return (await loadHandler('digest', { ...sandbox.env(), LEAK_QUEUE_URL: '' }))({}, timely());
-}
-const timely = () => lambdaContext({ getRemainingTimeInMillis: () => 60_000 });
+const check = (where: string, ...args: string[]) =>
+  runCli(['audit-log', 'verify', where, '--key', copy.keyFile, ...args], {
+    env: log.sandbox.env(),
+    now: log.now,
+  });
 
-const check = (where: string, key = keyFile) => run(['verify', where, '--key', key], sandbox.env(), NOW);
-
-/** Verifies a copy of the log that somebody changed. @returns the breaks that are named */
-async function breaksAfter(tamper: (file: (key: string) => string) => void): Promise<string[]> {
-  folder = mkdtempSync(join(tmpdir(), 'audit-changed-'));
-  cpSync(pristine, folder, { recursive: true });
-  tamper((key) => join(folder, key));
-  const { exitCode, text } = await check(folder);
-  const breaks = text.split('\n').flatMap((line) => (line.startsWith('BREAK  ') ? [line.slice(7)] : []));
-  expect(exitCode).toBe(breaks.length > 0 ? 1 : 0);
-  return breaks;
+/** The findings of a level, without it. */
+async function findings(level: 'BREAK' | 'OPEN' | 'NOTE', where = folder): Promise<string[]> {
+  const { stdout } = await check(where);
+  return stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${level}  `) ? [line.slice(level.length + 2)] : []));
 }
 
 const digestOf = (day: string) => `digests/date=${day}/digest.jsonl`;
-const recordOf = (day: string, name = '90-outcome'): string => {
-  const found = sandbox.s3.objects(`records/date=${day}/`).find(({ key }) => key.endsWith(`/${name}.json`));
-  if (found === undefined) throw new Error(`no ${name} on ${day}`);
-  return found.key;
-};
-const edit = (path: string, change: (text: string) => string) =>
-  writeFileSync(path, change(readFileSync(path, 'utf8')));
+const recordOf = (day: string, name = '90-outcome'): string =>
+  keys(log, `records/date=${day}/`).find((key) => key.endsWith(`/${name}.json`)) ??
+  expect.fail(`no ${name} on ${day}`);
+const edit = (key: string, change: (text: string) => string) =>
+  writeFileSync(join(folder, key), change(readFileSync(join(folder, key), 'utf8')));
 
-describe('verify', () => {
-  test('finds no break in a log that nobody touched, in the bucket and in a copy', async () => {
-    const expected = {
-      text: 'no break: 3 digests, 9 records, 0 files newer than the last digest\n',
-      exitCode: 0,
-    };
+describe('a log that nobody touched', () => {
+  test.each(['the bucket', 'a copy'])('is fine in %s', async (where) => {
+    const result = await check(where === 'a copy' ? folder : BUCKET);
 
-    expect(await check('s3://devin-key-revoker-audit')).toEqual(expected);
-    expect(await check(pristine)).toEqual(expected);
-  });
-
-  test('leaves out what is replaced: the registry, and experiments in progress', async () => {
-    expect(
-      await breaksAfter((file) => {
-        for (const key of [`registry/${'0'.repeat(64)}.json`, 'experiments/service-user-a.json']) {
-          mkdirSync(dirname(file(key)), { recursive: true });
-          // Of a time long before the last digest.
-          writeFileSync(file(key), JSON.stringify({ time: at(DAYS[0], '12:00:00'), unmapped: {} }));
-        }
-      }),
-    ).toEqual([]);
-    const listed = DAYS.flatMap((day) => {
-      const digest = readDigest(readFileSync(join(pristine, `digests/date=${day}/digest.jsonl`), 'utf8'));
-      return digest?.digest.objects.map(({ key }) => key.split('/')[0]) ?? [];
+    expect(result).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /^KIND +FILES +NEWER\nintent +6 +0\noutcome +3 +0\n(?:tokens.*\n)?head {2}2026-08-01:[0-9a-f]{64}\nno break, nothing open: 3 digests, \d files, 0 newer than the last digest\n$/,
+      ),
     });
-    expect(new Set(listed)).toEqual(new Set(['records']));
   });
 
-  test('finds a record that is changed by one byte', async () => {
-    const key = recordOf(DAYS[1]);
+  test('has the heads that were collected', async () => {
+    expect((await check(BUCKET, '--expect-head', lastHead())).code).toBe(0);
+    const file = join(folder, '..', 'heads.txt');
+    writeFileSync(file, `mail of today: digest signed, head ${log.heads.map(formatHead).join('\nhead ')}\n`);
 
-    expect(await breaksAfter((file) => edit(file(key), (text) => text.replace('"High"', '"high"')))).toEqual([
-      `${key}  is changed: its hash is not the one in the digest of 2026-07-31`,
-      expect.stringContaining(`${key}  is not an OCSF 7001 event`),
+    expect((await check(BUCKET, '--expect-head', file)).code).toBe(0);
+  });
+
+  test('says so to programs', async () => {
+    const { stdout } = await check(folder, '--json');
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: 'fine',
+      exit_code: 0,
+      digests: 3,
+      head: lastHead(),
+      files: { intent: { files: 6, newer: 0 }, outcome: { files: 3, newer: 0 } },
+      counts: { break: 0, open: 0, note: 0 },
+      findings: [],
+    });
+  });
+});
+
+describe('the verdicts are apart', () => {
+  test('an empty log is nothing to verify', async () => {
+    for (const name of ['records', 'digests', 'index', 'state', 'tokens'])
+      rmSync(join(folder, name), { recursive: true, force: true });
+
+    expect(await check(folder)).toEqual({
+      code: 2,
+      stderr: '',
+      stdout: 'nothing to verify, the log is empty: 0 digests, 0 files, 0 newer than the last digest\n',
+    });
+  });
+
+  test('an empty log is a break where a head was collected', async () => {
+    for (const name of ['records', 'digests', 'tokens'])
+      rmSync(join(folder, name), { recursive: true, force: true });
+    const { code, stdout } = await check(folder, '--expect-head', lastHead());
+
+    expect(code).toBe(1);
+    expect(stdout).toContain(`BREAK  ${digestOf(DAYS[2])}  is missing: its head was collected`);
+  });
+
+  test('the first day is no break, since no digest is due', async () => {
+    rmSync(join(folder, 'digests'), { recursive: true });
+    for (const day of DAYS.slice(0, 2)) rmSync(join(folder, `records/date=${day}`), { recursive: true });
+    const { code, stdout } = await runCli(['audit-log', 'verify', folder, '--key', copy.keyFile], {
+      now: atTime(DAYS[2], '18:00:00'),
+    });
+
+    expect(code).toBe(2);
+    expect(stdout).toContain('nothing to verify, no day is signed yet');
+    expect(stdout).not.toContain('BREAK');
+  });
+
+  test('records without a digest that is due are a break', async () => {
+    rmSync(join(folder, 'digests'), { recursive: true });
+
+    expect(await findings('BREAK')).toEqual([
+      `${digestOf(DAYS[0])}  is missing: there is no digest of 2026-07-30 to 2026-08-01`,
     ]);
   });
 
-  test('finds a record that is removed', async () => {
-    const key = recordOf(DAYS[0], '10-intent');
+  test('an intent without an outcome is open work, until a person acknowledges it', async () => {
+    const other = await emptyLog();
+    await other.leakAt(atTime(DAYS[0], '12:00:00'));
+    // As if the function had died before it, for good.
+    const outcome = keys(other, 'records/').find((key) => key.endsWith('90-outcome.json'));
+    other.sandbox.s3.owner.erase(outcome ?? expect.fail('no outcome'));
+    await other.digestAt(atTime(DAYS[1], '00:30:00'));
+    other.output.restore();
+    const { keyFile, root } = copyLog(other);
+    const run = () =>
+      runCli(['audit-log', 'verify', BUCKET, '--key', keyFile], {
+        env: other.sandbox.env(),
+        now: atTime(DAYS[1], '03:00:00'),
+      });
+    const open = await run();
 
-    expect(await breaksAfter((file) => rmSync(file(key)))).toEqual([
+    expect(open.code).toBe(3);
+    expect(open.stdout).toMatch(
+      /^OPEN {2}records\/.*10-intent.json {2}is an intent, and its report has no outcome$/m,
+    );
+    expect(open.stdout).toMatch(/^no break, 1 open: 1 digest/m);
+
+    const [intent = ''] = keys(other, 'records/');
+    const id = /^records\/[^/]*\/(.*)\/[^/]*$/.exec(intent)?.[1] ?? '';
+    const act = {
+      act: 'acknowledge',
+      subject: id,
+      reason: 'the key was revoked by hand',
+      time: atTime(DAYS[1], '02:00:00'),
+    } as const;
+    const record = actRecord(act, { id, name: ACKNOWLEDGED }, context);
+    const path = intent.replace('10-intent', ACKNOWLEDGED);
+    other.sandbox.s3.owner.write(other.bucket, path, JSON.stringify(record), act.time);
+
+    expect((await run()).code).toBe(0);
+    await other.stop();
+    rmSync(root, { recursive: true });
+  });
+});
+
+describe('a break', () => {
+  test('is a record that is changed by one byte', async () => {
+    const key = recordOf(DAYS[1]);
+    edit(key, (text) => text.replace('"High"', '"high"'));
+
+    expect(await findings('BREAK')).toEqual([
+      `${key}  is changed: its hash is not the one in the digest of 2026-07-31`,
+      expect.stringContaining(`${key}  is not an OCSF 7001 event`),
+    ]);
+    expect((await check(folder)).code).toBe(1);
+  });
+
+  test('is a record that is removed', async () => {
+    const key = recordOf(DAYS[0], '10-intent');
+    rmSync(join(folder, key));
+
+    expect(await findings('BREAK')).toEqual([
       `${key}  is missing: the digest of 2026-07-30 lists it`,
       `${recordOf(DAYS[0])}  says revoked without an intent`,
     ]);
   });
 
-  test('finds a record that is added later', async () => {
-    const key = recordOf(DAYS[0]).replace('console/', 'console/forged-');
-    const breaks = await breaksAfter((file) => {
-      mkdirSync(dirname(file(key)));
-      const text = readFileSync(file(recordOf(DAYS[0])), 'utf8');
-      writeFileSync(file(key), text.replace('"outcome"', '"outcome","intent_stored":false'));
+  test('is an outcome that says revoked without a proof', async () => {
+    const key = recordOf(DAYS[2]);
+    edit(key, (text) => {
+      const { unmapped, ...record } = JSON.parse(text);
+      const { proof: _proof, ...rest } = unmapped;
+      return JSON.stringify({ ...record, unmapped: rest });
     });
 
-    expect(breaks).toEqual([
-      `${key}  is added: no digest lists it, yet it claims to be older than the last one`,
+    expect(await findings('BREAK')).toContain(`${key}  says revoked without a proof`);
+  });
+
+  test('is a shard that is changed, and what it listed is not called added', async () => {
+    const key = `digests/date=${DAYS[1]}/shard-000001.jsonl`;
+    appendFileSync(join(folder, key), ' ');
+
+    expect(await findings('BREAK')).toEqual([
+      `${key}  is changed: its hash is not the one in the digest of 2026-07-31`,
     ]);
   });
 
-  test('finds two digests that are swapped', async () => {
-    const breaks = await breaksAfter((file) => {
-      renameSync(file(digestOf(DAYS[0])), file('kept'));
-      renameSync(file(digestOf(DAYS[1])), file(digestOf(DAYS[0])));
-      renameSync(file('kept'), file(digestOf(DAYS[1])));
-    });
+  test('is a digest that is missing in the middle', async () => {
+    rmSync(join(folder, `digests/date=${DAYS[1]}`), { recursive: true });
 
-    expect(breaks).toContain(`${digestOf(DAYS[0])}  is the digest of 2026-07-31, under the wrong key`);
-    expect(breaks).toContain(`${digestOf(DAYS[1])}  is the digest of 2026-07-30, under the wrong key`);
-  });
-
-  test('finds a digest that is signed again with another key', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = digestOf(DAYS[2]);
-    const breaks = await breaksAfter((file) =>
-      edit(file(key), (text) => {
-        const digest = readDigest(text);
-        if (digest === undefined) throw new Error('not a digest');
-        const signature = sign('sha256', Buffer.from(textToSign(key, digest.line)), privateKey);
-        return writeDigest(digest.line, { ...digest.signature, signature: signature.toString('base64') });
-      }),
-    );
-
-    expect(breaks).toEqual([`${key}  is not signed with the given key`]);
-  });
-
-  test('finds a day that is missing, in the middle and at the end', async () => {
-    expect(await breaksAfter((file) => rmSync(file(digestOf(DAYS[1]))))).toContain(
+    expect(await findings('BREAK')).toEqual([
       `${digestOf(DAYS[1])}  is missing: ${digestOf(DAYS[2])} comes after ${digestOf(DAYS[0])}`,
-    );
-    expect(await breaksAfter((file) => rmSync(file(digestOf(DAYS[2]))))).toContain(
-      `${digestOf(DAYS[2])}  is missing: there is no digest of 2026-08-01`,
-    );
-    expect(await breaksAfter((file) => rmSync(file(digestOf(DAYS[0]))))).toContain(
-      `${digestOf(DAYS[0])}  is missing: ${digestOf(DAYS[1])} names it as the previous digest`,
-    );
-  });
-
-  test('finds an intent without an outcome', async () => {
-    const key = recordOf(DAYS[2]);
-
-    expect(await breaksAfter((file) => rmSync(file(key)))).toEqual([
-      `${key}  is missing: the digest of 2026-08-01 lists it`,
-      `${recordOf(DAYS[2], '10-intent')}  is an intent without an outcome`,
     ]);
   });
 
-  test('finds an outcome that says revoked without a proof', async () => {
-    const key = recordOf(DAYS[2]);
-    const breaks = await breaksAfter((file) =>
-      edit(file(key), (text) => {
-        const { unmapped, ...record } = JSON.parse(text);
-        const { proof: _proof, ...rest } = unmapped;
-        return JSON.stringify({ ...record, unmapped: rest });
-      }),
+  test('is a digest that is missing at the beginning', async () => {
+    rmSync(join(folder, `digests/date=${DAYS[0]}`), { recursive: true });
+
+    expect(await findings('BREAK')).toEqual([
+      `${digestOf(DAYS[0])}  is missing: ${digestOf(DAYS[1])} names it as the digest before it`,
+    ]);
+  });
+
+  test('is a file among the digests that no digest names', async () => {
+    writeFileSync(join(folder, `digests/date=${DAYS[0]}/shard-000009.jsonl`), '{}\n');
+    writeFileSync(join(folder, 'digests/note.txt'), 'hello');
+
+    expect(await findings('BREAK')).toEqual(
+      [
+        `digests/note.txt  is no part of a digest`,
+        `digests/date=${DAYS[0]}/shard-000009.jsonl  is added: ${digestOf(DAYS[0])} does not name it`,
+      ].sort((a, b) => Number(b.includes('note')) - Number(a.includes('note'))),
     );
-
-    expect(breaks).toContain(`${key}  says revoked without a proof`);
-  });
-
-  test('finds a record that was put into the bucket with an older date', async () => {
-    const other = await startSandbox({ sqs: false });
-    const { body, key } = sandbox.s3.get(recordOf(DAYS[0])) ?? expect.fail('no record');
-    const store = s3AuditStore(awsEnvironment(other.env()), 'devin-key-revoker-audit');
-    await store.put(key, body, { deadline: Date.now() + 5_000 });
-    const { text } = await run(
-      ['verify', 's3://devin-key-revoker-audit', '--key', keyFile],
-      other.env(),
-      NOW,
-    );
-    await other.stop();
-
-    expect(text).toContain(`${key}  claims the time 2026-07-30T12:00`);
-  });
-
-  test('gives the public key that it needs', async () => {
-    expect(await run(['key', sandbox.kms.keyArn], sandbox.env())).toEqual({
-      text: sandbox.kms.publicKeyPem,
-      exitCode: 0,
-    });
-  });
-
-  test.each([
-    ['no command', [], 0],
-    ['another command', ['destroy'], 2],
-    ['no folder', ['verify'], 2],
-    ['a folder that is not there', ['verify', '/nowhere', '--key', '/nowhere'], 2],
-    ['an unknown option', ['verify', 'x', '--force'], 2],
-  ])('explains itself when called with %s', async (_, args, exitCode) => {
-    expect((await run(args, {})).exitCode).toBe(exitCode);
   });
 });
 
-describe('the daily function', () => {
-  test('has nothing to do when it runs twice', async () => {
-    captureOutput();
-    vi.useFakeTimers({ toFake: ['Date'] });
-    const again = await digestAt(at('2026-08-02', '00:45:00'));
-    vi.useRealTimers();
-    vi.restoreAllMocks();
+describe('a run that was interrupted', () => {
+  test('goes on where it was, with what it found', async () => {
+    const state = join(folder, '..', 'resume.json');
+    edit(recordOf(DAYS[0]), (text) => text.replace('"High"', '"high"'));
+    const whole = await check(folder);
+    const checkpoint = await interrupted(state);
+    const resumed = await check(folder, '--resume', state);
 
-    expect(again).toEqual({ days: [] });
+    expect(checkpoint).toContain(DAYS[0]);
+    expect(resumed).toEqual(whole);
+    expect(() => readFileSync(state)).toThrow('ENOENT');
   });
 
-  test('puts a record that comes late into the digest of the day on which it was stored', () => {
-    const digest = readDigest(sandbox.s3.get(digestOf(DAYS[1]))?.body ?? '')?.digest;
+  /** The state after the first day, as a run leaves it that is killed then. */
+  async function interrupted(state: string): Promise<string> {
+    const { verify } = await import('../../../cli/audit/verify/verify.ts');
+    const { folderSource } = await import('../../../cli/audit/log/folder-source.ts');
+    const { checkpointFile } = await import('../../../cli/audit/verify/checkpoint.ts');
+    const { readRules } = await import('../../../cli/audit/log-rules.ts');
+    const source = folderSource(folder);
+    let position = '';
+    const failing = {
+      ...source,
+      read: (key: string) =>
+        key.startsWith(`records/date=${DAYS[2]}`) ? Promise.reject(new Error('killed')) : source.read(key),
+    };
+    const file = checkpointFile(state);
+    const checkpoints = {
+      ...file,
+      save: async (checkpoint: Parameters<typeof file.save>[0]) => {
+        position = checkpoint.position;
+        await file.save(checkpoint);
+      },
+    };
+    const rules = await readRules(copy.keyFile, {});
+    await expect(
+      verify(failing, {
+        ...rules,
+        until: DAYS[2],
+        now: log.now,
+        where: folder,
+        checkpoints,
+        checkpointEvery: 0,
+        onProgress: () => undefined,
+      }),
+    ).rejects.toThrow('killed');
+    return position;
+  }
+});
 
-    expect(digest?.objects.map(({ key }) => key.split('/').at(-1))).toEqual([
-      '10-intent.json',
-      expect.stringMatching(/^30-delete-/),
-      '90-outcome.json',
-    ]);
-    expect(digest).toMatchObject({ from: '2026-07-31T00:00:00.000Z', to: '2026-08-01T00:00:00.000Z' });
+test('a key gives its public half', async () => {
+  expect(await runCli(['audit-log', 'key', log.sandbox.kms.keyArn], { env: log.sandbox.env() })).toEqual({
+    code: 0,
+    stdout: log.publicKey,
+    stderr: '',
   });
+});
+
+test.each([
+  ['a folder that is not there', ['/nowhere'], '/nowhere is not a folder'],
+  [
+    'a head that is none',
+    ['.', '--expect-head', '2026-07-30:abc'],
+    'the file 2026-07-30:abc of --expect-head cannot be read',
+  ],
+  ['missed runs in the wrong order', ['.', '--missed-runs', '2026-07-30..2026-07-29'], 'is after'],
+])('refuses %s', async (_, args, message) => {
+  const { code, stderr } = await check(args[0] ?? '', ...args.slice(1));
+
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
 });

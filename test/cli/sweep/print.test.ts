@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printCsv, printTable, progressBar } from '../../../cli/sweep/print.ts';
+import { csvLines, tableLines } from '../../../cli/sweep/print.ts';
 import type { Entry } from '../../../lib/sweep/keys/plan.ts';
 
 const entry: Entry = {
@@ -27,35 +27,21 @@ describe('the plan as a table', () => {
       expires_at: null,
     };
 
-    expect(printTable([spared, entry, due])).toBe(
-      [
-        'DECISION  RULE                   EXPIRES     LAST USED  KEY     KEY NAME  OWNER           OWNER NAME',
-        'revoke    max_idle               never       never      key-22  ci        service-user-1  deploy bot',
-        'warn      expires_soon (7 days)  2027-01-15  never      key-1   ci        service-user-1  deploy bot',
-        'keep      exempt (expired)       2027-01-15  never      key-1   ci        service-user-1  deploy bot',
-      ].join('\n'),
-    );
+    expect(tableLines([spared, entry, due])).toEqual([
+      'DECISION  RULE                   EXPIRES     LAST USED  KEY     KEY NAME  OWNER           OWNER NAME',
+      'revoke    max_idle               never       never      key-22  ci        service-user-1  deploy bot',
+      'warn      expires_soon (7 days)  2027-01-15  never      key-1   ci        service-user-1  deploy bot',
+      'keep      exempt (expired)       2027-01-15  never      key-1   ci        service-user-1  deploy bot',
+    ]);
   });
 });
 
 describe('the plan as CSV', () => {
-  test('quotes what needs it, and holds no formula', () => {
+  test('quotes what needs it, and holds neither a formula nor a line break', () => {
     const named = { ...spared, api_key_name: '=HYPERLINK("http://x")', service_user_name: 'a, "b"\nc' };
 
-    expect(printCsv([named]).split('\r\n')[1]).toBe(
-      'keep,exempt (expired),2027-01-15,never,key-1,"\'=HYPERLINK(""http://x"")",service-user-1,"a, ""b""\nc"',
+    expect(csvLines([named])[1]).toBe(
+      'keep,exempt (expired),2027-01-15,never,key-1,"\'=HYPERLINK(""http://x"")",service-user-1,"a, ""b""\\nc"',
     );
-  });
-});
-
-describe('the progress', () => {
-  test.each([
-    [0, 100, '[..........] 0 %  0 of 100 service users'],
-    [50, 100, '[#####.....] 50 %  50 of 100 service users'],
-    [110, 100, '[##########] 100 %  110 of 100 service users'],
-    [7, undefined, '7 service users'],
-    [7, 0, '7 service users'],
-  ])('of %d of %s is %s', (done, total, expected) => {
-    expect(progressBar(done, total, 10)).toBe(expected);
   });
 });

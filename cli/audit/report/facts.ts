@@ -1,0 +1,127 @@
+import { isAftermath } from '../../../lib/audit/aftermath-record.ts';
+import { isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
+import { aftermathLines } from '../aftermath-lines.ts';
+import type { ReportFolder } from '../log/report-folders.ts';
+import { readRecord, type ShownRecord } from '../log/shown-record.ts';
+import type { Source } from '../log/source.ts';
+
+type Unmapped = ShownRecord['unmapped'];
+type Leak = NonNullable<Unmapped['report']>['leak'];
+
+/** One report, by the record in which it ended or, without one, by its last attempt or its intent. */
+export interface LeakFacts {
+  readonly kind: 'leak';
+  readonly report_id: string;
+  /** The detector; `sweep` for a key that was not leaked but due. */
+  readonly detector: string;
+  /** Epoch milliseconds: when the leak began, as far as the detector says, else when it was reported. */
+  readonly since: number;
+  readonly reported_at: number;
+  /** Epoch milliseconds of the record. */
+  readonly at: number;
+  readonly alert?: { readonly owner: string; readonly repo: string; readonly number: number };
+  /** A name of the outcome table, or `intent` where nothing but that is stored. */
+  readonly status: string;
+  /** An outcome or a rehearsal is on record. */
+  readonly isDone: boolean;
+  readonly facts: Pick<
+    Unmapped,
+    | 'service_user_id'
+    | 'api_key_id'
+    | 'api_key_name'
+    | 'reason'
+    | 'next_step'
+    | 'evidence'
+    | 'attribution'
+    | 'exposure'
+    | 'proof'
+    | 'own_key'
+    | 'collateral'
+  > & { readonly closure?: Unmapped['alert'] };
+  /** What followed, in words. */
+  readonly aftermath: readonly string[];
+}
+
+/** The plan of a sweep. */
+export interface PlanFacts {
+  readonly kind: 'plan';
+  readonly plan_id: string;
+  readonly at: number;
+  readonly mode: string;
+  readonly verdict: string;
+  readonly revoke: number;
+  readonly warn: number;
+  readonly blocks: readonly string[];
+}
+
+export type Facts = LeakFacts | PlanFacts;
+
+const PLAN = '20-plan';
+
+/** Reads one record of a report. @returns `undefined` for what the report has no place for, or cannot be read */
+export async function readFacts(source: Source, folder: ReportFolder): Promise<Facts | undefined> {
+  const name = endingName(folder.names);
+  const read = name === undefined ? undefined : await readRecord(source, folder, name);
+  if (read === undefined) return undefined;
+  return read.record.unmapped.kind === 'plan'
+    ? planFacts(read.record)
+    : leakFacts(folder, read.record, read.name, await readAftermath(source, folder));
+}
+
+async function readAftermath(source: Source, folder: ReportFolder): Promise<string[]> {
+  const names = folder.names.filter((name) => isAftermath(`/${name}.json`));
+  const read = await Promise.all(names.map((name) => readRecord(source, folder, name)));
+  return read.flatMap((record) => (record === undefined ? [] : aftermathLines(record)));
+}
+
+function endingName(names: readonly string[]): string | undefined {
+  return (
+    [OUTCOME, REHEARSAL, PLAN].find((name) => names.includes(name)) ??
+    names.findLast((name) => name.startsWith('50-attempt')) ??
+    names.find(isIntent)
+  );
+}
+
+function leakFacts(
+  { report_id }: ReportFolder,
+  { status_code, time, unmapped }: ShownRecord,
+  name: string,
+  aftermath: readonly string[],
+): LeakFacts | undefined {
+  const { alert: closure, report, ...facts } = unmapped;
+  if (report === undefined) return undefined;
+  const alert = alertOf(report.leak);
+  return {
+    kind: 'leak',
+    report_id,
+    detector: report.detector,
+    since: report.leaked_at ?? report.reported_at,
+    reported_at: report.reported_at,
+    at: time,
+    status: status_code,
+    isDone: name === OUTCOME || name === REHEARSAL,
+    ...(alert && { alert }),
+    facts: { ...facts, ...(closure && { closure }) },
+    aftermath,
+  };
+}
+
+function alertOf({ number, owner, repo }: Leak): LeakFacts['alert'] {
+  return owner === undefined || repo === undefined || number === undefined
+    ? undefined
+    : { owner, repo, number };
+}
+
+function planFacts({ time, unmapped }: ShownRecord): PlanFacts {
+  const { blocks = [], mode = '', plan_id = '', totals = {}, verdict = '' } = unmapped;
+  return {
+    kind: 'plan',
+    plan_id,
+    at: time,
+    mode,
+    verdict,
+    revoke: totals.revoke ?? 0,
+    warn: totals.warn ?? 0,
+    blocks,
+  };
+}

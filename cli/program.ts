@@ -1,0 +1,63 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../lib/audit/ocsf-base.ts';
+import { KmsError } from '../lib/aws/kms.ts';
+import { SecretError } from '../lib/aws/secrets.ts';
+import { ConfigError } from '../lib/platform/config.ts';
+import { errorFields } from '../lib/platform/log.ts';
+
+import { auditLogCommand } from './audit/audit-log-command.ts';
+import { SourceError } from './audit/log/source.ts';
+import type { RunAct } from './command/act.ts';
+import { UsageError } from './command/usage-error.ts';
+import { sweepCommand } from './sweep/sweep-command.ts';
+import { printLines, type Terminal } from './terminal/terminal.ts';
+
+/** Wrong arguments, or a command that could not do its work. */
+const FAILED = 2;
+
+/** Runs `devin-key-revoker <command>`. @returns the exit code */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const run: RunAct = async (act) => {
+    exitCode = await act();
+  };
+  try {
+    await program(terminal, run).parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message, and the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
+    printLines(terminal.err, [{ text: explain(error), style: 'red' }]);
+    return FAILED;
+  }
+}
+
+function program(terminal: Terminal, run: RunAct): Command {
+  const { err, out } = terminal;
+  const root = new Command('devin-key-revoker')
+    .description('Looks at the audit log of revoked Devin API keys, and at what a sweep would revoke.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      // The lines of a message are its own; the rest of it may quote an argument.
+      writeOut: (text) => printLines(out, text.replace(/\n$/, '').split('\n')),
+      writeErr: (text) => printLines(err, text.replace(/\n$/, '').split('\n')),
+      getOutHasColors: () => out.hasColors,
+      getErrHasColors: () => err.hasColors,
+    })
+    .showHelpAfterError('(--help lists the options and the exit codes)');
+  auditLogCommand(root.command('audit-log'), terminal, run);
+  sweepCommand(root.command('sweep'), terminal, run);
+  return root;
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  if (error instanceof UsageError || error instanceof ConfigError) return `error: ${error.message}`;
+  // Written for people. The messages of others may quote what was read.
+  if (EXPLAINED.some((known) => error instanceof known)) return `failed: ${error.message}`;
+  const fields = errorFields(error);
+  return `failed: ${fields.error}${fields.code === undefined ? '' : ` (${fields.code})`}`;
+}
+
+const EXPLAINED = [KmsError, SecretError, SourceError];
