@@ -26,7 +26,7 @@ th, td { text-align: left; padding: 7px 14px 7px 0; border-bottom: 1px solid var
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--faint); font-weight: 500; }
 tbody tr:last-child > * { border-bottom: 0; }
-time, .number { font-variant-numeric: tabular-nums; }
+time, .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { margin-top: 8px; }
 summary { cursor: pointer; color: var(--bar); }
 .bars { list-style: none; margin: 0; padding: 0; }
