@@ -55,7 +55,7 @@ module.exports = (serverless) =>
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile'].map(
+    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll'].map(
       (name) => `handlers/${name}.ts`,
     ),
     outdir: OUT,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import type { Peer } from './peers.ts';
+import { waitOf } from './rounds.ts';
 import type { ScenarioName } from './scenarios.ts';
 import type { Begun, Ended, Question, Ready } from './upstreams.ts';
 
@@ -46,7 +47,10 @@ export async function startBench(latencyMs: number) {
     async sample(peer: Peer, scenario: ScenarioName): Promise<Sample> {
       const { event, rounds } = await ask({ ask: 'begin', scenario });
       const input = peer.takesRounds ? rounds : event;
-      const { ms, output } = await run(peer.command, input, { BENCH_ROUNDS: String(rounds.length) });
+      const { ms, output } = await run(peer.command, input, {
+        BENCH_ROUNDS: String(rounds.length),
+        BENCH_WAIT_MS: String(waitOf(rounds)),
+      });
       const { problems, requests } = await ask({ ask: 'end' });
       if (!peer.isSilent) {
         const needed = rounds.flat().filter(({ extra }) => !(peer.isPlain && extra));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
 import { signed } from '../lib/aws/sign-request.ts';
+import { PROBES, SPACING_MS } from '../lib/containment/judge-probes.ts';
 
 /** A request as it goes on the wire, signature included, so that a peer can send it and do nothing else. */
 export interface WireRequest {
@@ -12,12 +13,21 @@ export interface WireRequest {
   readonly body?: string;
   /** Sent only while a container is cold. */
   readonly cold?: boolean;
+  /** On a connection of its own, which is opened before. */
+  readonly ownConnection?: boolean;
+  /** Milliseconds after the others of its round, whatever they are answered. */
+  readonly afterMs?: number;
   /** Only for what the record contains beside the outcome; the plain peers leave it out. */
   readonly extra?: boolean;
 }
 
 /** Requests of one round are independent of each other; a round needs the answers of the one before. */
 export type Rounds = readonly (readonly WireRequest[])[];
+
+/** Milliseconds that the rounds take beside the answers. */
+export function waitOf(rounds: Rounds): number {
+  return rounds.reduce((sum, round) => sum + Math.max(...round.map(({ afterMs = 0 }) => afterMs)), 0);
+}
 
 /** What the requests of a leak are made of. */
 export interface Wire {
@@ -66,6 +76,16 @@ export function requests({ env, admin, githubToken }: Wire) {
 
   return {
     self: (token = admin) => devin('getSelf', 'GET', '/v3/self', token),
+    /** Three probes of a token with their controls: what proves it dead, see lib/containment/judge-probes.ts. */
+    proof: (token: string): readonly WireRequest[] =>
+      Array.from({ length: PROBES }, (_, index) => {
+        const afterMs = index * SPACING_MS;
+        const probe = devin('getSelf', 'GET', '/v3/self', token);
+        return [
+          { ...probe, afterMs, ownConnection: true },
+          { ...devin('getSelf', 'GET', '/v3/self', admin), afterMs },
+        ];
+      }).flat(),
     list: (user: string) => devin('listServiceUserApiKeys', 'GET', `${keysPath(user)}?status=all`, admin),
     revoke: (user: string, key: string) =>
       devin('revokeServiceUserApiKey', 'DELETE', `${keysPath(user)}/${key}`, admin),

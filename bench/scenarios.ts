@@ -49,8 +49,12 @@ async function byKeys(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
     event: { service_user_id, api_key_id, token, reason: 'bench' },
     rounds: [
       [await make.secret(sandbox.secretIds.admin), make.self(token), ...(await intent(make, prefix))],
-      [make.revoke(service_user_id, api_key_id), { ...make.list(service_user_id), extra: true }],
-      [make.self(token), make.self()],
+      [
+        make.revoke(service_user_id, api_key_id),
+        { ...(await make.put(`${prefix}/30-delete.json`, RECORD)), extra: true },
+        { ...make.list(service_user_id), extra: true },
+      ],
+      make.proof(token),
       await lastRound(make, prefix),
     ],
     problems: () => [...keyProblems(sandbox, leak), ...recordProblems(sandbox, before)],
@@ -86,8 +90,11 @@ async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {
       [make.alert(path)],
       [make.self(token)],
       [make.list(service_user_id), ...(await intent(make, prefix))],
-      [make.revoke(service_user_id, api_key_id)],
-      [make.self(token), make.self()],
+      [
+        make.revoke(service_user_id, api_key_id),
+        { ...(await make.put(`${prefix}/30-delete.json`, RECORD)), extra: true },
+      ],
+      make.proof(token),
       [make.resolve(path)],
       [
         ...(await lastRound(make, prefix)),
@@ -127,8 +134,8 @@ function recordProblems({ s3 }: Sandbox, before: number): string[] {
     .slice(before)
     .filter(({ key }) => key.startsWith('records/'))
     .map(({ key }) => key.split('/').at(-1) ?? '')
-    // That of the alert is the worker's alone: the peers do what cannot be left out.
-    .filter((name) => /^(?!70)\d\d-/.test(name))
+    // Those of the DELETE and of the alert are the worker's alone: the peers do what cannot be left out.
+    .filter((name) => /^(?![37]0)\d\d-/.test(name))
     .sort();
   return names.join() === '10-intent.json,90-outcome.json'
     ? []

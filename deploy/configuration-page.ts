@@ -32,7 +32,7 @@ put into Secrets Manager: the outputs of the stack name their ARNs.
 
 const VARIABLES = `## Environment variables
 
-What each function and \`npm run sweep\` read. A reader in bold does not start without the variable; an empty variable
+What each function, \`npm run sweep\` and \`npm run enroll\` read. A reader in bold does not start without the variable; an empty variable
 counts as unset. \`npm run sweep\` also takes the admin token itself, in \`DEVIN_TOKEN\`.
 
 The functions call AWS at the endpoints of their region; \`AWS_ENDPOINT_URL\` and \`AWS_ENDPOINT_URL_<SERVICE>\` override
@@ -82,6 +82,8 @@ function typeText(type: SettingType): string {
       return type.values.map(code).join(' or ');
     case 'whole':
       return `${type.of}, ${number(type.minimum)} to ${number(type.maximum)}`;
+    case 'number':
+      return `${type.of}, ${type.minimum} to ${type.maximum}`;
     case 'share':
       return 'number, 0 to 1';
     case 'url':

@@ -6,7 +6,9 @@ export const READERS = [
   'sweep-alerts',
   'digest',
   'reconcile',
+  'enroll',
   'npm run sweep',
+  'npm run enroll',
 ] as const;
 export type Reader = (typeof READERS)[number];
 
@@ -15,6 +17,8 @@ export type SettingType =
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   /** Both ends are allowed. */
   | { readonly kind: 'whole'; readonly of: string; readonly minimum: number; readonly maximum: number }
+  /** A number between both ends, which are allowed. */
+  | { readonly kind: 'number'; readonly of: string; readonly minimum: number; readonly maximum: number }
   /** A number from 0 to 1. */
   | { readonly kind: 'share' }
   /** https; http only on a loopback address. */

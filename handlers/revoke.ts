@@ -7,7 +7,9 @@ import { notingStore } from '../lib/audit/noting-store.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
 import { s3FirstName, s3List } from '../lib/aws/list-objects.ts';
+import { s3ReplaceableObjects } from '../lib/aws/replaceable-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
+import { snsNotify } from '../lib/aws/sns.ts';
 import { sqsRetrySoon } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
@@ -22,6 +24,7 @@ import { contain } from '../lib/containment/contain.ts';
 import { settleTrigger } from '../lib/containment/settle-trigger.ts';
 import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
+import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
@@ -55,8 +58,15 @@ function connect() {
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
-    records: { store, unsaved: new Map(), forward: siemOf(config, aws, read) },
+    records: {
+      store,
+      list: s3List(aws, config.AUDIT_BUCKET),
+      unsaved: new Map(),
+      forward: siemOf(config, aws, read),
+    },
+    registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
+    notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
@@ -100,7 +110,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, records, region, stop, urls } = parts;
+  const { admin, config, devin, github, notify, records, region, registered, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -112,9 +122,16 @@ async function revoke(
     devin,
     github,
     trail: reportTrail(records, report, origin, { deadline: end - RESERVE_MS / 5 }),
+    registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) => recheckBeforeDelete(key, { devin, stop, retry: { deadline } }),
     }),
+    search: {
+      store: records.store,
+      notify: notify ?? (async () => {}),
+      error: config.ATTRIBUTION_ERROR,
+      searchMs: config.SEARCH_SECONDS * 1_000,
+    },
     place,
     ambiguousKey: config.AMBIGUOUS_KEY,
     dryRun: config.DRY_RUN || report.dry_run === true,

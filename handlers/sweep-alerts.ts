@@ -1,7 +1,9 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { reportTrail } from '../lib/audit/trail.ts';
+import { readEarlier } from '../lib/audit/read-earlier.ts';
+import { dueRechecks } from '../lib/audit/recheck-note.ts';
 import { awsEnvironment } from '../lib/aws/environment.ts';
+import { s3List } from '../lib/aws/list-objects.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { sqsQueue } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
@@ -21,8 +23,8 @@ function connect() {
   const token = githubToken(secretsManager(aws), config.GITHUB_TOKEN_SECRET_ID, config.GITHUB_API_URL);
   return {
     config,
-    region: aws.region,
     github: githubAlertList(config.GITHUB_API_URL, token),
+    list: s3List(aws, config.AUDIT_BUCKET),
     store: s3AuditStore(aws, config.AUDIT_BUCKET),
     queue: sqsQueue(aws, config.LEAK_QUEUE_URL),
   };
@@ -31,19 +33,14 @@ function connect() {
 /** The event does not matter: every run looks at all open alerts. */
 async function sweep(_event: unknown, context: Context): Promise<AlertSweepResult> {
   parts ??= connect();
-  const { config, github, queue, region, store } = parts;
+  const { config, github, list, queue, store } = parts;
   const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   return sweepAlerts({
     github,
     orgs: config.GITHUB_ORGS,
     secretTypes: config.GITHUB_SECRET_TYPES,
-    earlier: (report) =>
-      reportTrail(
-        { store },
-        report,
-        { region, requestId: context.awsRequestId, attempt: 1 },
-        { deadline },
-      ).earlier(),
+    earlier: (report) => readEarlier(store, report, { deadline, attempts: 4 }),
+    dueRechecks: () => dueRechecks({ list, store }, Date.now(), { deadline, attempts: 4 }),
     send: (report) => queue.send(report, deadline),
     dryRun: config.DRY_RUN,
     deadline,

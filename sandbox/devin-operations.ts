@@ -11,6 +11,10 @@ export type Call = {
 };
 
 export function self(caller: Principal): object {
+  if (caller.type === 'pat_user') {
+    const { type: principal_type, ...who } = caller;
+    return { principal_type, ...who, org_id: null };
+  }
   if (caller.type !== 'service_user') return { principal_type: caller.type };
   const { service_user_id, name, org_id } = caller.user;
   return { principal_type: 'service_user', service_user_id, service_user_name: name, org_id };

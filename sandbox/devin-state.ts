@@ -62,6 +62,8 @@ export type StoredKey = {
 export type DevinKnobs = {
   /** how long until a use shows in `last_used_at`; Infinity = never */
   lastUsedLagMs: number;
+  /** how much longer one use of a key takes to show; Infinity = it is not stored */
+  useLagMs: ((apiKeyId: string) => number) | undefined;
   /** how long a revoked token still authenticates, while the list shows it revoked; Infinity = forever */
   revocationLagMs: number;
   /** its clock against the real one: the times it makes, and the Date header */
@@ -71,9 +73,16 @@ export type DevinKnobs = {
   authenticateNobody: boolean;
 };
 
-export type Principal =
-  | { type: 'service_user'; user: StoredUser; key: StoredKey }
-  | { type: 'pat_user' | 'devin_brain' | 'windsurf_session' };
+/** A token of somebody who is not a service user; what else it says is that of a personal access token. */
+export type PersonalToken = {
+  type: 'pat_user' | 'devin_brain' | 'windsurf_session';
+  api_key_id: string;
+  api_key_name: string;
+  user_id: string;
+  user_name: string;
+};
+
+export type Principal = { type: 'service_user'; user: StoredUser; key: StoredKey } | PersonalToken;
 
 export type DevinState = ReturnType<typeof createDevinState>;
 
@@ -81,7 +90,7 @@ export type DevinState = ReturnType<typeof createDevinState>;
 export function createDevinState(knobs: DevinKnobs, now: () => number) {
   const users = new Map<string, StoredUser>();
   const keys = new Map<string, StoredKey>();
-  const personal = new Map<string, Exclude<Principal['type'], 'service_user'>>();
+  const personal = new Map<string, PersonalToken>();
   let sequence = 0;
 
   const seconds = () => Math.floor(now() / 1000) + knobs.clockSkewSeconds;
@@ -160,12 +169,12 @@ export function createDevinState(knobs: DevinKnobs, now: () => number) {
   /** A use of the token by anybody; undefined when it does not authenticate. */
   function use(token: string): Principal | undefined {
     if (knobs.authenticateNobody) return undefined;
-    const type = personal.get(token);
-    if (type !== undefined) return { type };
+    const owner = personal.get(token);
+    if (owner !== undefined) return owner;
     const key = [...keys.values()].find((candidate) => candidate.token === token);
     const user = key && users.get(key.service_user_id);
     if (key === undefined || user === undefined || !authenticates(key)) return undefined;
-    key.uses.push({ at: now(), seconds: seconds() });
+    key.uses.push({ at: now() + (knobs.useLagMs?.(key.api_key_id) ?? 0), seconds: seconds() });
     return { type: 'service_user', user, key };
   }
 
@@ -180,18 +189,25 @@ export function createDevinState(knobs: DevinKnobs, now: () => number) {
     createKey,
     revoke,
     use,
-    createPersonalToken(type: Exclude<Principal['type'], 'service_user'> = 'pat_user'): string {
+    createPersonalToken(type: PersonalToken['type'] = 'pat_user'): string {
       const token = makeToken();
-      personal.set(token, type);
+      sequence += 1;
+      const api_key_id = `pat-${randomBytes(12).toString('hex')}`;
+      const user_id = `user-${randomBytes(12).toString('hex')}`;
+      const named = { api_key_name: `laptop ${sequence}`, user_name: `Ada ${sequence}` };
+      personal.set(token, { type, api_key_id, user_id, ...named });
       return token;
     },
+    /** who a personal token is, as `/v3/self` says */
+    personalToken: (token: string) => personal.get(token),
     isLive: (token: string): boolean =>
       personal.has(token) || [...keys.values()].some((key) => key.token === token && authenticates(key)),
   };
 }
 
-const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
+/** The public form, by the rule `devin-service-user-token` of secret scanners. */
 function makeToken(): string {
-  return `cog_${Array.from({ length: 40 }, () => BASE62[randomInt(62)]).join('')}`;
+  return `cog_${Array.from({ length: 52 }, () => BASE32[randomInt(32)]).join('')}`;
 }

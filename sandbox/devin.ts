@@ -1,3 +1,4 @@
+import { createNodes, type NodeKnobs } from './devin-nodes.ts';
 import {
   type Call,
   createKey,
@@ -31,8 +32,11 @@ export type Devin = Awaited<ReturnType<typeof startDevin>>;
 /** A stand-in for the Devin API that keeps to test/contract/devin-api.openapi.yaml. */
 export async function startDevin(options: DevinOptions = {}) {
   const now = options.now ?? Date.now;
-  const knobs: DevinKnobs & ServerKnobs = {
+  const knobs: DevinKnobs & NodeKnobs & ServerKnobs = {
+    nodes: 1,
+    nodeCacheMs: 0,
     lastUsedLagMs: 0,
+    useLagMs: undefined,
     revocationLagMs: 0,
     clockSkewSeconds: 0,
     pageSize: options.pageSize ?? 100,
@@ -41,6 +45,9 @@ export async function startDevin(options: DevinOptions = {}) {
     onRequest: undefined,
   };
   const state = createDevinState(knobs, now);
+  const nodes = createNodes(knobs, state, now);
+  /** tokens that are answered 401 from our address, as by the IP access list of another enterprise */
+  const rejected = new Set<string>();
   const date = () => new Date(now() + knobs.clockSkewSeconds * 1000).toUTCString();
   const dated = (answer: SandboxAnswer) => ({ ...answer, headers: { ...answer.headers, date: date() } });
 
@@ -48,7 +55,7 @@ export async function startDevin(options: DevinOptions = {}) {
     knobs,
     describe: (request) => ({ operation: route(request)?.operation ?? 'unknown' }),
     refuse: (status, request) => dated(problem(status, request.path)),
-    handle: (request) => dated(answer(state, knobs, request)),
+    handle: (request) => dated(answer(state, { nodes, rejected }, knobs, request)),
   });
 
   const withOwner = (key: StoredKey): ApiKey & { service_user_id: string } => ({
@@ -59,6 +66,7 @@ export async function startDevin(options: DevinOptions = {}) {
     createServiceUser: state.createServiceUser,
     createKey: state.createKey,
     createPersonalToken: state.createPersonalToken,
+    personalToken: state.personalToken,
     /** by somebody else */
     revoke: state.revoke,
     removeServiceUser: (serviceUserId: string): void => {
@@ -71,6 +79,9 @@ export async function startDevin(options: DevinOptions = {}) {
     },
     keys: () => [...state.keys.values()].map(withOwner),
     isLive: state.isLive,
+    rejected,
+    useEverywhere: nodes.useEverywhere,
+    acceptedBy: nodes.acceptedBy,
     /** background traffic with this token; false when it was refused */
     use: (token: string): boolean => state.use(token) !== undefined,
   });
@@ -94,11 +105,18 @@ function route(request: SandboxRequest) {
   return undefined;
 }
 
-function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): SandboxAnswer {
+function answer(
+  state: DevinState,
+  { nodes, rejected }: { nodes: ReturnType<typeof createNodes>; rejected: ReadonlySet<string> },
+  knobs: DevinKnobs,
+  request: SandboxRequest,
+): SandboxAnswer {
+  const { connection = 0 } = request;
   const matched = route(request);
   if (matched === undefined) return problem(404, request.path, 'Not Found');
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const caller = token === undefined ? undefined : state.use(token);
+  const isKnown = token !== undefined && !rejected.has(token);
+  const caller = isKnown ? nodes.authenticate(connection, token) : undefined;
   if (caller === undefined) return problem(401, request.path, 'Invalid or expired credentials');
   if (matched.operation === 'getSelf') return { status: 200, body: self(caller) };
 
@@ -116,6 +134,7 @@ function answer(state: DevinState, knobs: DevinKnobs, request: SandboxRequest): 
   };
   switch (matched.operation) {
     case 'revokeServiceUserApiKey':
+      nodes.forget(connection);
       return revokeKey(call);
     case 'listServiceUserApiKeys':
       return listKeys(call);

@@ -22,7 +22,7 @@ export async function startFunctions(sandbox: Sandbox, { env, onLog }: Functions
       onLog: (line) => onLog?.(name, line),
     });
   const webhook = start('webhook', 10_000);
-  const revoke = start('revoke', 60_000);
+  const revoke = start('revoke', 180_000);
   const sweepKeys = start('sweep-keys', 60_000);
   const sweepAlerts = start('sweep-alerts', 60_000);
   const url = await startFunctionUrl((event) => webhook.invoke(event));

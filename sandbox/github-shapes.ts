@@ -19,7 +19,8 @@ export type StoredAlert = {
   owner: string;
   repo: string;
   number: number;
-  secret: string;
+  /** left out where GitHub does not show it */
+  secret?: string | undefined;
   secret_type: string;
   is_base64_encoded: boolean;
   validity: 'active' | 'inactive' | 'unknown';
@@ -100,7 +101,7 @@ export function restAlert(alert: StoredAlert, hideSecret = false): RestAlert {
   return {
     ...common(alert),
     state,
-    ...(!hideSecret && { secret }),
+    ...(!hideSecret && secret !== undefined && { secret }),
     is_base64_encoded,
     first_location_detected: commit(alert),
     has_more_locations: false,

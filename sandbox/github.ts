@@ -9,7 +9,7 @@ export { signedDelivery } from './github-delivery.ts';
 
 export type AlertName = { owner: string; repo: string; number: number };
 
-export type NewAlert = { secret: string } & Partial<
+export type NewAlert = { secret: string | undefined } & Partial<
   Pick<
     StoredAlert,
     | 'owner'
@@ -53,8 +53,19 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
   const token = makeInstallationToken();
   const tokens = new Set([token]);
 
+  /** ids of repositories by `owner/repo`, lower case, former names included */
+  const repositories = new Map<string, number>();
+  const repositoryId = (owner: string, repo: string): number => {
+    const name = `${owner}/${repo}`.toLowerCase();
+    const id = repositories.get(name) ?? 1_000 + repositories.size;
+    repositories.set(name, id);
+    return id;
+  };
+
   const find = (owner: string, repo: string, number: number) =>
     alerts.find((alert) => same(alert, owner, repo) && alert.number === number);
+  const findById = (id: number, number: number) =>
+    alerts.find((alert) => repositoryId(alert.owner, alert.repo) === id && alert.number === number);
 
   function mint(request: SandboxRequest, installation: string): SandboxAnswer {
     const refusal = app.refusal(bearer(request));
@@ -91,7 +102,15 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
       );
       return listAlerts(visible, request, server.url);
     }
-    const alert = find(groups.owner ?? '', groups.repo ?? '', Number(groups.number));
+    const { id, owner = '', repo = '' } = groups;
+    const number = Number(groups.number);
+    const alert = id === undefined ? find(owner, repo, number) : findById(Number(id), number);
+    const movedId = repositories.get(`${owner}/${repo}`.toLowerCase());
+    const moved = movedId !== undefined && alert === undefined ? findById(movedId, number) : undefined;
+    if (moved !== undefined) {
+      const location = `${server.url}/repositories/${movedId}/secret-scanning/alerts/${number}`;
+      return { status: 301, headers: { location }, body: { message: 'Moved Permanently', url: location } };
+    }
     if (alert === undefined || inaccessible.has(slug(alert))) return refuse(404, 'Not Found');
     if (operation === 'updateAlert') return patchAlert(alert, request, knobs);
     if (operation === 'listLocations') return { status: 200, body: [location(alert)] };
@@ -126,8 +145,11 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
     if (alert === undefined) throw new Error(`there is no alert ${owner}/${repo}#${number}`);
     return alert;
   };
-  const payload = (alert: AlertName, action = 'created') =>
-    alertPayload(stored(alert), action, app.installation_id);
+  const payload = (alert: AlertName, action = 'created') => {
+    const made = alertPayload(stored(alert), action, app.installation_id);
+    made.repository.id = repositoryId(alert.owner, alert.repo);
+    return made;
+  };
 
   return Object.assign(knobs, server, {
     app,
@@ -156,7 +178,14 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
         sequence: alerts.length + 1,
       };
       alerts.push(alert);
+      repositoryId(owner, repo);
       return { owner, repo, number: alert.number };
+    },
+    repositoryId,
+    /** the old name answers with a redirect from then on */
+    rename: (owner: string, repo: string, to: string): void => {
+      repositories.set(`${owner}/${to}`.toLowerCase(), repositoryId(owner, repo));
+      for (const alert of alerts) if (same(alert, owner, repo)) alert.repo = to;
     },
     /** the REST shape, with the secret */
     alert: (owner: string, repo: string, number: number) => {
@@ -200,9 +229,12 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
 }
 
 const ALERT = '^/repos/(?<owner>[^/]+)/(?<repo>[^/]+)/secret-scanning/alerts/(?<number>\\d+)';
+const ALERT_BY_ID = '^/repositories/(?<id>\\d+)/secret-scanning/alerts/(?<number>\\d+)';
 const ROUTES = [
   { operation: 'getAlert', method: 'GET', path: new RegExp(`${ALERT}$`) },
+  { operation: 'getAlert', method: 'GET', path: new RegExp(`${ALERT_BY_ID}$`) },
   { operation: 'updateAlert', method: 'PATCH', path: new RegExp(`${ALERT}$`) },
+  { operation: 'updateAlert', method: 'PATCH', path: new RegExp(`${ALERT_BY_ID}$`) },
   { operation: 'listLocations', method: 'GET', path: new RegExp(`${ALERT}/locations$`) },
   {
     operation: 'listOrganizationAlerts',

@@ -10,6 +10,8 @@ export type SandboxRequest = {
   rawQuery: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
+  /** counts the server's connections; requests on the same one have the same number */
+  connection?: number;
 };
 
 export type SandboxAnswer = {
@@ -31,6 +33,8 @@ export type LogEntry = {
   operation?: string;
   secretId?: string;
   versionStage?: string;
+  /** on which of the server's connections */
+  connection?: number;
 };
 
 /** Where a fault hits (all that is given must match), how often, and what happens then. */
@@ -93,14 +97,20 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     });
   });
 
+  const connections = new WeakMap<object, number>();
+  let accepted = 0;
+  server.on('connection', (socket) => connections.set(socket, accepted++));
+
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request = await read(incoming);
+    const connection = connections.get(incoming.socket) ?? 0;
+    const request = { ...(await read(incoming)), connection };
     const entry: LogEntry = {
       at: Date.now(),
       method: request.method,
       path: request.path,
       query: request.rawQuery,
       status: 0,
+      connection,
       ...options.describe?.(request),
     };
     requests.push(entry);

@@ -26,10 +26,10 @@ export function outcomeRecords(sandbox: Pick<Sandbox, 's3'>): StoredRecord[] {
   return outcomeObjects(sandbox).map(({ body }) => JSON.parse(body));
 }
 
-/** All records by the last part of their path, oldest first; the id of an attempt is left out of its name. */
+/** All records by the last part of their path, oldest first; the ids of attempts and DELETEs are left out of their names. */
 export function namedRecords({ s3 }: Pick<Sandbox, 's3'>): { name: string; record: StoredRecord }[] {
   return s3.objects('records/').map(({ body, key }) => ({
-    name: (key.split('/').at(-1) ?? '').replace(/attempt-\w+/, 'attempt'),
+    name: (key.split('/').at(-1) ?? '').replace(/(attempt|delete)-[\w.=-]+(?=\.json)/, '$1'),
     record: JSON.parse(body),
   }));
 }

@@ -104,9 +104,9 @@ function createStage(sandbox: Sandbox, functions: Functions, timeline: Timeline)
     },
     redeliver: async (id) => answered(await sandbox.github.redeliver(functions.webhookUrl, id)),
     async waitFor(step, times = 1) {
-      const end = performance.now() + 90_000;
+      const end = performance.now() + 200_000;
       while (steps.filter((seen) => seen === step).length < times) {
-        if (performance.now() > end) throw new Error(`not seen within 90 s: ${step}`);
+        if (performance.now() > end) throw new Error(`not seen within 200 s: ${step}`);
         await sleep(5);
       }
     },

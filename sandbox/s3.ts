@@ -86,7 +86,12 @@ export async function startS3(options: S3Options = {}) {
     if (request.headers['if-none-match'] === '*' && existing !== undefined && !existing.isDeleteMarker) {
       return s3Error(412);
     }
-    const refusal = checksumProblem(request) ?? policyProblem(request);
+    const expected = request.headers['if-match'];
+    if (expected !== undefined) {
+      if (existing === undefined || existing.isDeleteMarker) return s3Error(404);
+      if (expected !== etag(existing.bytes)) return s3Error(412);
+    }
+    const refusal = checksumProblem(request) ?? policyProblem(key, request);
     if (refusal !== undefined) return refusal;
     const version = { ...newVersion(bucket, key, request.body), headers: keptHeaders(request) };
     add(version);
@@ -220,8 +225,9 @@ function checksumProblem({ headers, body }: SandboxRequest): SandboxAnswer | und
 }
 
 /** As the policy of the audit bucket: a write that is not conditional is denied. */
-function policyProblem({ headers }: SandboxRequest): SandboxAnswer | undefined {
-  return headers['if-none-match'] === undefined
+function policyProblem(key: string, { headers }: SandboxRequest): SandboxAnswer | undefined {
+  const isReplaceable = /^(?:registry|experiments)\//.test(key) && headers['if-match'] !== undefined;
+  return headers['if-none-match'] === undefined && !isReplaceable
     ? s3Error(403, 'AccessDenied', 'Access Denied: an explicit deny in a resource-based policy')
     : undefined;
 }

@@ -62,12 +62,12 @@ export const scenarios: Record<string, Scenario> = {
   },
 
   'several-keys': {
-    title: 'The service user has four keys: only the leaked one shows a new last use when we use the token',
+    title: 'The service user has four keys: the last use of the leaked one follows the coins that we toss',
     play: (stage) => findAndRevoke(stage, 4),
   },
 
   'busy-siblings': {
-    title: 'The other keys are in constant use: our uses at random moments single out the leaked one',
+    title: 'The other keys are in constant use: our coins single out the leaked one all the same',
     play: (stage) =>
       findAndRevoke(stage, 3, (leak) => {
         for (const { token } of leak.others) keepBusy(stage, token, 700);
@@ -76,6 +76,7 @@ export const scenarios: Record<string, Scenario> = {
 
   ambiguous: {
     title: 'Devin does not show when keys were used: nothing is guessed, a person decides',
+    env: { SEARCH_SECONDS: '15' },
     async play(stage) {
       const { check, deletions, sandbox } = stage;
       const { leak, outcome } = await leakAmbiguousKey(stage);
@@ -92,7 +93,7 @@ export const scenarios: Record<string, Scenario> = {
   'revoke-all': {
     title:
       'The same with AMBIGUOUS_KEY=revoke_all: the candidates are revoked one by one, until the token is dead',
-    env: { AMBIGUOUS_KEY: 'revoke_all', PROOF_WINDOW_SECONDS: '2' },
+    env: { AMBIGUOUS_KEY: 'revoke_all', PROOF_WINDOW_SECONDS: '2', SEARCH_SECONDS: '10' },
     async play(stage) {
       const { check, sandbox } = stage;
       const { leak, outcome } = await leakAmbiguousKey(stage);

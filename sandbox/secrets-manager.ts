@@ -3,7 +3,7 @@ import { type AwsCredentials, signatureProblem } from './aws-signature.ts';
 import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
 
 type Version = { id: string; value: string; createdAt: number };
-type Secret = { current: Version; previous?: Version };
+type Secret = { current: Version; previous?: Version; tags: Readonly<Record<string, string>> };
 
 export type SecretsManagerOptions = {
   latencyMs?: number;
@@ -13,7 +13,7 @@ export type SecretsManagerOptions = {
 
 export type SecretsManager = Awaited<ReturnType<typeof startSecretsManager>>;
 
-/** A stand-in for AWS Secrets Manager: GetSecretValue with its version stages. */
+/** A stand-in for AWS Secrets Manager: GetSecretValue with its version stages, and ListSecrets by tag. */
 export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   const knobs: ServerKnobs = { latencyMs: options.latencyMs ?? 0, onRequest: undefined };
   const secrets = new Map<string, Secret>();
@@ -32,17 +32,25 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
     handle: (request) => {
       const problem = signatureProblem(request, 'secretsmanager', options.credentials);
       if (problem !== undefined) return failure(400, 'InvalidSignatureException', problem);
-      if (operationOf(request) !== 'GetSecretValue') return failure(400, 'UnknownOperationException', '');
-      return getSecretValue(secrets, parse(request.body));
+      switch (operationOf(request)) {
+        case 'GetSecretValue':
+          return getSecretValue(secrets, parse(request.body));
+        case 'ListSecrets':
+          return listSecrets(secrets, parse(request.body));
+        default:
+          return failure(400, 'UnknownOperationException', '');
+      }
     },
   });
   return Object.assign(knobs, server, {
-    /** The value until now stays readable as AWSPREVIOUS. */
-    put: (id: string, value: string): void => {
+    /** The value until now stays readable as AWSPREVIOUS. Tags that are given replace those from before. */
+    put: (id: string, value: string, tags?: Readonly<Record<string, string>>): void => {
       const before = secrets.get(id);
       const current = { id: randomUUID(), value, createdAt: Date.now() / 1000 };
-      secrets.set(id, { current, ...(before && { previous: before.current }) });
+      const kept = tags ?? before?.tags ?? {};
+      secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
     },
+    arn: arnOf,
     remove: (id: string): void => {
       secrets.delete(id);
     },
@@ -75,12 +83,45 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
     return failure(400, 'ResourceNotFoundException', message);
   }
   return json(200, {
-    ARN: `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-a1B2c3`,
+    ARN: arnOf(name),
     CreatedDate: version.createdAt,
     Name: name,
     SecretString: version.value,
     VersionId: version.id,
     VersionStages: [VersionStage],
+  });
+}
+
+function arnOf(name: string): string {
+  return `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-a1B2c3`;
+}
+
+const LIST_PAGE = 2;
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html, the filter `tag-key` alone */
+function listSecrets(secrets: Map<string, Secret>, input: Record<string, unknown>): SandboxAnswer {
+  const { Filters = [], NextToken } = input;
+  const filters = Array.isArray(Filters) ? Filters : [];
+  if (filters.some(({ Key }) => Key !== 'tag-key')) {
+    return failure(400, 'InvalidParameterException', 'The sandbox filters by tag-key alone.');
+  }
+  const start = typeof NextToken === 'string' ? Number(Buffer.from(NextToken, 'base64url').toString()) : 0;
+  const wanted = [...secrets].filter(([, { tags }]) =>
+    filters.every(({ Values }) =>
+      // The filter takes the beginning of a key.
+      Object.keys(tags).some((key) => Values.some((value: string) => key.startsWith(value))),
+    ),
+  );
+  const end = start + LIST_PAGE;
+  return json(200, {
+    SecretList: wanted.slice(start, end).map(([name, { current, tags }]) => ({
+      ARN: arnOf(name),
+      Name: name,
+      CreatedDate: current.createdAt,
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      SecretVersionsToStages: { [current.id]: ['AWSCURRENT'] },
+    })),
+    ...(end < wanted.length && { NextToken: Buffer.from(String(end)).toString('base64url') }),
   });
 }
 

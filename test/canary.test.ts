@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SandboxRequest, type SandboxServer, startServer } from '../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
-import { sqsEvent, sqsRecord } from '../sandbox/sqs-event.ts';
+import { alertReport, sqsEvent, sqsRecord } from '../sandbox/sqs-event.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from './support/load-handler.ts';
 
 // A marker token goes through every path, malformed input included, and must come out nowhere: not whole, not in
@@ -142,6 +142,46 @@ describe('no trace of a token is left by', () => {
       (leak) => run('revoke', sqsEvent(sqsRecord(`{"token":"${leak.token}"`))),
     ],
     [
+      'a token among other text, twice and beside another one',
+      async (leak) => {
+        const other = sandbox.leak().token;
+        const secret = `A=${leak.token}-prod\nB="${other}" ${leak.token}`;
+        await run('revoke', { github_alert: sandbox.github.createAlert({ secret, repo: 'api' }) });
+      },
+    ],
+    [
+      'a DELETE whose answer is lost, and the delivery after it',
+      async (leak) => {
+        sandbox.devin.fault({ method: 'DELETE', reset: 'after' });
+        sandbox.devin.fault({ method: 'DELETE', status: 401 });
+        const report = alertReport(leak.alert);
+        await run('revoke', sqsEvent(sqsRecord(report)));
+        await run('revoke', sqsEvent(sqsRecord(report, { receiveCount: 2 })));
+      },
+    ],
+    [
+      'a token that nobody knows',
+      async (leak) => {
+        sandbox.devin.rejected.add(leak.token);
+        await run('revoke', { github_alert: leak.alert });
+      },
+    ],
+    [
+      'a personal token whose names quote it',
+      async (leak) => {
+        const named = {
+          api_key_id: leak.token,
+          api_key_name: leak.token,
+          user_id: leak.token,
+          user_name: leak.token,
+        };
+        const body = { principal_type: 'pat_user', ...named };
+        sandbox.devin.fault({ operation: 'getSelf', status: 200, body });
+        await run('revoke', { github_alert: leak.alert });
+      },
+    ],
+    ['a rehearsal of an alert', (leak) => run('revoke', { github_alert: leak.alert, dry_run: true })],
+    [
       'a token that is dead',
       async (leak) => {
         sandbox.devin.revoke(leak.api_key_id);
@@ -259,7 +299,7 @@ describe('the check itself reads', () => {
       'resolution_comment',
     );
     const copies = sent.siem.map(({ body }) => JSON.parse(body).status_code);
-    expect(copies).toEqual(['intent', 'alert_closed', 'revoked']);
+    expect(copies).toEqual(['intent', 'intent', 'alert_closed', 'revoked']);
     expect(sandbox.s3.objects('records/').map(({ body }) => JSON.parse(body).status_code)).toEqual(copies);
   });
 

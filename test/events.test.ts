@@ -193,6 +193,12 @@ test('the schedule of the sweep of alerts queues an alert that was missed', asyn
   expect(sandbox.sqs.sent().join()).toContain('github/acme/old/1/created/20200101T000000000Z');
 });
 
+test('the schedule of the enrolment enrols our own token', async () => {
+  const enroll = await loadHandler('enroll', sandbox.env());
+  expect(await enroll(event('enroll-schedule'))).toMatchObject({ tokens: { enrolled: 1, failed: 0 } });
+  expect(sandbox.s3.objects('registry/')).toHaveLength(1);
+});
+
 test('every file of events/ is used here', () => {
   expect([...used].sort()).toEqual(readdirSync(folder).sort());
 });

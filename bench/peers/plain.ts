@@ -32,17 +32,26 @@ export const handler = async (event: Event, context: { awsRequestId: string }) =
   await revoked.text();
   if (revoked.status !== 200 && revoked.status !== 409) throw new Error(`not revoked: ${revoked.status}`);
 
-  const proof = await call('GET', '/v3/self', token);
-  const control = await call('GET', '/v3/self', admin);
-  await Promise.all([proof.text(), control.text()]);
-  const dead = proof.status === 401 && control.status === 200;
+  let dead = true;
+  for (let probe = 0; probe < 3; probe++) {
+    if (probe > 0) await new Promise((resolve) => setTimeout(resolve, 150));
+    const proof = await call('GET', '/v3/self', token, { connection: 'close' });
+    const control = await call('GET', '/v3/self', admin);
+    await Promise.all([proof.text(), control.text()]);
+    dead &&= proof.status === 401 && control.status === 200;
+  }
   const outcome = { status: dead ? 'revoked' : 'still_alive', service_user_id, api_key_id };
   await record(`${context.awsRequestId}/90-outcome`, outcome);
   return outcome;
 };
 
-async function call(method: string, path: string, token: string): Promise<Response> {
-  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+async function call(
+  method: string,
+  path: string,
+  token: string,
+  more: Record<string, string> = {},
+): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json', ...more };
   const response = await fetch(`${process.env.DEVIN_API_URL}${path}`, { method, headers });
   return response;
 }

@@ -1,7 +1,7 @@
 import type { Devin } from '../../lib/clients/devin.ts';
+import { ownServiceUsers } from '../../lib/clients/own-service-users.ts';
 import { evaluatePage } from '../../lib/sweep/keys/evaluate-page.ts';
 import { type Block, findBlocks, NOTHING, type Totals } from '../../lib/sweep/keys/guardrails.ts';
-import { ownServiceUsers } from '../../lib/sweep/keys/own-service-users.ts';
 import type { Entry, Page, Start } from '../../lib/sweep/keys/plan.ts';
 
 /** A plan to look at: it is not stored, and no warning is sent. */

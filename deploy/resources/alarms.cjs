@@ -114,6 +114,18 @@ module.exports = {
       status('still_alive'),
       'A key was revoked and its token still works',
     ),
+    OwnKeyAlarm: any(
+      OURS,
+      'OwnKeyLeaked',
+      undefined,
+      'The admin or the standby token of this software leaked. Put a new one into its secret',
+    ),
+    ReopenedAlarm: any(
+      OURS,
+      'IncidentReopened',
+      undefined,
+      'A token that was taken for dead works. Its alert was opened again, and it is contained',
+    ),
     FailedAlarm: any(OURS, 'Outcome', status('failed'), 'An attempt to revoke a key failed'),
 
     SweepErrorAlarm: any(
@@ -155,6 +167,28 @@ module.exports = {
         'Nobody looked for missed alerts for an hour',
       ),
       Condition: 'HasGithubOrgs',
+    },
+
+    EnrollErrorAlarm: any(
+      'AWS/Lambda',
+      'Errors',
+      lambda('EnrollLambdaFunction'),
+      'The enrolment of tokens failed. The log names the error',
+    ),
+    EnrollFailedAlarm: any(
+      OURS,
+      'EnrollFailed',
+      job('enroll'),
+      'A tagged secret could not be read or holds no Devin token, or a token could not be enrolled',
+    ),
+    EnrollMissingAlarm: {
+      ...missing(
+        'EnrollDone',
+        job('enroll'),
+        { Period: 21_600, EvaluationPeriods: 5 },
+        'No enrolment of tokens ran for thirty hours',
+      ),
+      Condition: 'Enrolls',
     },
 
     // Once for each report, so that a new one is not hidden by those that are known.

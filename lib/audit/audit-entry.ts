@@ -12,6 +12,15 @@ export interface AuditContext {
 
 /** The event that a record is about. */
 export type AuditEntry =
-  | { readonly kind: 'intent'; readonly key: { service_user_id: string; api_key_id?: string } }
-  | { readonly kind: 'attempt' | 'outcome'; readonly outcome: Outcome; readonly intentStored: boolean }
+  | {
+      readonly kind: 'intent';
+      readonly key: { service_user_id: string; api_key_id?: string };
+      /** Epoch milliseconds: the DELETE of the key is on its way. */
+      readonly deleteSentAt?: number;
+    }
+  | {
+      readonly kind: 'attempt' | 'rehearsal' | 'outcome';
+      readonly outcome: Outcome;
+      readonly intentStored: boolean;
+    }
   | { readonly kind: 'alert'; readonly outcome: Outcome & { alert: NonNullable<Outcome['alert']> } };

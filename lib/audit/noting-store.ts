@@ -13,10 +13,10 @@ export function notingStore(store: AuditStore): AuditStore {
 
   return {
     get: store.get,
-    async put(path, record, retry) {
+    async put(path, record, retry, onSent) {
       const before = onTheWire;
       // First, since it takes the connection that is open.
-      const put = store.put(path, record, retry);
+      const put = store.put(path, record, retry, onSent);
       const [open, stored] = [openNote(path, Date.now()), storedNote(path, Date.now())];
       onTheWire = open === undefined ? [] : [...before, index(open, retry)];
       const noted = stored === undefined ? undefined : store.put(stored, {}, retry);

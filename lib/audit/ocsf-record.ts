@@ -148,8 +148,8 @@ function keyEvidence(entry: AuditEntry, value: string) {
   const observables = [{ name, type_id: 19, type: 'User Credential ID', value }];
   const proof = entry.kind === 'outcome' ? proofOf(entry.outcome) : undefined;
   if (proof === undefined) return { observables };
-  const { at, method, probes } = proof;
-  const data = { dead: true, method, probes, at };
+  const { at, method, probes, spread_ms } = proof;
+  const data = { dead: true, method, probes, ...(spread_ms !== undefined && { spread_ms }), at };
   return { observables, enrichments: [{ name, value, type: 'liveness', provider: 'devin-api', data }] };
 }
 
@@ -172,13 +172,16 @@ function proofOf(outcome: Outcome): Proof | undefined {
 
 function facts(entry: AuditEntry) {
   switch (entry.kind) {
-    case 'intent':
-      return { kind: entry.kind, ...entry.key };
+    case 'intent': {
+      const { deleteSentAt: delete_sent_at } = entry;
+      return { kind: entry.kind, ...entry.key, ...(delete_sent_at !== undefined && { delete_sent_at }) };
+    }
     case 'alert': {
       const { alert, api_key_id, service_user_id } = entry.outcome;
       return { kind: entry.kind, alert, ...defined({ service_user_id, api_key_id }) };
     }
     case 'attempt':
+    case 'rehearsal':
     case 'outcome': {
       const { forwarded: _forwarded, recorded: _recorded, ...outcome } = entry.outcome;
       return { kind: entry.kind, ...outcome, ...(!entry.intentStored && { intent_stored: false as const }) };

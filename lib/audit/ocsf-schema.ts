@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AlertClosure, outcomeVariants } from '../domain/outcome.ts';
+import { redact } from '../domain/redact.ts';
 import { LeakReport } from '../domain/report.ts';
 
 /** A schema is built when a record first needs it: a cold start has other things to do before. */
@@ -42,6 +43,8 @@ const intentFacts = once(() =>
     kind: z.literal('intent'),
     service_user_id: text,
     api_key_id: z.optional(text),
+    /** Epoch milliseconds: written beside the DELETE, whose answer may be lost. */
+    delete_sent_at: z.optional(id),
   }),
 );
 
@@ -61,7 +64,7 @@ const planFacts = once(() => z.strictObject({ kind: z.literal('plan'), ...PlanFa
 const recorded = (option: ReturnType<typeof outcomeVariants>[number]) =>
   z.extend(option, {
     ...context,
-    kind: z.enum(['outcome', 'attempt']),
+    kind: z.enum(['outcome', 'attempt', 'rehearsal']),
     /** `false` marks a revocation that was not preceded by a stored intent, since the store was down. */
     intent_stored: z.optional(z.literal(false)),
   });
@@ -84,6 +87,7 @@ function factsSchema(kind: Facts['kind']) {
     case 'plan':
       return planFacts();
     case 'attempt':
+    case 'rehearsal':
     case 'outcome':
       return endingFacts();
     default:
@@ -180,15 +184,11 @@ export type AuditRecord = RecordOf<Facts>;
 /** A record with facts of another schema. */
 export type RecordOf<T> = z.infer<ReturnType<typeof envelope>> & { unmapped: T };
 
-/** No id or name of ours looks like this; the tokens that are known have 40 characters after the prefix. */
-const TOKEN = /cog_[A-Za-z0-9_-]{20,}/g;
-
 /** Without code generation, which costs more than it saves for the three records of an invocation. */
 const JITLESS = { jitless: true };
 
 /**
- * A record as it is written. A field that the schema does not name is an error, and what looks like a Devin token is
- * taken out of free text all the same.
+ * A record as it is written. A field that the schema does not name is an error, and tokens in its text are redacted.
  *
  * @throws {z.core.$ZodError}
  */
@@ -202,5 +202,5 @@ export function serialiseAs<T>(schema: z.core.$ZodType<T>, { unmapped, ...rest }
     ...z.parse(envelope(), rest, JITLESS),
     unmapped: z.parse(schema, unmapped, JITLESS),
   };
-  return JSON.stringify(record).replace(TOKEN, '[redacted]');
+  return redact(JSON.stringify(record));
 }

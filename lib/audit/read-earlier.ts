@@ -4,7 +4,7 @@ import { Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import type { RetryOptions } from '../platform/retry.ts';
-import { INTENT, OUTCOME, recordPath } from './record-path.ts';
+import { intentName, OUTCOME, recordPath } from './record-path.ts';
 
 /** What earlier deliveries of the same report left on record. */
 export interface Earlier {
@@ -25,8 +25,18 @@ const Intent = z.object({
 });
 const Settled = z.object({ unmapped: z.looseObject({ status: z.string(), report_id: z.string() }) });
 
-/** Reads the intent and the outcome of a report. @throws {AuditStoreError} */
-export async function readEarlier(store: AuditStore, report: Report, retry: RetryOptions): Promise<Earlier> {
+/**
+ * Reads the intent and the outcome of a report.
+ *
+ * @param part whose intent, when the report has several leaks
+ * @throws {AuditStoreError}
+ */
+export async function readEarlier(
+  store: AuditStore,
+  report: Report,
+  retry: RetryOptions,
+  part = 0,
+): Promise<Earlier> {
   async function read<T extends z.core.$ZodType>(name: string, schema: T): Promise<z.output<T> | undefined> {
     const path = recordPath(report, name);
     const found = await store.get(path, retry);
@@ -36,7 +46,7 @@ export async function readEarlier(store: AuditStore, report: Report, retry: Retr
     if (record === undefined) throw new AuditStoreError(`the audit record ${path} is not readable`);
     return record;
   }
-  const [intent, settled] = await Promise.all([read(INTENT, Intent), read(OUTCOME, Settled)]);
+  const [intent, settled] = await Promise.all([read(intentName(part), Intent), read(OUTCOME, Settled)]);
   return {
     ...(intent && { intent: intentFacts(intent) }),
     ...(settled && { outcome: outcomeOf(settled.unmapped) }),

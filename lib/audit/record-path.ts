@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/outcome.ts';
+import { isFinal, type OutcomeDraft } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
 
 /** Names of a report's records, which sort in the order of events. */
@@ -9,6 +9,7 @@ export const OUTCOME = '90-outcome';
 export const ACKNOWLEDGED = '95-acknowledged';
 /** What a person did that is about no report. */
 export const ACT = '10-act';
+const DELETE = '30-delete';
 const ATTEMPT = '50-attempt';
 export const REHEARSAL = '80-rehearsal';
 
@@ -36,25 +37,35 @@ export function isIntent(path: string): boolean {
   return /(?:^|\/)[12]\d-intent[^/]*$/.test(path);
 }
 
-/** The kind and the name of the record in which a delivery ends. Attempts are one each, all else is once a report. */
+/** The intent of one of several leaks of a report; the first one has that of the report. */
+export function intentName(part = 0): string {
+  return part === 0 ? INTENT : `${INTENT}-${part + 1}`;
+}
+
+/** The name of the record that a DELETE was sent: each has its own. Ids as in `candidateIntent`. */
+export function deleteName(apiKeyId: string, sentAt: number): string {
+  return `${DELETE}-${stamp(sentAt)}-${apiKeyId.replaceAll('~', '=7E')}`;
+}
+
+/** Whether a record's path is that of a DELETE or of an attempt: what earlier deliveries of a report did. */
+export function isHistory(path: string): boolean {
+  return new RegExp(`/(?:${DELETE}|${ATTEMPT})-[^/]*$`).test(path);
+}
+
+/**
+ * The kind and the name of the record in which a delivery ends. Attempts are one each, all else is once a report. A
+ * rehearsal lies beside the outcome, whose place it must not take.
+ */
 export function settledRecord(
-  status: Outcome['status'],
-  now = new Date(),
-): { readonly kind: 'attempt' | 'outcome'; readonly name: string } {
-  switch (status) {
-    case 'failed':
-    case 'still_alive':
-      return { kind: 'attempt', name: `${ATTEMPT}-${now.toISOString().replace(/[-:.]/g, '')}` };
-    case 'rehearsed':
-      // Beside the outcome: a rehearsal must not take its place when the report is delivered again.
-      return { kind: 'outcome', name: REHEARSAL };
-    case 'revoked':
-    case 'already_revoked':
-    case 'not_found':
-    case 'escalated':
-    case 'ignored':
-      return { kind: 'outcome', name: OUTCOME };
-    default:
-      return status satisfies never;
-  }
+  outcome: OutcomeDraft,
+  now = Date.now(),
+): { readonly kind: 'attempt' | 'rehearsal' | 'outcome'; readonly name: string } {
+  if (outcome.status === 'rehearsed') return { kind: 'rehearsal', name: REHEARSAL };
+  return isFinal(outcome)
+    ? { kind: 'outcome', name: OUTCOME }
+    : { kind: 'attempt', name: `${ATTEMPT}-${stamp(now)}` };
+}
+
+function stamp(at: number): string {
+  return new Date(at).toISOString().replace(/[-:.]/g, '');
 }

@@ -7,10 +7,11 @@ import type { Code } from './ocsf-codes.ts';
 export function detail(entry: AuditEntry): string {
   switch (entry.kind) {
     case 'intent':
-      return 'about to revoke';
+      return entry.deleteSentAt === undefined ? 'about to revoke' : 'the DELETE is sent';
     case 'alert':
       return entry.outcome.alert.reason ?? 'resolved as revoked';
     case 'attempt':
+    case 'rehearsal':
     case 'outcome':
       return endingDetail(entry.outcome);
     default:
@@ -21,8 +22,11 @@ export function detail(entry: AuditEntry): string {
 function endingDetail(outcome: Outcome): string {
   switch (outcome.status) {
     case 'revoked':
-    case 'already_revoked':
       return `${outcome.evidence}; ${proofText(outcome.proof)}`;
+    case 'already_revoked': {
+      const reason = outcome.reason === undefined ? '' : `; ${outcome.reason}`;
+      return `${outcome.evidence}; ${proofText(outcome.proof)}${reason}`;
+    }
     case 'not_found':
     case 'still_alive':
     case 'escalated':
@@ -35,10 +39,10 @@ function endingDetail(outcome: Outcome): string {
   }
 }
 
-function proofText({ method, probes }: Proof): string {
+function proofText({ method, probes, spread_ms = 0 }: Proof): string {
   switch (method) {
     case 'token':
-      return `the token answers 401 on probe ${probes}`;
+      return `the token is answered 401 in a row over ${spread_ms} ms, ${probes} probes in all`;
     case 'listing':
       return 'the key listing shows the key inactive';
     default:
@@ -49,7 +53,7 @@ function proofText({ method, probes }: Proof): string {
 /** The text of `message`: the key, and what became of it. */
 export function message(
   code: Code,
-  key: { service_user_id: string | undefined; api_key_id: string | undefined },
+  key: { service_user_id?: string | undefined; api_key_id?: string | undefined },
 ): string {
   const what = key.api_key_id === undefined ? 'API key' : `API key ${key.api_key_id}`;
   const owner = key.service_user_id === undefined ? '' : ` of ${key.service_user_id}`;

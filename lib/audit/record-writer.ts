@@ -17,8 +17,8 @@ export interface WrittenRecord {
 
 /** Stores the records of one delivery of a report, each under a name of its own. */
 export interface RecordWriter {
-  /** Builds the record at once, and stores it unless one of its name is there. */
-  put(name: string, entry: AuditEntry, retry: RetryOptions): Promise<Stored>;
+  /** Builds the record at once, and stores it unless one of its name is there. `onSent`: it is on the wire. */
+  put(name: string, entry: AuditEntry, retry: RetryOptions, onSent?: () => void): Promise<Stored>;
   /** All that were tried, in the order in which the store answered. */
   readonly written: readonly WrittenRecord[];
 }
@@ -40,13 +40,13 @@ export function recordWriter(store: AuditStore, report: Report, context: AuditCo
 
   return {
     written,
-    async put(name, entry, retry) {
+    async put(name, entry, retry, onSent) {
       const path = recordPath(report, name);
       const body = build(name, entry);
       const stored: Stored =
         body === undefined
           ? { result: 'failed', reason: 'the record does not fit its schema' }
-          : await store.put(path, body, retry);
+          : await store.put(path, body, retry, onSent);
       const record = { name, path, body: body ?? '', result: stored.result };
       written.push(record);
       if (body !== undefined) logWritten(record);

@@ -3,6 +3,20 @@ import { isIntent } from './record-path.ts';
 // Notes are empty objects whose names say everything, so that a listing reads them. They are no evidence: what a note
 // names is looked up, and what has no note is found by the verifier.
 
+/**
+ * Prefixes that hold no evidence, so that no digest lists them: digests themselves; notes and positions, which can be made
+ * again; what is replaced (the registry, experiments in progress); and leases and rechecks, which matter while work goes on.
+ */
+export const NOT_DIGESTED: readonly string[] = [
+  'digests/',
+  'index/',
+  'state/',
+  'registry/',
+  'experiments/',
+  'leases/',
+  'rechecks/',
+];
+
 /** Notes of what was stored on a day outside `records/date=<day>/`, for the digest of that day. */
 export const STORED_NOTES = 'index/stored/';
 /** Notes of intents, in the order of time, for the search for reports that were lost. */
@@ -27,7 +41,8 @@ export function notedPath(note: string): string {
 /** The note that the digest of the day needs. @param now epoch milliseconds at which the object is stored */
 export function storedNote(path: string, now: number): string | undefined {
   const day = new Date(now).toISOString().slice(0, 10);
-  return path.startsWith(`records/date=${day}/`) ? undefined : `${storedNotes(day)}${path}`;
+  const hasNone = [`records/date=${day}/`, ...NOT_DIGESTED].some((prefix) => path.startsWith(prefix));
+  return hasNone ? undefined : `${storedNotes(day)}${path}`;
 }
 
 /** The note of an intent. @param now epoch milliseconds at which it is stored */

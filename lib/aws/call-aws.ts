@@ -13,6 +13,8 @@ export interface AwsAnswer {
   /** The HTTP status; `undefined` when no answer came, so that the call may or may not have had its effect. */
   readonly status: number | undefined;
   readonly body: string;
+  /** S3's tag of the version that was read or written. */
+  readonly etag?: string | undefined;
   /** For messages: `HTTP 503`, or why no answer came, such as `timeout`, `ECONNRESET` or `invalid_url`. */
   readonly code: string;
 }
@@ -31,7 +33,8 @@ export async function callAws(
   if (url === null) return unanswered('invalid_url');
   try {
     const { response } = await sendRetrying(await signed(aws, service, { ...rest, url }), retry);
-    return { status: response.status, body: response.body, code: `HTTP ${response.status}` };
+    const { body, headers, status } = response;
+    return { status, body, etag: headers.etag, code: `HTTP ${status}` };
   } catch (error) {
     if (error instanceof HttpFailure) return unanswered(error.code);
     throw error;

@@ -10,8 +10,9 @@ export interface AwsEnvironment {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads the variables that Lambda sets, under the names that the AWS SDKs use. */
-export function awsEnvironment(env: Env): AwsEnvironment {
+/** Reads the variables that Lambda sets, under the names that the AWS SDKs use. Later changes do not count. */
+export function awsEnvironment(now: Env): AwsEnvironment {
+  const env = { ...now };
   const sessionToken = env.AWS_SESSION_TOKEN;
   return {
     region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { callAws } from './call-aws.ts';
+import { encodePath } from './conditional-objects.ts';
 import { type AwsEnvironment, bucketUrl } from './environment.ts';
 import { ListError } from './list-objects.ts';
 import type { ObjectVersion, VersionListing } from './s3-sdk.ts';
 import { sdkErrorCode } from './sdk-options.ts';
-import { encodePath } from './write-once-bucket.ts';
 
 export type { ObjectVersion, VersionListing } from './s3-sdk.ts';
 

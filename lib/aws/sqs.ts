@@ -53,18 +53,18 @@ export function sqsQueue(aws: AwsEnvironment, queueUrl: string): Queue {
   };
 }
 
-/** Makes a message visible again after this many seconds, sooner than the queue would; best effort. */
+/** Makes a message visible again this many seconds from now; best effort. */
 export type RetrySoon = (
   message: { queueArn: string; receiptHandle: string },
   seconds: number,
 ) => Promise<void>;
 
 /**
- * Seconds until a failed report is retried: soon at first, since the key may be alive. Later retries wait for the
- * queue's visibility timeout, so that eight of them outlast an outage of most of an hour.
+ * Seconds until a failed report is retried: soon at first, since the key may be alive. Eight attempts outlast an outage of
+ * most of an hour.
  */
-export function retryDelay(attempt: number): number | undefined {
-  return attempt <= 4 ? 15 * 2 ** (attempt - 1) : undefined;
+export function retryDelay(attempt: number): number {
+  return attempt <= 4 ? 15 * 2 ** (attempt - 1) : 600;
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */

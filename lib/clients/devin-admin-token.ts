@@ -15,11 +15,14 @@ export interface AdminToken {
    * @throws {SecretError}
    */
   insteadOf(refused: Token): Promise<Token | undefined>;
+  /** The standby's token, which is read for a comparison alone. @throws {SecretError} */
+  standby(): Promise<Token | undefined>;
 }
 
 /** @param standbyId a second admin token's secret, for the day when the first is the leaked one */
 export function cachedAdminToken(read: ReadSecret, secretId: string, standbyId?: string): AdminToken {
   let cached: Promise<Token> | undefined;
+  let standbyRead: Promise<Token> | undefined;
 
   function load(id: string): Promise<Token> {
     const loading = read(id).then((value) => adminToken(id, value));
@@ -42,6 +45,16 @@ export function cachedAdminToken(read: ReadSecret, secretId: string, standbyId?:
       if (standbyId === undefined) return undefined;
       const standby = await load(standbyId);
       return standby.equals(refused) ? undefined : standby;
+    },
+    async standby() {
+      if (standbyId === undefined) return undefined;
+      standbyRead ??= read(standbyId).then((value) => adminToken(standbyId, value));
+      try {
+        return await standbyRead;
+      } catch (error) {
+        standbyRead = undefined;
+        throw error;
+      }
     },
   };
 }

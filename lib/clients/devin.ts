@@ -1,9 +1,18 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
+import { redact } from '../domain/redact.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { isTransient, type Retried, type RetryOptions, sendRetrying } from '../platform/retry.ts';
+import {
+  isTransient,
+  type Retried,
+  type RetryOptions,
+  retryAfterMs,
+  sendRetrying,
+  sleep,
+} from '../platform/retry.ts';
+import { pageCollector } from './collect-pages.ts';
 import type { AdminToken } from './devin-admin-token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
@@ -11,7 +20,7 @@ const seconds = z.nullish(z.number());
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => text.replace(/cog_\S*/g, '[redacted]').slice(0, 256)),
+  z.transform((text) => redact(text).slice(0, 256)),
 );
 const ApiKey = z.object({
   api_key_id: z.string(),
@@ -29,6 +38,7 @@ const ApiKeyPage = z.object({
   items: z.array(ApiKey),
   end_cursor: z.nullish(z.string()),
   has_next_page: z._default(z.boolean(), false),
+  total: z.nullish(z.number()),
 });
 const ServiceUserPage = z.object({
   items: z.array(
@@ -41,23 +51,34 @@ const ServiceUserPage = z.object({
 const Self = z.object({
   principal_type: z.string(),
   service_user_id: z.optional(z.string()),
-  service_user_name: z.optional(z.string()),
+  service_user_name: z.optional(name),
+  // Of a personal access token alone.
+  api_key_id: z.optional(name),
+  api_key_name: z.optional(name),
+  user_id: z.optional(name),
+  user_name: z.optional(name),
 });
 const Problem = z.object({ detail: z.unknown() });
 const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
 
-/** Whose token it is, as far as `GET /v3/self` says; it never names the key. */
+/** Whose token it is, as far as `GET /v3/self` says; it never names the key of a service user. */
 export interface Principal {
   readonly principal_type: string;
   readonly service_user_id?: string | undefined;
   readonly service_user_name?: string | undefined;
+  /** Of a personal access token alone: which it is, and whose. */
+  readonly api_key_id?: string | undefined;
+  readonly api_key_name?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly user_name?: string | undefined;
 }
 
 /** What one use of a token showed. Only a 401 means dead; 403, 429, 5xx and time-outs prove nothing. */
 export type Probe =
   | { readonly state: 'alive'; readonly principal: Principal; readonly apiSecond?: number | undefined }
   | { readonly state: 'dead' }
-  | { readonly state: 'unknown'; readonly reason: string };
+  /** `status`: the HTTP status, when there was an answer. */
+  | { readonly state: 'unknown'; readonly reason: string; readonly status?: number };
 
 /** An admin call that did not do what it should. */
 export interface Refusal {
@@ -66,8 +87,12 @@ export interface Refusal {
   readonly retryable: boolean;
   /** The HTTP status, when there was an answer. */
   readonly status?: number;
+  /** What a 429 asked for. */
+  readonly retryAfterMs?: number | undefined;
   /** An earlier attempt may have had its effect without an answer. */
   readonly uncertain?: boolean;
+  /** The listing was answered, yet not whole, however often it was read: it names nobody and clears nobody. */
+  readonly incomplete?: true;
 }
 
 export type Revocation =
@@ -99,11 +124,15 @@ export type ServiceUserListing =
   | Refusal;
 
 export interface Devin {
-  /** Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`. */
-  probe(token: Token, retry: RetryOptions): Promise<Probe>;
+  /**
+   * Uses a token once: whose is it, and does it work? A use moves the key's `last_used_at`.
+   *
+   * @param how.ownConnection on a connection that carries nothing else
+   */
+  probe(token: Token, retry: RetryOptions, how?: { readonly ownConnection: boolean }): Promise<Probe>;
   /** The same with the admin token. */
   probeAdmin(retry: RetryOptions): Promise<Probe>;
-  /** All keys of a service user, active or not, over all pages. */
+  /** All keys of a service user, active or not, over all pages; an incomplete listing is a refusal. */
   listKeys(serviceUserId: string, retry: RetryOptions): Promise<KeyListing>;
   /** One page of all service users, expired and removed ones too; `after` is the `next` of the page before it. */
   listServiceUsers(after: string | null, retry: RetryOptions): Promise<ServiceUserListing>;
@@ -114,6 +143,9 @@ export interface Devin {
 type Answered = { readonly ok: true } & Retried;
 
 const MAX_PAGES = 1_000;
+/** How often a listing is read that turns out to be incomplete, and the milliseconds in between. */
+const READINGS = 3;
+const READ_AGAIN_MS = 500;
 
 /** A client of the part of the Devin API v3 that this project uses. */
 export function devinClient(baseUrl: string, admin: AdminToken): Devin {
@@ -132,18 +164,46 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
     }
   }
 
-  function call(method: string, path: string, token: Token, retry: RetryOptions): Promise<Retried> {
+  function call(
+    method: string,
+    path: string,
+    token: Token,
+    retry: RetryOptions,
+    ownConnection = false,
+  ): Promise<Retried> {
     const headers = { authorization: `Bearer ${token.reveal()}`, accept: 'application/json' };
-    return sendRetrying({ method, url: new URL(baseUrl + path), headers }, retry);
+    return sendRetrying({ method, url: new URL(baseUrl + path), headers, ownConnection }, retry);
   }
 
-  async function probe(token: Token, retry: RetryOptions): Promise<Probe> {
+  async function probe(
+    token: Token,
+    retry: RetryOptions,
+    { ownConnection } = { ownConnection: false },
+  ): Promise<Probe> {
     try {
-      return readProbe((await call('GET', '/v3/self', token, retry)).response);
+      return readProbe((await call('GET', '/v3/self', token, retry, ownConnection)).response);
     } catch (error) {
       if (error instanceof HttpFailure) return { state: 'unknown', reason: `no answer (${error.code})` };
       throw error;
     }
+  }
+
+  async function readListing(serviceUserId: string, retry: RetryOptions): Promise<KeyListing> {
+    const add = pageCollector(({ api_key_id }: ApiKey) => api_key_id);
+    let after = '';
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const result = await asAdmin('GET', `${keysPath(serviceUserId)}?status=all${after}`, retry);
+      if (!result.ok) return result;
+      const { response } = result;
+      if (response.status !== 200) return refusal('GET', response);
+      const page = parseJson(response.body, ApiKeyPage);
+      if (page === undefined) return { ok: false, incomplete: true, ...unreadable('GET', response) };
+      const next = add(page);
+      if (next.status === 'complete') return { ok: true, keys: next.items, apiSecond: apiSecond(response) };
+      if (next.status === 'incomplete') return incomplete(next.reason);
+      after = `&after=${encodeURIComponent(next.cursor)}`;
+    }
+    return incomplete(`it has over ${MAX_PAGES} pages`);
   }
 
   return {
@@ -159,23 +219,12 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
 
     async listKeys(serviceUserId, retry) {
       if (!z.safeParse(ServiceUserId, serviceUserId).success) return unexpectedId('service_user_id');
-      const path = `${keysPath(serviceUserId)}?status=all`;
-      const keys: ApiKey[] = [];
-      let after = '';
-      for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const result = await asAdmin('GET', path + after, retry);
-        if (!result.ok) return result;
-        const { response } = result;
-        if (response.status !== 200) return refusal('GET', response);
-        const page = parseJson(response.body, ApiKeyPage);
-        if (page === undefined) return { ok: false, ...unreadable('GET', response) };
-        keys.push(...page.items);
-        if (!page.has_next_page || !page.end_cursor) {
-          return { ok: true, keys, apiSecond: apiSecond(response) };
-        }
-        after = `&after=${encodeURIComponent(page.end_cursor)}`;
+      const readings = Math.min(READINGS, retry.attempts ?? READINGS);
+      for (let reading = 1; ; reading++) {
+        const listing = await readListing(serviceUserId, retry);
+        if (listing.ok || listing.incomplete !== true || reading >= readings) return listing;
+        await sleep(READ_AGAIN_MS);
       }
-      return { ok: false, reason: `Devin's key listing has over ${MAX_PAGES} pages`, retryable: false };
     },
 
     async listServiceUsers(after, retry) {
@@ -212,7 +261,8 @@ function keysPath(serviceUserId: string): string {
 
 function readProbe(response: HttpResponse): Probe {
   if (response.status === 401) return { state: 'dead' };
-  if (response.status !== 200) return { state: 'unknown', reason: `HTTP ${response.status}` };
+  const { status } = response;
+  if (status !== 200) return { state: 'unknown', status, reason: `HTTP ${status}` };
   const principal = parseJson(response.body, Self);
   return principal === undefined
     ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }
@@ -253,6 +303,16 @@ function refusal(method: string, response: HttpResponse): Refusal {
     status,
     reason: explain(method, response),
     retryable: isTransient(status) || status === 401,
+    ...(status === 429 && { retryAfterMs: retryAfterMs(response) }),
+  };
+}
+
+function incomplete(reason: string): Refusal {
+  return {
+    ok: false,
+    incomplete: true,
+    reason: `Devin's key listing is incomplete: ${reason}`,
+    retryable: true,
   };
 }
 
@@ -284,9 +344,9 @@ function explain(method: string, response: HttpResponse): string {
   }
 }
 
-/** The API's own words on each wrong field, cut short, with anything that looks like a token taken out. */
+/** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors.slice(0, 10).map(({ loc, msg }) => `${loc.join('.')}: ${msg}`.slice(0, 200));
-  return texts.length === 0 ? '' : `: ${texts.join('; ').replace(/cog_\S*/g, '[redacted]')}`;
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`).slice(0, 200));
+  return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

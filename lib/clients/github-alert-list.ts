@@ -11,7 +11,7 @@ const ListedAlerts = z.array(
     number: z.int(),
     created_at: z.string(),
     updated_at: z.nullish(z.string()),
-    repository: z.object({ full_name: z.string() }),
+    repository: z.object({ full_name: z.string(), id: z.optional(z.int()) }),
   }),
 );
 

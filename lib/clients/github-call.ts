@@ -1,6 +1,6 @@
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { type RetryOptions, sendRetrying } from '../platform/retry.ts';
-import { type GitHubRefusal, rateLimitMs } from './github-refusal.ts';
+import { type GitHubRefusal, GitHubRefusedError, rateLimitMs } from './github-refusal.ts';
 import { type GitHubToken, githubHeaders } from './github-token.ts';
 
 export type Answer =
@@ -32,6 +32,7 @@ export function githubCall(baseUrl: string, token: GitHubToken): GitHubCall {
         token.forget();
       }
     } catch (error) {
+      if (error instanceof GitHubRefusedError) return { kind: 'refused', refusal: error.refusal };
       if (!(error instanceof HttpFailure)) throw error;
       return refused(`GitHub did not answer ${method} (${error.code})`, true);
     }

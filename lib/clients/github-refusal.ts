@@ -10,6 +10,17 @@ export interface GitHubRefusal {
   readonly retryAt?: number;
 }
 
+/** GitHub refused a request that another one needed, such as that for the token. */
+export class GitHubRefusedError extends Error {
+  override readonly name = 'GitHubRefusedError';
+  readonly refusal: GitHubRefusal;
+
+  constructor(refused: GitHubRefusal) {
+    super(refused.reason);
+    this.refusal = refused;
+  }
+}
+
 /** Where GitHub names no time: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
 const UNKNOWN_WAIT_MS = 60_000;
 const MIN_WAIT_MS = 1_000;

@@ -2,12 +2,14 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type ReadSecret, SecretError } from '../aws/secrets.ts';
 import { Token } from '../domain/token.ts';
+import type { HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { sendRetrying } from '../platform/retry.ts';
+import { GitHubRefusedError, rateLimitMs, refusal } from './github-refusal.ts';
 
 /** The token for GitHub's API, kept while the container is warm and the token is valid. */
 export interface GitHubToken {
-  /** @throws {SecretError} @throws {HttpFailure} */
+  /** @throws {SecretError} @throws {GitHubRefusedError} when the rate limit is used up @throws {HttpFailure} */
   get(deadline: number): Promise<Token>;
   /** Forgets what is cached, so that the next `get` reads the secret afresh. */
   forget(): void;
@@ -67,7 +69,10 @@ async function installationToken(
   );
   const jwt = appJwt(String(app.app_id), privateKey(secretId, app.private_key));
   const headers = { ...githubHeaders, authorization: `Bearer ${jwt}` };
-  const { response } = await sendRetrying({ method: 'POST', url, headers }, { deadline, attempts: 4 });
+  const isFinal = (answer: HttpResponse) => rateLimitMs(answer) !== undefined;
+  const retry = { deadline, attempts: 4, isFinal };
+  const { response } = await sendRetrying({ method: 'POST', url, headers }, retry);
+  if (isFinal(response) || response.status === 429) throw new GitHubRefusedError(refusal('POST', response));
   const answer = response.status === 201 ? parseJson(response.body, InstallationToken) : undefined;
   if (answer === undefined) {
     throw new SecretError(secretId, `HTTP ${response.status}`, 'GitHub gives this app no installation token');

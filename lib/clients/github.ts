@@ -28,6 +28,8 @@ export interface GitHub {
     comment: string,
     retry: RetryOptions,
   ): Promise<{ readonly ok: true; readonly movedTo?: RepositoryName } | GitHubRefusal>;
+  /** Opens a resolved alert again. */
+  reopenAlert(ref: GitHubAlertRef, retry: RetryOptions): Promise<{ readonly ok: true } | GitHubRefusal>;
 }
 
 /** An answer about an alert; `isMoved` when GitHub redirected to it. */
@@ -54,30 +56,48 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
     return { ...second, isMoved: true };
   }
 
+  const getAlert: GitHub['getAlert'] = async (ref, retry) => {
+    const answer = await callAlert('GET', ref, retry);
+    if (answer.kind === 'refused') return answer.refusal;
+    const { isMoved, response } = answer;
+    if (response.status !== 200) return refusal('GET', response);
+    const alert = readAlert(response.body);
+    if (alert === undefined) return undocumented;
+    return { ok: true, alert: { ...alert, ...(isMoved && movedTo(response)) } };
+  };
+
   return {
-    async getAlert(ref, retry) {
-      const answer = await callAlert('GET', ref, retry);
-      if (answer.kind === 'refused') return answer.refusal;
-      const { isMoved, response } = answer;
-      if (response.status !== 200) return refusal('GET', response);
-      const alert = readAlert(response.body);
-      if (alert === undefined) return undocumented;
-      return { ok: true, alert: { ...alert, ...(isMoved && movedTo(response)) } };
-    },
+    getAlert,
 
     async resolveAlert(ref, comment, retry) {
-      const resolution = { state: 'resolved', resolution: 'revoked', resolution_comment: redact(comment) };
-      let answer = await callAlert('PATCH', ref, retry, { ...resolution, validity: 'inactive' });
+      const resolution = { state: 'resolved', resolution: 'revoked' };
+      const resolve = (more: object) => callAlert('PATCH', ref, retry, { ...resolution, ...more });
+      const resolution_comment = redact(comment);
+      let answer = await resolve({ resolution_comment, validity: 'inactive' });
       // 422 also when the validity of this alert cannot be set; resolving it is what matters.
-      if (answer.kind === 'answered' && answer.response.status === 422) {
-        answer = await callAlert('PATCH', ref, retry, resolution);
+      if (isAnswered(answer, 422)) answer = await resolve({ resolution_comment });
+      // 400 when it is resolved already, which only the alert itself can show, or when the comment is refused.
+      if (isAnswered(answer, 400)) {
+        const seen = await getAlert(ref, retry);
+        if (seen.ok && seen.alert.state === 'resolved') return { ok: true };
+        answer = await resolve({});
       }
       if (answer.kind === 'refused') return answer.refusal;
       const { isMoved, response } = answer;
       if (response.status !== 200) return refusal('PATCH', response);
       return { ok: true, ...(isMoved && movedTo(response)) };
     },
+
+    async reopenAlert(ref, retry) {
+      const answer = await callAlert('PATCH', ref, retry, { state: 'open' });
+      if (answer.kind === 'refused') return answer.refusal;
+      return answer.response.status === 200 ? { ok: true } : refusal('PATCH', answer.response);
+    },
   };
+}
+
+function isAnswered(answer: AlertAnswer, status: number): boolean {
+  return answer.kind === 'answered' && answer.response.status === status;
 }
 
 function notFollowed({ status }: HttpResponse): Answer {
@@ -90,6 +110,7 @@ function movedTo({ body }: HttpResponse): { readonly movedTo?: RepositoryName } 
   return name === undefined ? {} : { movedTo: name };
 }
 
-function alertPath({ number, owner, repo }: GitHubAlertRef): string {
+function alertPath({ number, owner, repo, repository_id }: GitHubAlertRef): string {
+  if (repository_id !== undefined) return `/repositories/${repository_id}/secret-scanning/alerts/${number}`;
   return `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}/secret-scanning/alerts/${number}`;
 }

@@ -1,9 +1,12 @@
 import type { Report } from '../domain/report.ts';
-import { preconnect } from '../platform/preconnect.ts';
+import { preconnect, singleUseAgents } from '../platform/preconnect.ts';
 import { sleep } from '../platform/retry.ts';
 
 /** Milliseconds from a container's first request on the wire until the others of its round are too. */
 const COLD_ROUND_MS = 5;
+
+/** How many probes prove a token dead when all goes well. */
+const PROBES = 3;
 
 let isCold = true;
 
@@ -26,9 +29,10 @@ export async function openConnections(
   await sent;
   // After the first round, which takes connections of its own.
   await (wasCold ? sleep(COLD_ROUND_MS) : new Promise((resolve) => setImmediate(resolve)));
-  // The listing goes out beside the DELETE, and the proof uses two at once.
+  // The listing goes out beside the DELETE, and the proof's control beside its probes, which take one each.
   preconnect(devin, 2);
-  // The outcome, the note of the token with its entry for the digest, and the record of the alert are stored together. The
-  // intent of a key by its ids and its entry in the index are on their way already, on connections that serve again.
-  preconnect(bucket, leak.kind === 'key' ? 1 : isAlert ? 4 : 3);
+  preconnect(devin, PROBES, singleUseAgents);
+  // The outcome, the note of the token and the record of the alert are stored together. The intent of a key by its ids and
+  // its entry in the index are on their way already, on connections that serve again.
+  preconnect(bucket, leak.kind === 'key' ? 1 : isAlert ? 3 : 2);
 }

@@ -17,7 +17,7 @@ export function acceptDelete(
   switch (deleted.result) {
     case 'revoked':
     case 'already_revoked':
-      return { status: 'accepted', answer: deleted.result, uncertain: deleted.uncertain };
+      return { status: 'accepted', answer: deleted.result };
     case 'absent':
       return decided(
         tokenWorks
@@ -34,8 +34,13 @@ export function acceptDelete(
             },
       );
     case 'refused':
+      // An incomplete listing clears nobody, however often it is read.
+      if (deleted.incomplete === true) {
+        const next_step = 'look at the keys of the service user in Devin, and whether this one is among them';
+        return decided({ status: 'escalated', ...key, reason: deleted.reason, next_step });
+      }
       return isOnlyAdmin && deleted.status === 401 && deleted.uncertain
-        ? { status: 'accepted', answer: 'presumed_revoked', uncertain: true }
+        ? { status: 'accepted', answer: 'presumed_revoked' }
         : decided({ status: 'failed', ...key, reason: deleted.reason, retryable: deleted.retryable });
     default:
       return deleted satisfies never;

@@ -4,16 +4,21 @@ export interface BatchPlace {
   waitForOthers(until: number): Promise<void>;
   /** This report has ended. */
   end(): void;
+  /** Hides the report's message while the work goes on, and not for long when the container dies meanwhile. */
+  whileHidden<T>(work: Promise<T>): Promise<T>;
 }
 
-/** The places of a batch of `count` reports: one that would break the others can wait for them. */
-export function batchBarrier(count: number): BatchPlace[] {
-  let busy = count;
+/** Keeps a message hidden while work goes on. */
+export type KeepHidden = <T>(work: Promise<T>) => Promise<T>;
+
+/** The places of a batch of reports, one for each message: one that would break the others can wait for them. */
+export function batchBarrier(messages: readonly KeepHidden[]): BatchPlace[] {
+  let busy = messages.length;
   const waiting: (() => void)[] = [];
   const resumeWhenIdle = (): void => {
     if (busy <= 0) for (const resume of waiting.splice(0)) resume();
   };
-  return Array.from({ length: count }, () => {
+  return messages.map((whileHidden) => {
     let left = false;
     const leave = (): void => {
       if (!left) busy -= 1;
@@ -31,11 +36,12 @@ export function batchBarrier(count: number): BatchPlace[] {
           leave();
         }),
       end: leave,
+      whileHidden,
     };
   });
 }
 
 /** The place of a report that came alone. */
 export function onlyPlace(): BatchPlace {
-  return { waitForOthers: () => Promise.resolve(), end() {} };
+  return { waitForOthers: () => Promise.resolve(), end() {}, whileHidden: (work) => work };
 }

@@ -1,9 +1,13 @@
 import type { Devin } from '../clients/devin.ts';
 import { type Decided, decided } from '../domain/outcome.ts';
+import { iso } from '../domain/time.ts';
 import { endedRecently } from '../identify/choose-key.ts';
-import type { OwnedToken } from '../identify/target-by-listing.ts';
+import type { OwnedToken } from '../identify/infer-key.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';
+
+/** `unclear`: some probes were answered 401 and others not, or nothing could be seen. */
+export type RecentDeath = { readonly status: 'still_works' | 'unclear' } | Decided;
 
 /**
  * Whether the token stops working within the proof window without us, and which key that shows to be its own.
@@ -16,9 +20,10 @@ export async function checkRecentDeath(
   devin: Devin,
   proving: ProofOptions,
   recentMs: number,
-): Promise<{ readonly status: 'still_works' } | Decided> {
+): Promise<RecentDeath> {
   const result = await proveDead(devin, { service_user_id, token }, proving);
-  if (result.status !== 'dead') return { status: 'still_works' };
+  if (result.status === 'alive' && !result.isMixed) return { status: 'still_works' };
+  if (result.status !== 'dead') return { status: 'unclear' };
   const { proof } = result;
   const listing = await devin.listKeys(service_user_id, { deadline: proving.deadline });
   const ended = listing.ok ? endedRecently(listing.keys, Date.now(), recentMs) : [];
@@ -28,7 +33,14 @@ export async function checkRecentDeath(
     service_user_id,
     ...(entry && { api_key_id: entry.api_key_id, api_key_name: entry.api_key_name }),
     ...(entry && { attribution: { method: 'elimination', confidence: 'medium' } as const }),
-    exposure: exposure({ ...times, proof, entry, firstUse: use.apiSecond, usedByUs: true }),
+    exposure: exposure({
+      ...times,
+      proof,
+      entry,
+      firstUse: use.apiSecond,
+      usedByUs: true,
+      ...(use.apiSecond !== undefined && { usedByUsAt: iso(use.apiSecond * 1_000) }),
+    }),
     evidence: 'token_rejected',
     proof,
   });

@@ -1,15 +1,13 @@
-import type { ApiKey } from '../clients/devin.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
-import { CLOCK_TOLERANCE_SECONDS } from '../identify/choose-key.ts';
 import type { Revocation } from './revocation.ts';
 
-export interface RevocationFacts extends Pick<Revocation, 'key' | 'accepted' | 'proof' | 'entry'> {
-  /** Epoch milliseconds since when a DELETE of ours may have had its effect unseen. */
-  readonly unseenSince?: number | undefined;
+export interface RevocationFacts extends Pick<Revocation, 'key' | 'accepted' | 'proof'> {
+  /** The key that was dead at the DELETE died of an earlier one of this report, see isOurRevocation. */
+  readonly isOurs: boolean;
 }
 
 /** Decides how a revocation that the API accepted ended: only a proof makes it a success. */
-export function decideOutcome({ accepted, entry, key, proof, unseenSince }: RevocationFacts): OutcomeDraft {
+export function decideOutcome({ accepted, isOurs, key, proof }: RevocationFacts): OutcomeDraft {
   switch (proof.status) {
     case 'alive':
       return { status: 'still_alive', ...key, reason: proof.reason, retryable: true };
@@ -24,19 +22,16 @@ export function decideOutcome({ accepted, entry, key, proof, unseenSince }: Revo
   }
   const evidence = proof.proof.method === 'token' ? 'token_rejected' : 'listed_inactive';
   const proven = { ...key, proof: proof.proof };
-  if (accepted.answer === 'revoked') return { status: 'revoked', ...proven, evidence };
-  return mayBeOurUnseenDelete(entry, unseenSince)
-    ? { status: 'revoked', ...proven, evidence: 'recovered' }
-    : { status: 'already_revoked', ...proven, evidence };
-}
-
-/** A key that was dead at the DELETE died of ours when one went unseen and the listing does not date it before that. */
-function mayBeOurUnseenDelete(entry: ApiKey | undefined, unseenSince: number | undefined): boolean {
-  if (unseenSince === undefined) return false;
-  const revokedAt = entry?.revoked_at;
-  return (
-    revokedAt === undefined ||
-    revokedAt === null ||
-    revokedAt >= unseenSince / 1_000 - CLOCK_TOLERANCE_SECONDS
-  );
+  switch (accepted.answer) {
+    case 'revoked':
+      return { status: 'revoked', ...proven, evidence };
+    case 'presumed_revoked':
+      return { status: 'revoked', ...proven, evidence: 'recovered' };
+    case 'already_revoked':
+      return isOurs
+        ? { status: 'revoked', ...proven, evidence: 'recovered' }
+        : { status: 'already_revoked', ...proven, evidence };
+    default:
+      return accepted.answer satisfies never;
+  }
 }

@@ -1,4 +1,5 @@
 import type { OutcomeDraft } from '../domain/outcome.ts';
+import { iso } from '../domain/time.ts';
 import type { Target } from '../identify/target.ts';
 import { exposure, type LeakTimes } from './exposure.ts';
 import type { Revocation } from './revocation.ts';
@@ -9,11 +10,14 @@ export function describeRevocation(
   { accepted, collateral = [], entry, proof }: Revocation,
   { attribution, firstUse, token }: Target,
   {
+    earlierUse,
     startedAt,
     ...times
   }: LeakTimes & {
     /** Epoch milliseconds, before the DELETE. */
     readonly startedAt: number;
+    /** Epoch seconds from which on an earlier delivery of the report may have used the token. */
+    readonly earlierUse?: number | undefined;
   },
 ): OutcomeDraft {
   return {
@@ -27,8 +31,14 @@ export function describeRevocation(
       revokedAt: accepted.answer === 'revoked' ? startedAt : undefined,
       proof: proof.status === 'dead' ? proof.proof : undefined,
       entry,
-      firstUse,
+      firstUse: earliest(firstUse, earlierUse),
       usedByUs: token !== undefined,
+      ...(firstUse !== undefined && earlierUse === undefined && { usedByUsAt: iso(firstUse * 1_000) }),
     }),
   };
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -1,14 +1,12 @@
 import type { ApiKey } from '../clients/devin.ts';
 import type { Key } from '../domain/key.ts';
-import type { Collateral } from '../domain/outcome.ts';
+import type { Collateral, Deletion } from '../domain/outcome.ts';
 import type { ProofResult } from './prove-dead.ts';
 
 /** A DELETE that the API accepted. */
 export interface AcceptedDelete {
   /** `presumed_revoked`: no answer says so, see acceptDelete. */
   readonly answer: 'revoked' | 'already_revoked' | 'presumed_revoked';
-  /** An earlier attempt of this run may have revoked the key without an answer. */
-  readonly uncertain: boolean;
 }
 
 /** An accepted DELETE, and what was seen of the key afterwards. */
@@ -16,8 +14,11 @@ export interface Revocation {
   readonly status: 'deleted';
   readonly key: Key;
   readonly accepted: AcceptedDelete;
+  readonly deletion: Deletion;
   readonly proof: ProofResult;
   /** The key's entry in the listing, where it was read. */
   readonly entry?: ApiKey | undefined;
+  /** How far the API's clock was ahead of ours at that listing, milliseconds. */
+  readonly clockOffsetMs?: number;
   readonly collateral?: readonly Collateral[];
 }

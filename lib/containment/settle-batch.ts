@@ -5,6 +5,7 @@ import type { Report } from '../domain/report.ts';
 import { readMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
+import { keepHidden } from './keep-hidden.ts';
 
 /** Contains one report. `attempt`: how often it was delivered, this time included. */
 export type Revoke = (report: Report, attempt: number, place: BatchPlace) => Promise<Outcome>;
@@ -15,38 +16,69 @@ export async function settleBatch(
   revoke: Revoke,
   retrySoon: RetrySoon,
 ): Promise<SQSBatchResponse> {
-  const places = batchBarrier(records.length);
-  const done = await Promise.all(
+  const places = batchBarrier(
+    records.map(
+      (record) =>
+        <T>(work: Promise<T>) =>
+          keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
+    ),
+  );
+  const settled = await Promise.all(
     records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
   );
-  const failed = records.filter((_, index) => !done[index]);
-  await Promise.all(failed.map((record) => bringBack(record, retrySoon)));
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const failed = records.flatMap((record, index) => {
+    const { isDone = false, retryAt } = settled[index] ?? {};
+    return isDone ? [] : [{ record, retryAt }];
+  });
+  await Promise.all(failed.map(({ record, retryAt }) => bringBack(record, retryAt, retrySoon)));
+  return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) };
 }
 
-/** Whether the message may leave the queue. A message that cannot be read stays, for the dead-letter queue. */
-async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Promise<boolean> {
+interface Settled {
+  /** The message may leave the queue. A message that cannot be read stays, for the dead-letter queue. */
+  readonly isDone: boolean;
+  /** Epoch milliseconds before which another attempt is of no use. */
+  readonly retryAt?: number | undefined;
+}
+
+async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Promise<Settled> {
   const fields = { message_id: record.messageId };
   try {
     const report = readMessage(record.body);
     if (report === undefined) {
       log('error', 'message is not a leak report', fields);
-      return false;
+      return { isDone: false };
     }
-    return isDone(await revoke(report, attemptOf(record), place));
+    const outcome = await revoke(report, attemptOf(record), place);
+    return { isDone: isDone(outcome), retryAt: outcome.status === 'failed' ? outcome.retry_at : undefined };
   } catch (error) {
     log('error', 'message failed', { ...fields, ...errorFields(error) });
-    return false;
+    return { isDone: false };
   } finally {
     place.end();
   }
 }
 
-/** The key may be alive, so the first retries come sooner than the queue's visibility timeout. */
-async function bringBack(record: SQSRecord, retrySoon: RetrySoon): Promise<void> {
-  const seconds = retryDelay(attemptOf(record));
-  if (seconds === undefined) return;
-  await retrySoon({ queueArn: record.eventSourceARN, receiptHandle: record.receiptHandle }, seconds);
+/** SQS takes no longer time than this, seconds. */
+const MAX_VISIBILITY = 43_200;
+
+/**
+ * The key may be alive, so the first retries come soon, and the later ones outlast an outage; and not before an attempt
+ * can be of use. A rate limit costs one receive for the whole wait, so that eight of them outlast any.
+ */
+async function bringBack(
+  record: SQSRecord,
+  retryAt: number | undefined,
+  retrySoon: RetrySoon,
+): Promise<void> {
+  const wait = retryAt === undefined ? undefined : Math.ceil((retryAt - Date.now()) / 1_000) + 1;
+  const seconds =
+    wait === undefined ? retryDelay(attemptOf(record)) : Math.min(MAX_VISIBILITY, Math.max(1, wait));
+  await retrySoon(messageOf(record), seconds);
+}
+
+function messageOf({ eventSourceARN, receiptHandle }: SQSRecord): Parameters<RetrySoon>[0] {
+  return { queueArn: eventSourceARN, receiptHandle };
 }
 
 function attemptOf({ attributes }: SQSRecord): number {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { containsToken } from './token-forms.ts';
 
 /**
  * Ids that enter a URL path. Only characters that mean nothing there are taken (RFC 3986 "unreserved"), and no id
@@ -22,7 +23,7 @@ export const ApiKeyId = z
 
 /** A token in the place of an id would be sent in a URL and put on record. */
 function notToken() {
-  return z.refine<string>((value) => !value.includes('cog_'), 'must not be a token');
+  return z.refine<string>((value) => !containsToken(value), 'must not be a token');
 }
 
 /** What the API revokes. */

@@ -22,6 +22,11 @@ export const GitHubAlertRef = z.object({
       z.regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/, 'must be a GitHub repository name, without its owner'),
     ),
   number: z.int().check(z.positive()),
+  /**
+   * GitHub's number of the repository, when its name looks like a token: then `owner` and `repo` are placeholders, so
+   * that no message, record or log holds the name.
+   */
+  repository_id: z.optional(z.int().check(z.positive())),
 });
 export type GitHubAlertRef = z.infer<typeof GitHubAlertRef>;
 
@@ -49,8 +54,20 @@ export const LeakReport = z.object({
   ]),
   reason: z.optional(z.string().check(z.maxLength(1_000))),
   dry_run: z.optional(z.boolean()),
+  /** A second look at a resolved alert whose token nobody knew: if it works now, the incident is reopened. */
+  recheck: z.optional(z.boolean()),
 });
 export type LeakReport = z.infer<typeof LeakReport>;
+
+/**
+ * The id of a report of an alert: the webhook and the sweep of missed alerts build the same.
+ *
+ * @param at when the alert was last changed, epoch milliseconds
+ */
+export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
+  const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
+  return `github/${owner}/${repo}/${number}/${action}/${stamp}`;
+}
 
 /** A report in memory: as on the queue, or with the token that a direct invoke brought. */
 export type Report = Omit<LeakReport, 'leak'> & {

@@ -1,22 +1,64 @@
 import type { ApiKey } from '../clients/devin.ts';
+import type { Use } from './probe-token.ts';
 
-/** Which key of a service user leaked, as far as one listing shows. */
+/** Which key of a service user leaked, as far as one complete listing shows. */
 export type Choice =
   | { readonly choice: 'key'; readonly entry: ApiKey }
   | { readonly choice: 'none' }
   | { readonly choice: 'ambiguous'; readonly candidates: readonly ApiKey[] };
 
+/** When the leaked token was seen. */
+export interface Sighting {
+  /** Our first use of it. */
+  readonly use: Use;
+  /** Epoch milliseconds at which this software first saw the report. */
+  readonly seenAt: number;
+  /** Epoch milliseconds at which the detector saw it, or says that the leak began. */
+  readonly leakedAt?: number | undefined;
+}
+
 /**
- * Decides from a key listing: the only active key is the one, since only an active key's token works.
+ * Decides from a complete key listing: the only key that the token can be of is the one.
  *
- * @param firstSeen epoch milliseconds of the first use of the leaked token. A key made later is not the leaked one.
+ * @param ended keys that ended so lately that their tokens may still work; while there is one, the only active key is not
+ * known to be the leaked one
  */
-export function chooseKey(keys: readonly ApiKey[], firstSeen: number): Choice {
-  const latest = firstSeen / 1_000 + CLOCK_TOLERANCE_SECONDS;
-  const candidates = keys.filter(({ created_at, is_active }) => is_active && created_at <= latest);
-  const [only] = candidates;
+export function chooseKey(
+  keys: readonly ApiKey[],
+  sighting: Sighting,
+  ended: readonly ApiKey[] = [],
+): Choice {
+  const { use } = sighting;
+  const active = keys.filter(
+    ({ created_at, is_active }) => is_active && created_at <= latest(use, use.answered),
+  );
+  const [only] = active;
   if (only === undefined) return { choice: 'none' };
-  return candidates.length === 1 ? { choice: 'key', entry: only } : { choice: 'ambiguous', candidates };
+  return active.length === 1 && ended.length === 0 && wasMadeBefore(only, keys, sighting)
+    ? { choice: 'key', entry: only }
+    : { choice: 'ambiguous', candidates: [...active, ...ended] };
+}
+
+/** A key that was made after the token was first seen is not the leaked one, though no other is left. */
+function wasMadeBefore(
+  { created_at }: ApiKey,
+  keys: readonly ApiKey[],
+  { leakedAt, seenAt, use }: Sighting,
+): boolean {
+  // Where no other key ever was, the time that a detector names has nothing to choose between.
+  const firstSeen = keys.length === 1 ? seenAt : Math.min(seenAt, leakedAt ?? seenAt);
+  return (
+    created_at <=
+    (use.apiSecond === undefined ? firstSeen / 1_000 - CLOCK_TOLERANCE_SECONDS : latest(use, firstSeen))
+  );
+}
+
+/**
+ * The latest that the API's clock may have shown at a moment of ours, epoch seconds. The `Date` header of one use binds
+ * the two clocks to a second and the time of the call; without it they may be far apart.
+ */
+function latest({ apiSecond, sent }: Use, ms: number): number {
+  return apiSecond === undefined ? ms / 1_000 + CLOCK_TOLERANCE_SECONDS : apiSecond + 1 + (ms - sent) / 1_000;
 }
 
 /**

@@ -25,7 +25,7 @@ export function targetByIds(
       // A token that is dead already proves nothing of the key; the listing does.
       return { status: 'found', target: named };
     case 'decided':
-      return decided({ ...owner.draft, ...key });
+      return decided({ ...key, ...owner.draft });
     case 'service_user':
       return owner.service_user_id === key.service_user_id
         ? { status: 'found', target: { ...named, token, firstUse: owner.apiSecond } }

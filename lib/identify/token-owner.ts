@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Probe } from '../clients/devin.ts';
+import type { Principal, Probe } from '../clients/devin.ts';
 import { ServiceUserId } from '../domain/key.ts';
-import { type Decided, decided } from '../domain/outcome.ts';
+import { type Decided, decided, type OutcomeDraft } from '../domain/outcome.ts';
 
 /** Whose token it is: a service user's, nobody's (it is answered 401), or neither, which ends the report. */
 export type TokenOwner =
@@ -40,17 +40,47 @@ function ownerOfLive({ apiSecond, principal }: Extract<Probe, { state: 'alive' }
     return { status: 'service_user', service_user_id: id.data, apiSecond };
   // The API's own word goes on record only where it is a known one.
   const type = KNOWN_TYPES.find((known) => known === principal_type) ?? 'unknown';
-  const isPersonal = type === 'pat_user';
-  return decided({
+  switch (type) {
+    case 'pat_user':
+      return decided(personalToken(principal));
+    case 'service_user':
+      return decided({
+        status: 'escalated',
+        principal_type: type,
+        reason:
+          'the token belongs to a service user whose id is not of the documented form, so that no call names its keys',
+        next_step: 'find the service user in Devin and revoke its key there; the alert stays open',
+      });
+    case 'devin_brain':
+    case 'windsurf_session':
+    case 'unknown':
+      return decided({
+        status: 'escalated',
+        principal_type: type,
+        reason: `the token belongs to a principal of type ${type}, not to a service user`,
+        next_step: 'find its owner in Devin and revoke it there; the alert stays open',
+      });
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Unlike a service user's token, it says which key it is and whose. */
+function personalToken({ api_key_id, api_key_name, user_id, user_name }: Principal): OutcomeDraft {
+  const owner = [user_name, user_id === undefined ? undefined : `(${user_id})`].filter(Boolean).join(' ');
+  const key = [api_key_name && `"${api_key_name}"`, api_key_id === undefined ? undefined : `(${api_key_id})`];
+  const named = key.filter(Boolean).join(' ');
+  return {
     status: 'escalated',
-    principal_type: type,
-    reason: isPersonal
-      ? 'the token is a personal access token, which no admin call revokes'
-      : `the token belongs to a principal of type ${type}, not to a service user`,
-    next_step: isPersonal
-      ? 'have its owner delete it in the Devin settings, or remove the user; the alert stays open'
-      : 'find its owner in Devin and revoke it there; the alert stays open',
-  });
+    principal_type: 'pat_user',
+    ...(api_key_id !== undefined && { api_key_id }),
+    ...(api_key_name !== undefined && { api_key_name }),
+    ...(owner !== '' && {
+      user: { ...(user_id !== undefined && { user_id }), ...(user_name !== undefined && { user_name }) },
+    }),
+    reason: `the token is a personal access token${owner && ` of ${owner}`}, which no admin call revokes`,
+    next_step: `have ${owner || 'its owner'} delete the token ${named && `${named} `}in the Devin settings, or remove the user; the alert stays open`,
+  };
 }
 
 const KNOWN_TYPES = ['pat_user', 'devin_brain', 'windsurf_session', 'service_user'] as const;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { GitHubAlertRef, type LeakReport } from '../domain/report.ts';
+import { alertReportId, GitHubAlertRef, type LeakReport } from '../domain/report.ts';
 import { containsToken } from '../domain/token-forms.ts';
 
 /** What a signed delivery asks for. */
@@ -27,7 +27,10 @@ const Action = z.object({ action: z.string() });
 const SecretType = z.object({ alert: z.object({ secret_type: z.string() }) });
 const Payload = z.object({
   alert: z.object({ number: GitHubAlertRef.shape.number, created_at: time, updated_at: z.nullish(time) }),
-  repository: z.object({ full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)) }),
+  repository: z.object({
+    full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
+    id: z.optional(GitHubAlertRef.shape.number),
+  }),
 });
 
 /**
@@ -53,13 +56,27 @@ export function readDelivery(event: string | undefined, body: unknown, options: 
   const payload = z.safeParse(Payload, body);
   if (!payload.success) return malformed(payload.error);
   const { alert, repository } = payload.data;
-  const [owner, repo] = repository.full_name.split('/');
-  const ref = z.safeParse(GitHubAlertRef, { owner, repo, number: alert.number });
-  // The name is part of the report's id, so it cannot be redacted.
-  if (!ref.success || containsToken(repository.full_name)) {
-    return { kind: 'malformed', fields: ['repository.full_name'] };
-  }
-  return { kind: 'report', report: leakReport(action.data.action, ref.data, alert, options) };
+  const ref = alertRef(repository, alert.number);
+  if (ref === undefined) return { kind: 'malformed', fields: ['repository.full_name'] };
+  return { kind: 'report', report: leakReport(action.data.action, ref, alert, options) };
+}
+
+/**
+ * The alert of a repository. One whose name contains what looks like a token is addressed by GitHub's number of it, so
+ * that its leak is contained all the same and the name is written nowhere.
+ *
+ * @returns `undefined` when there is no name that GitHub allows
+ */
+export function alertRef(
+  { full_name, id }: { readonly full_name: string; readonly id?: number | undefined },
+  number: number,
+): GitHubAlertRef | undefined {
+  const [owner, repo, ...more] = full_name.split('/');
+  if (more.length > 0) return undefined;
+  if (!containsToken(full_name)) return z.safeParse(GitHubAlertRef, { owner, repo, number }).data;
+  return id === undefined
+    ? undefined
+    : { owner: 'redacted', repo: `repository-${id}`, number, repository_id: id };
 }
 
 function leakReport(
@@ -81,12 +98,6 @@ function leakReport(
     leak: { kind: 'github_alert', ...ref },
     ...(dryRun && { dry_run: true }),
   };
-}
-
-/** The sweep of missed alerts builds the same id. @param at when the alert was last changed, epoch milliseconds */
-export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: string, at: number): string {
-  const stamp = new Date(at).toISOString().replace(/[-:.]/g, '');
-  return `github/${owner}/${repo}/${number}/${action}/${stamp}`;
 }
 
 /** A date whose year has four digits, since it becomes part of the report's id. */

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { errorCode } from './error-code.ts';
-import { agents } from './preconnect.ts';
+import { agents, singleUseAgents } from './preconnect.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly encoding?: 'utf8' | 'latin1';
   /** Milliseconds for the whole exchange, connection included. */
   readonly timeoutMs: number;
+  /** Sent on a connection that carries nothing else. */
+  readonly ownConnection?: boolean;
   /** Called once the request is on the wire. */
   readonly onSent?: () => void;
 }
@@ -44,10 +46,11 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
   const { protocol } = request.url;
   if (protocol !== 'https:' && protocol !== 'http:') return Promise.reject(new HttpFailure('protocol'));
   const transport = protocol === 'https:' ? https : http;
+  const pool = request.ownConnection ? singleUseAgents : agents;
   return new Promise((resolve, reject) => {
     const outgoing = transport.request(
       request.url,
-      { method: request.method, headers: withLength(request), agent: agents[protocol] },
+      { method: request.method, headers: withLength(request), agent: pool[protocol] },
       (incoming) => {
         const chunks: Buffer[] = [];
         let size = 0;

@@ -51,13 +51,24 @@ class PreconnectingAgent extends https.Agent {
 
 // node:https rather than fetch: the first fetch of a process loads undici, 25 ms of a cold start.
 // One context for all hosts, since each context takes a millisecond to create.
+const secureContext = createSecureContext();
 export const agents = {
-  'https:': new PreconnectingAgent({ ...options, secureContext: createSecureContext() }),
+  'https:': new PreconnectingAgent({ ...options, secureContext }),
   'http:': new http.Agent(options),
 };
 
-/** Opens connections that requests will need soon, so that their handshakes overlap with other work. */
-export function preconnect(url: string, count = 1): void {
+/** Each connection carries one request: behind a load balancer, a kept one leads to the same node again and again. */
+export const singleUseAgents = {
+  'https:': new PreconnectingAgent({ ...options, keepAlive: false, secureContext }),
+  'http:': new http.Agent({ ...options, keepAlive: false }),
+};
+
+/**
+ * Opens connections that requests will need soon, so that their handshakes overlap with other work.
+ *
+ * @param pool `singleUseAgents` for requests that each take a connection of their own
+ */
+export function preconnect(url: string, count = 1, pool = agents): void {
   const parsed = URL.parse(url);
-  if (parsed?.protocol === 'https:') agents['https:'].open(parsed, count);
+  if (parsed?.protocol === 'https:') pool['https:'].open(parsed, count);
 }

@@ -8,6 +8,7 @@ const LAYERS = [
   'lib/cold-start',
   'lib/containment',
   'lib/sweep',
+  'lib/enroll',
   'lib/identify',
   'lib/audit',
   'lib/intake',

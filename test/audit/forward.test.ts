@@ -47,7 +47,7 @@ describe('a SIEM', () => {
     const answer = await (await load())(message(leak, 1));
 
     expect(answer).toEqual({ batchItemFailures: [] });
-    expect(codes()).toEqual(['intent', 'alert_closed', 'revoked']);
+    expect(codes()).toEqual(['intent', 'intent', 'alert_closed', 'revoked']);
     expect(received.every(({ header, path }) => header === 'hush' && path === '/ingest')).toBe(true);
     expect(received.map(({ record }) => record)).toEqual(
       expect.arrayContaining(sandbox.s3.objects('records/').map(({ body }) => JSON.parse(body))),
@@ -68,7 +68,7 @@ describe('a SIEM', () => {
 
     const before = outcomeObjects(sandbox);
     expect(await (await load())(message(leak, 2))).toEqual({ batchItemFailures: [] });
-    expect(codes()).toEqual(['intent', 'alert_closed', 'revoked']);
+    expect(codes()).toEqual(['intent', 'intent', 'alert_closed', 'revoked']);
     expect(outcomeObjects(sandbox)).toEqual(before);
   });
 

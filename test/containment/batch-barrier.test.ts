@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { batchBarrier, onlyPlace } from '../../lib/containment/batch-barrier.ts';
+import { batchBarrier, type KeepHidden, onlyPlace } from '../../lib/containment/batch-barrier.ts';
 
+const messages = (count: number): KeepHidden[] => Array.from({ length: count }, () => (work) => work);
 const later = () => Date.now() + 60_000;
 const settled = async (waiting: Promise<void>): Promise<boolean> =>
   Promise.race([
@@ -9,7 +10,7 @@ const settled = async (waiting: Promise<void>): Promise<boolean> =>
   ]);
 
 test('a report waits until each other one has ended', async () => {
-  const [first, second, third] = batchBarrier(3);
+  const [first, second, third] = batchBarrier(messages(3));
   const waiting = first!.waitForOthers(later());
 
   second!.end();
@@ -19,7 +20,7 @@ test('a report waits until each other one has ended', async () => {
 });
 
 test('reports that wait do not wait for each other', async () => {
-  const [first, second] = batchBarrier(2);
+  const [first, second] = batchBarrier(messages(2));
 
   expect(
     await settled(
@@ -29,7 +30,7 @@ test('reports that wait do not wait for each other', async () => {
 });
 
 test('a report that ends twice counts once', async () => {
-  const [first, second, third] = batchBarrier(3);
+  const [first, second, third] = batchBarrier(messages(3));
   second!.end();
   second!.end();
 
@@ -40,20 +41,20 @@ test('a report that ends twice counts once', async () => {
 });
 
 test('a report does not wait longer than it may', async () => {
-  const [first] = batchBarrier(2);
+  const [first] = batchBarrier(messages(2));
 
   expect(await settled(first!.waitForOthers(Date.now() - 1))).toBe(true);
 });
 
 test('a report that alone is left does not wait', async () => {
-  const [first, second] = batchBarrier(2);
+  const [first, second] = batchBarrier(messages(2));
   second!.end();
 
   expect(await settled(first!.waitForOthers(later()))).toBe(true);
 });
 
 test('a report that waits again, when each other one has ended, waits no more', async () => {
-  const [first, second] = batchBarrier(2);
+  const [first, second] = batchBarrier(messages(2));
   const waiting = first!.waitForOthers(later());
   second!.end();
   await waiting;
@@ -62,7 +63,7 @@ test('a report that waits again, when each other one has ended, waits no more', 
 });
 
 test('a report that waited in vain still waits for the others the next time', async () => {
-  const [first, second] = batchBarrier(2);
+  const [first, second] = batchBarrier(messages(2));
   await first!.waitForOthers(Date.now() - 1);
 
   const waiting = first!.waitForOthers(later());

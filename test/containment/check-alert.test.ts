@@ -30,5 +30,10 @@ test.each<[string, LeakAlert | undefined, Earlier, unknown]>([
     { status: 'on_record', outcome },
   ],
 ])('%s', async (_, given, earlier, expected) => {
-  expect(await checkAlert(given, { earlier: async () => earlier })).toEqual(expected);
+  expect(await checkAlert(given, {}, { earlier: async () => earlier })).toEqual(expected);
+});
+
+test('a resolved alert is looked at once more by its second look', async () => {
+  const trail = { earlier: () => Promise.reject(new Error('not asked')) };
+  expect(await checkAlert(alert(false), { recheck: true }, trail)).toEqual(proceed);
 });

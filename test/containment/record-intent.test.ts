@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { History } from '../../lib/audit/history.ts';
 import type { Earlier } from '../../lib/audit/read-earlier.ts';
 import type { Stored } from '../../lib/aws/write-once-bucket.ts';
 import { recordIntent } from '../../lib/containment/record-intent.ts';
@@ -19,9 +20,19 @@ const report: Report = {
 const outcome: Outcome = { status: 'not_found', report_id: report.report_id, reason: 'gone' };
 const failure: Stored = { result: 'failed', reason: 'HTTP 503' };
 
-const trailThat = (stored: Stored, earlier: () => Promise<Earlier> = async () => ({})) => ({
+const history: History = {
+  deletions: [{ ...key, sent_at: 1_600, answer: 'unanswered' }],
+  collateral: [],
+};
+
+const trailThat = (
+  stored: Stored,
+  earlier: () => Promise<Earlier> = async () => ({}),
+  readHistory = async () => history,
+) => ({
   intent: async () => stored,
   earlier,
+  history: readHistory,
 });
 
 let output: Output;
@@ -38,16 +49,26 @@ test.each<[string, Report['invoked_by'], ReturnType<typeof trailThat>, unknown]>
     { status: 'intent_stored' },
   ],
   [
-    'an intent of an earlier delivery dates a DELETE that may have gone unseen',
+    'an intent of an earlier delivery brings what that delivery did',
     'webhook',
     trailThat({ result: 'exists' }, async () => ({ intent: { ...key, time: 1_500 } })),
-    { status: 'intent_stored', unseenSince: 1_500 },
+    { status: 'intent_stored', earlier: { intentTime: 1_500, history } },
   ],
   [
-    'an intent of an earlier delivery that cannot be read dates it by when the report was first seen',
+    'an intent of an earlier delivery that cannot be read is dated by when the report was first seen',
     'webhook',
     trailThat({ result: 'exists' }, async () => Promise.reject(new Error('down'))),
-    { status: 'intent_stored', unseenSince: 2_000 },
+    { status: 'intent_stored', earlier: { intentTime: 2_000, history } },
+  ],
+  [
+    'nothing is claimed of an earlier delivery whose records cannot be read',
+    'webhook',
+    trailThat(
+      { result: 'exists' },
+      async () => ({}),
+      () => Promise.reject(new Error('down')),
+    ),
+    { status: 'intent_stored', earlier: { intentTime: 2_000, history: { deletions: [], collateral: [] } } },
   ],
   [
     'an outcome of an earlier delivery stands',

@@ -11,22 +11,30 @@ const revoked: OutcomeDraft = { status: 'revoked', ...key, evidence: 'token_reje
 
 async function remembered(draft: OutcomeDraft, given: Token | undefined = token): Promise<unknown[]> {
   const notes: unknown[] = [];
-  const trail = {
-    remember: async (...note: unknown[]) => {
+  await rememberKey({ ...draft, report_id: 'console/1' }, given, {
+    note: async (...note: unknown[]) => {
       notes.push(note);
+      return 'stored';
     },
-  };
-  await rememberKey(draft, given, trail);
+  });
   return notes;
 }
+const entry = {
+  version: 1,
+  ...key,
+  source: 'leak',
+  method: 'revocation',
+  noted_at: proof.at,
+  report_id: 'console/1',
+};
 
 test('a token that died with its key is remembered, with how sure the key is', async () => {
-  expect(await remembered(revoked)).toEqual([[token, { ...key, confidence: 'certain' }]]);
+  expect(await remembered(revoked)).toEqual([[token, { ...entry, confidence: 'certain' }]]);
 });
 
 test('a key that nothing attributes is remembered with medium confidence', async () => {
   const { attribution: _, ...unattributed } = revoked;
-  expect(await remembered(unattributed)).toEqual([[token, { ...key, confidence: 'medium' }]]);
+  expect(await remembered(unattributed)).toEqual([[token, { ...entry, confidence: 'medium' }]]);
 });
 
 test.each<[string, OutcomeDraft]>([
@@ -46,7 +54,6 @@ test.each<[string, OutcomeDraft]>([
 });
 
 test('a report without a token leaves nothing to remember', async () => {
-  const notes: unknown[] = [];
-  await rememberKey(revoked, undefined, { remember: async (note) => void notes.push(note) });
-  expect(notes).toEqual([]);
+  const note = async () => expect.fail('nothing is noted');
+  await rememberKey({ ...revoked, report_id: 'console/1' }, undefined, { note });
 });

@@ -69,11 +69,12 @@ test('a batch names what is not done, and brings it back soon', async () => {
     ['handle of failed', 15],
     ['handle of thrown', 60],
     ['handle of unreadable', 15],
+    ['handle of late', 600],
   ]);
 });
 
-test('tries come quickly at first, and then by the visibility timeout of the queue', () => {
-  expect([1, 2, 3, 4, 5, 8].map(retryDelay)).toEqual([15, 30, 60, 120, undefined, undefined]);
+test('tries come quickly at first, and later ones outlast an outage', () => {
+  expect([1, 2, 3, 4, 5, 8].map(retryDelay)).toEqual([15, 30, 60, 120, 600, 600]);
 });
 
 test('a message is brought back by the receipt and the queue that it came with', async () => {

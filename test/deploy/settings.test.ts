@@ -12,6 +12,7 @@ import {
 import { parameters, variables } from '../../deploy/settings.ts';
 import { DigestConfig, ReconcileConfig } from '../../lib/audit/config.ts';
 import { RevokeConfig } from '../../lib/containment/config.ts';
+import { EnrollConfig } from '../../lib/enroll/config.ts';
 import { WebhookConfig } from '../../lib/intake/config.ts';
 import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
 import { SweepAlertsConfig } from '../../lib/sweep/alerts/config.ts';
@@ -25,7 +26,9 @@ const schemas = {
   'sweep-alerts': SweepAlertsConfig,
   digest: DigestConfig,
   reconcile: ReconcileConfig,
+  enroll: EnrollConfig,
   'npm run sweep': SweepPlanConfig,
+  'npm run enroll': EnrollConfig,
 } satisfies Record<Reader, unknown>;
 const readBy = (reader: Reader): Variable[] => variables.filter((setting) => setting.readBy.includes(reader));
 const cases = READERS.flatMap((reader) => readBy(reader).map((setting) => ({ reader, setting, ...setting })));
@@ -162,6 +165,13 @@ function examplesOf(type: SettingType): { accepted: readonly string[]; refused: 
       return {
         accepted: [minimum, maximum].map(String),
         refused: [String(minimum - 1), String(maximum + 1), '1.5', 'many'],
+      };
+    }
+    case 'number': {
+      const { minimum, maximum } = type;
+      return {
+        accepted: [minimum, maximum].map(String),
+        refused: [String(minimum / 2), String(maximum * 2), '-1', '0x1', 'many', 'NaN'],
       };
     }
     case 'share':

@@ -32,10 +32,10 @@ const environment = (overrides: Record<string, string | undefined> = {}) =>
 
 const invoke = (event: unknown, context = lambdaContext()) => revoke(event, context) as Promise<Outcome>;
 const deletions = () => sandbox.devin.requests.filter(({ method }) => method === 'DELETE');
-/** The records as [name, status_code], in the order of time; without the alert's, which is written beside an outcome. */
+/** The records as [name, status_code], in order; without those that are written beside a DELETE or an outcome. */
 const records = () =>
   namedRecords(sandbox)
-    .filter(({ name }) => name !== '70-alert.json')
+    .filter(({ name }) => name !== '70-alert.json' && name !== '30-delete.json')
     .map(({ name, record }) => [name, record.status_code]);
 
 type Row = {
@@ -220,7 +220,8 @@ describe('a GitHub alert for the only key of a service user', () => {
     expect(alertOf(sandbox, leak.alert)).toMatchObject(
       isSuccess ? { state: 'resolved', resolution: 'revoked', validity: 'inactive' } : { state: 'open' },
     );
-    const settled = isSuccess ? '90-outcome.json' : '50-attempt.json';
+    const isFinal = isSuccess || outcome.retryable === false;
+    const settled = isFinal ? '90-outcome.json' : '50-attempt.json';
     expect(records()).toEqual([
       ['10-intent.json', 'intent'],
       [settled, outcome.status],
@@ -285,14 +286,6 @@ describe('a GitHub alert for the only key of a service user', () => {
     expect(await invoke({ github_alert: alert })).toMatchObject({ status: 'ignored' });
     expect(sandbox.devin.isLive(leak.token)).toBe(true);
     expect(records()).toEqual([]);
-  });
-
-  test('ignores a secret that is not a Devin token, and leaves the alert open', async () => {
-    const alert = sandbox.github.createAlert({ secret: ['not', 'devin', 'at', 'all'].join('-') });
-
-    expect(await invoke({ github_alert: alert })).toMatchObject({ status: 'ignored', reason: /cog_/ });
-    expect(alertOf(sandbox, alert)).toMatchObject({ state: 'open' });
-    expect(sandbox.devin.requests).toEqual([]);
   });
 
   test('says when GitHub does not show the alert', async () => {
@@ -516,13 +509,26 @@ describe('the audit store', () => {
 
     expect(stored).toEqual([['10-intent.json', 'intent']]);
   });
+
+  test('has beside every DELETE that it was sent, and at the end what came of it', async () => {
+    const leak = sandbox.leak();
+
+    await invoke({ token: leak.token });
+
+    const key = { service_user_id: leak.service_user_id, api_key_id: leak.api_key_id };
+    const [sent, outcome] = ['30-delete.json', '90-outcome.json'].map(
+      (wanted) => namedRecords(sandbox).find(({ name }) => name === wanted)?.record.unmapped,
+    );
+    expect(sent).toMatchObject({ kind: 'intent', ...key, delete_sent_at: expect.any(Number) });
+    expect(outcome?.deletions).toEqual([{ ...key, sent_at: sent?.delete_sent_at, answer: 'revoked' }]);
+  });
 });
 
 describe('a batch from the queue', () => {
   test('settles each item apart from its neighbours', async () => {
     const good = sandbox.leak();
     const refused = sandbox.leak();
-    sandbox.devin.fault({ method: 'DELETE', path: new RegExp(refused.api_key_id), status: 403 });
+    sandbox.devin.fault({ method: 'DELETE', path: new RegExp(refused.api_key_id), status: 401 });
 
     const answer = await revoke(
       sqsEvent(
@@ -585,7 +591,7 @@ describe('an EventBridge event', () => {
 
   test('that is not done ends in an error, so that Lambda invokes again', async () => {
     const leak = sandbox.leak();
-    sandbox.devin.fault({ method: 'DELETE', status: 403 });
+    sandbox.devin.fault({ method: 'DELETE', status: 401 });
 
     await expect(revoke(event({ token: leak.token }))).rejects.toThrow(/is not done: failed/);
   });

@@ -65,7 +65,7 @@ test('a lost webhook ends in a revoked key, a closed alert and one outcome', asy
 
   expect(await sweep()).toEqual({
     status: 'swept',
-    alerts: { queued: 1, closing: 0, settled: 0, young: 0, failed: 0 },
+    alerts: { queued: 1, closing: 0, rechecked: 0, settled: 0, young: 0, failed: 0 },
     failed: [],
   });
   await work();
@@ -110,7 +110,7 @@ test('a backlog is worked off over all pages and organisations; one that refuses
 
   expect(result).toEqual({
     status: 'swept',
-    alerts: { queued: 123, closing: 0, settled: 0, young: 0, failed: 0 },
+    alerts: { queued: 123, closing: 0, rechecked: 0, settled: 0, young: 0, failed: 0 },
     failed: [
       { org: 'nobody', reason: expect.stringContaining('404') },
       { org: 'initech', reason: expect.stringContaining('403') },

@@ -293,7 +293,10 @@ describe('the guard rails', () => {
       { operation: 'listServiceUsers', status: 500, times: Number.POSITIVE_INFINITY },
     ],
     ['a page of keys', { operation: 'listServiceUserApiKeys', status: 403, times: 1 }],
-    ['JSON', { operation: 'listServiceUserApiKeys', status: 200, body: '<html>', times: 1 }],
+    [
+      'JSON',
+      { operation: 'listServiceUserApiKeys', status: 200, body: '<html>', times: Number.POSITIVE_INFINITY },
+    ],
   ])('a listing that breaks off for want of %s revokes nothing', async (_what, fault) => {
     healthy(9);
     expired();

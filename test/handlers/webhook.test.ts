@@ -385,14 +385,21 @@ describe('a signed delivery', () => {
     expect(output.entries()).toMatchObject([{ level: 'error', message: 'delivery refused: malformed' }]);
   });
 
-  test('of a repository whose name is a token is answered 400, and logged without it', async () => {
+  test('of a repository whose name is a token is queued by the number of the repository, and logged without the name', async () => {
     const body = payload((whole) => {
       whole.repository.full_name = `acme/${leak.token}`;
+      whole.repository.id = 4711;
     });
-    const error = 'wrong or missing in the body: repository.full_name';
-    expect(await invoke(await start(), delivered({ body }))).toEqual(json(400, { error }));
-    expectNoEffect();
-    expect(output.entries()).toMatchObject([{ fields: ['repository.full_name'] }]);
+
+    expect(await invoke(await start(), delivered({ body }))).toMatchObject({ statusCode: 202 });
+
+    expect(queued()).toMatchObject([
+      {
+        report_id: expect.stringMatching(/^github\/redacted\/repository-4711\//),
+        leak: { kind: 'github_alert', owner: 'redacted', repo: 'repository-4711', repository_id: 4711 },
+      },
+    ]);
+    expect(JSON.stringify(sandbox.sqs.sent()) + output.text()).not.toContain(leak.token);
   });
 
   test.each<[string, () => Delivery, string]>([

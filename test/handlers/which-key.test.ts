@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
-import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
+import { alertOf, deletedKeys, namedRecords, outcomeRecords } from '../../sandbox/observe.ts';
 import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import {
   captureOutput,
@@ -71,7 +71,11 @@ describe('a key that stays ambiguous', () => {
     const intents: unknown[] = [];
     sandbox.devin.onRequest = ({ method }) => {
       if (method === 'DELETE')
-        intents.push(sandbox.s3.objects('records/').map(({ key }) => key.split('/').at(-1)));
+        intents.push(
+          namedRecords(sandbox)
+            .map(({ name }) => name)
+            .filter((name) => /intent/.test(name)),
+        );
     };
 
     const answer = await invoke(await load({ AMBIGUOUS_KEY: 'revoke_all' }), { github_alert: leak.alert });
@@ -163,6 +167,62 @@ describe('our own admin token', () => {
     expect(await invoke(revoke, { token: next.token })).toMatchObject({ status: 'revoked' });
   });
 
+  test('keeps its mark in a second alert, though another token is in its place by then', async () => {
+    const user = sandbox.devin.createServiceUser({ canManage: true });
+    const fresh = sandbox.devin.createKey(user.service_user_id);
+    const again = sandbox.github.createAlert({ repo: 'api', secret: sandbox.admin.token });
+    const revoke = await load();
+    await invoke(revoke, { github_alert: ours() });
+    sandbox.secrets.put(sandbox.secretIds.admin, fresh.token);
+
+    expect(await invoke(revoke, { github_alert: again })).toMatchObject({
+      status: 'already_revoked',
+      own_key: true,
+      api_key_id: sandbox.admin.api_key_id,
+    });
+  });
+
+  test('by its ids alone ends in a true outcome once a working token is there', async () => {
+    const { api_key_id, service_user_id } = sandbox.admin;
+    const message = (receiveCount: number) =>
+      sqsEvent(
+        sqsRecord(
+          {
+            ...alertReport({ owner: 'acme', repo: 'webshop', number: 1 }),
+            leak: { kind: 'key', service_user_id, api_key_id },
+          },
+          { messageId: 'message', receiveCount },
+        ),
+      );
+    const revoke = await load();
+    expect(await revoke(message(1), lambdaContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message' }],
+    });
+    const user = sandbox.devin.createServiceUser({ canManage: true });
+    sandbox.secrets.put(sandbox.secretIds.admin, sandbox.devin.createKey(user.service_user_id).token);
+
+    expect(await revoke(message(2), lambdaContext())).toEqual({ batchItemFailures: [] });
+
+    expect(outcomeRecords(sandbox)).toMatchObject([
+      { unmapped: { status: 'revoked', evidence: 'recovered', own_key: true, service_user_id, api_key_id } },
+    ]);
+  });
+
+  test('of the standby is ours too, with the same alarm', async () => {
+    const user = sandbox.devin.createServiceUser({ canManage: true });
+    const standby = sandbox.devin.createKey(user.service_user_id);
+    sandbox.secrets.put('standby', standby.token);
+
+    const answer = await invoke(await load({ STANDBY_TOKEN_SECRET_ID: 'standby' }), { token: standby.token });
+
+    expect(answer).toMatchObject({
+      status: 'revoked',
+      own_key: true,
+      next_step: expect.stringContaining('standby token'),
+    });
+    expect(output.counted()).toEqual(['OwnKeyLeaked', 'revoked']);
+  });
+
   test('is revoked after the other reports of its batch', async () => {
     const leaks = [sandbox.leak(), sandbox.leak()];
     const alerts = [ours(), ...leaks.map(({ alert }) => alert)];
@@ -229,6 +289,7 @@ describe('the exposure', () => {
       seconds_to_revoke: expect.any(Number),
       last_used_at: iso(usedAt),
       used_after_leak: true,
+      used_by_us_at: expect.any(String),
     });
   });
 

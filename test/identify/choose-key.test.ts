@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiKey } from '../../lib/clients/devin.ts';
-import { chooseKey, endedRecently, keysRevokedSince } from '../../lib/identify/choose-key.ts';
+import {
+  type Choice,
+  chooseKey,
+  endedRecently,
+  keysRevokedSince,
+  type Sighting,
+} from '../../lib/identify/choose-key.ts';
 
 const NOW = Date.parse('2026-07-30T08:26:40Z');
 const SECOND = NOW / 1_000;
@@ -17,6 +23,13 @@ const key = (api_key_id: string, given: Partial<ApiKey> = {}): ApiKey => ({
 });
 const dead = (id: string, given: Partial<ApiKey> = {}) => key(id, { is_active: false, ...given });
 
+/** The token was used at this second, by clocks that agree. */
+const seen = (given: Partial<Sighting> = {}): Sighting => ({
+  use: { sent: NOW, answered: NOW + 50, apiSecond: SECOND },
+  seenAt: NOW,
+  ...given,
+});
+
 describe('the choice', () => {
   test.each([
     ['is none without keys', [], { choice: 'none' }],
@@ -31,11 +44,7 @@ describe('the choice', () => {
         entry: key('a', { last_used_at: undefined, expires_at: undefined, revoked_at: undefined }),
       },
     ],
-    [
-      'is none when the only one was made later',
-      [key('a', { created_at: SECOND + 301 })],
-      { choice: 'none' },
-    ],
+    ['is none when the only one was made later', [key('a', { created_at: SECOND + 3 })], { choice: 'none' }],
     [
       'goes by what the API calls active, not by times',
       [key('a', { expires_at: 1 }), key('b')],
@@ -47,17 +56,62 @@ describe('the choice', () => {
       { choice: 'ambiguous', candidates: [key('a'), key('b')] },
     ],
     [
-      'leaves out a key that was made after the token was seen, clocks apart by five minutes at most',
-      [key('a'), key('b', { created_at: SECOND + 301 })],
+      'leaves out a key that was made after our use of the token',
+      [key('a'), key('b', { created_at: SECOND + 3 })],
       { choice: 'key', entry: key('a') },
     ],
     [
-      'keeps a key that may have been made before',
-      [key('a'), key('b', { created_at: SECOND + 300 })],
-      { choice: 'ambiguous', candidates: [key('a'), key('b', { created_at: SECOND + 300 })] },
+      'keeps a key that may have been made before, as exactly as the header says',
+      [key('a'), key('b', { created_at: SECOND + 1 })],
+      { choice: 'ambiguous', candidates: [key('a'), key('b', { created_at: SECOND + 1 })] },
     ],
   ])('%s', (_, keys, expected) => {
-    expect(chooseKey(keys, NOW)).toEqual(expected);
+    expect(chooseKey(keys, seen())).toEqual(expected);
+  });
+});
+
+describe('the only active key', () => {
+  const old = dead('old', { revoked_at: 1_000 });
+
+  test.each<[string, number, Partial<Sighting>, readonly ApiKey[], Choice['choice']]>([
+    ['is the one when it is older than the report', -60, {}, [old], 'key'],
+    ['is the one when it was made in the second of the report', 0, {}, [old], 'key'],
+    ['is not known when it was made after the report', 1, { seenAt: NOW - 3_000 }, [old], 'ambiguous'],
+    ['is not known, though no other ever was', 1, { seenAt: NOW - 3_000 }, [], 'ambiguous'],
+    ['is not known when it was made after the alert', -60, { leakedAt: NOW - 120_000 }, [old], 'ambiguous'],
+    ['is the one after the alert when no other ever was', -60, { leakedAt: NOW - 120_000 }, [], 'key'],
+    ['is the one when the leak is dated after the report', -60, { leakedAt: NOW + 120_000 }, [old], 'key'],
+  ])('%s', (_, made, sighting, others, expected) => {
+    const entry = key('a', { created_at: SECOND + made });
+
+    expect(chooseKey([entry, ...others], seen(sighting)).choice).toBe(expected);
+  });
+
+  test('is not known while another ended so lately that its token may still work', () => {
+    const ended = dead('b', { revoked_at: SECOND - 10 });
+
+    expect(chooseKey([key('a'), ended], seen(), [ended])).toEqual({
+      choice: 'ambiguous',
+      candidates: [key('a'), ended],
+    });
+  });
+
+  test.each([
+    [299, 'ambiguous'],
+    [300, 'key'],
+  ] as const)('must be 300 s older where no header tells the clock: %i s', (age, expected) => {
+    const use = { sent: NOW, answered: NOW + 50 };
+
+    expect(chooseKey([key('a', { created_at: SECOND - age })], seen({ use })).choice).toBe(expected);
+  });
+
+  test.each([-240, 240])('is dated by the clock of the API, which is %i s ahead of ours', (ahead) => {
+    const use = { sent: NOW, answered: NOW + 50, apiSecond: SECOND + ahead };
+
+    expect(chooseKey([key('a', { created_at: SECOND + ahead - 1 })], seen({ use })).choice).toBe('key');
+    expect(
+      chooseKey([key('a', { created_at: SECOND + ahead })], seen({ use, seenAt: NOW - 5_000 })).choice,
+    ).toBe('ambiguous');
   });
 });
 

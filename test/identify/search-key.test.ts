@@ -1,215 +1,181 @@
-import { describe, expect, test } from 'vitest';
-import type { ApiKey, KeyListing } from '../../lib/clients/devin.ts';
-import { attribute, type Search, type World } from '../../lib/identify/search-key.ts';
-import { generator, play, type Traffic } from '../simulation/worlds.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TERM_MS } from '../../lib/aws/lease.ts';
+import type { ApiKey } from '../../lib/clients/devin.ts';
+import { Token } from '../../lib/domain/token.ts';
+import { type Search, type SearchParts, searchKey } from '../../lib/identify/search-key.ts';
+import { captureOutput, type Output } from '../support/load-handler.ts';
+import { memoryBucket } from '../support/memory-bucket.ts';
 
-const BEGIN = Date.parse('2026-07-30T08:26:40.300Z');
-const CALL_MS = 40;
+const START = Date.parse('2026-07-30T08:26:30Z');
+let output: Output;
 
-type Given = {
-  /** the key that our uses move, if they show at all */
-  moves?: string;
-  /** the search ends so many seconds after it began, default 40 */
-  budget?: number;
-  /** how many uses are answered, default all */
-  usesThatWork?: number;
-  /** how many listings are answered, default all */
-  listingsThatWork?: number;
-  listed?: string[];
-  candidates?: string[];
-  listingUses?: boolean;
-};
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+  output = captureOutput();
+});
+afterEach(() => {
+  output.restore();
+  vi.useRealTimers();
+});
 
-/** A search in a world whose clock moves only when something is awaited, and all that it did there. */
-async function search(given: Given) {
-  const { budget = 40, candidates = ['a', 'b', 'c'], listingUses = false, moves } = given;
-  const { listed = candidates, listingsThatWork = Number.POSITIVE_INFINITY } = given;
-  const { usesThatWork = Number.POSITIVE_INFINITY } = given;
-  const random = generator(1);
-  const calls: { call: 'use' | 'list'; at: number }[] = [];
-  const lastUsed = new Map<string, number>();
-  let clock = BEGIN;
+const key = (api_key_id: string): ApiKey => ({
+  api_key_id,
+  api_key_name: `the key ${api_key_id}`,
+  created_at: 0,
+  is_active: true,
+});
 
-  const second = (): number => Math.floor(clock / 1_000);
-  const made = (call: 'use' | 'list'): number => {
-    calls.push({ call, at: clock });
-    clock += CALL_MS;
-    if (moves !== undefined && (call === 'use' || listingUses)) lastUsed.set(moves, second());
-    return calls.filter((entry) => entry.call === call).length;
-  };
-  const refusal: KeyListing = { ok: false, status: 503, reason: 'HTTP 503', retryable: true };
-  const world: World = {
-    use: async () => (made('use') > usesThatWork ? undefined : { apiSecond: second() }),
-    list: async () =>
-      made('list') > listingsThatWork
-        ? refusal
-        : { ok: true, keys: listed.map((id) => entry(id, lastUsed.get(id))), apiSecond: second() },
-    now: () => clock,
-    sleep: async (ms) => {
-      clock += ms;
+const search = (given: Partial<Search> = {}): Search => ({
+  report_id: 'github/acme/web/1/created/20260730T082640000Z',
+  service_user_id: 'service-user-a',
+  token: new Token(['cog', 'a'.repeat(40)].join('_')),
+  candidates: [key('key-a'), key('key-b')],
+  error: 1e-6,
+  searchMs: 100_000,
+  until: START + 150_000,
+  ...given,
+});
+
+/** Devin as the token of key-a sees it; with `isUncounted`, no use of it shows. */
+function world({ isUncounted = false, store = memoryBucket().store } = {}) {
+  const used = { at: null as number | null };
+  const seen = { uses: 0, published: [] as string[] };
+  const second = () => Math.floor(Date.now() / 1_000);
+  const parts: SearchParts = {
+    store,
+    notify: async (subject, text) => {
+      seen.published.push(`${subject}\n${text}`);
     },
-    random,
+    devin: {
+      async probe() {
+        seen.uses += 1;
+        if (!isUncounted) used.at = second();
+        return { state: 'alive', principal: { principal_type: 'service_user' }, apiSecond: second() };
+      },
+      listKeys: async () => ({
+        ok: true,
+        keys: [{ ...key('key-a'), last_used_at: used.at }, key('key-b')],
+        apiSecond: second(),
+      }),
+    },
   };
-  const what: Search = {
-    candidates,
-    earlier: { sent: BEGIN - 100, answered: BEGIN - 60, apiSecond: Math.floor((BEGIN - 80) / 1_000) },
-    listingUses,
-    deadline: BEGIN + budget * 1_000,
-  };
-  const verdict = await attribute(world, what);
-  const at = (call: 'use' | 'list') => calls.filter((made) => made.call === call).map((made) => made.at);
-  return { verdict, calls, uses: at('use'), listings: at('list'), ended: clock, deadline: what.deadline };
+  return { parts, seen };
 }
 
-function entry(id: string, last_used_at: number | null = null): ApiKey {
-  const times = { created_at: 0, expires_at: null, revoked_at: null, last_used_at };
-  return { api_key_id: id, api_key_name: id, is_active: true, ...times };
+async function play<T>(running: Promise<T>, ms: number): Promise<T> {
+  await vi.advanceTimersByTimeAsync(ms);
+  return running;
 }
 
-const secondsApart = (moments: readonly number[]): number[] =>
-  moments
-    .slice(1)
-    .map((moment, index) => Math.floor(moment / 1_000) - Math.floor((moments[index] ?? 0) / 1_000));
+describe('a search', () => {
+  test('names the key, with the evidence', async () => {
+    const { parts } = world();
 
-describe('the search', () => {
-  test('names the key that moved with three uses, and ends at once', async () => {
-    const { calls, uses, verdict, ended } = await search({ moves: 'b' });
-
-    expect(verdict).toEqual({ verdict: 'follows', api_key_id: 'b' });
-    expect(uses).toHaveLength(3);
-    expect(calls.at(-1)?.call).toBe('list');
-    expect(ended - BEGIN).toBeLessThan(8_000);
-  });
-
-  test('ends at its deadline when nothing shows, with ten uses at the most, each in a second of its own', async () => {
-    const { calls, deadline, ended, uses, verdict } = await search({});
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
-    expect(uses).toHaveLength(10);
-    expect(secondsApart(uses).every((seconds) => seconds >= 1)).toBe(true);
-    expect(calls.every(({ at }) => at < deadline)).toBe(true);
-    expect(ended - deadline).toBeLessThan(1_000);
-  });
-
-  test('uses the token at irregular moments, which no timetable meets for long', async () => {
-    const { uses } = await search({});
-    const gaps = uses.slice(1).map((use, index) => use - (uses[index] ?? 0));
-
-    expect(new Set(gaps).size).toBeGreaterThan(3);
-    expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(1_000);
-  });
-
-  test.each<[string, Given, number, number]>([
-    ['at once when the token stops working', { usesThatWork: 1 }, 2, Number.POSITIVE_INFINITY],
-    ['at once when a listing gets no good answer', { listingsThatWork: 2 }, 0, 3],
-    ['before it begins when there is no time', { budget: 0 }, 0, 0],
-  ])('ends %s, and names no key', async (_, given, mostUses, mostListings) => {
-    const { calls, listings, uses, verdict } = await search(given);
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
-    expect(uses).toHaveLength(mostUses);
-    expect(listings.length).toBeLessThanOrEqual(mostListings);
-    if (mostUses > 0) expect(calls.at(-1)?.call).toBe('use');
-  });
-
-  test.each([1, 3, 10, 40])('makes no call after a deadline of %d seconds', async (budget) => {
-    const { calls, deadline, ended, uses, verdict } = await search({ budget });
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
-    expect(calls.length).toBeGreaterThan(0);
-    expect(calls.every(({ at }) => at < deadline)).toBe(true);
-    expect(uses.length).toBeLessThanOrEqual(10);
-    expect(ended - deadline).toBeLessThan(1_000);
-  });
-
-  test('tells the most likely key first when the token stops working on the way', async () => {
-    const { uses, verdict } = await search({ moves: 'c', usesThatWork: 2 });
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['c', 'a', 'b'] });
-    expect(uses).toHaveLength(3);
-  });
-
-  test('does not look at keys that are no candidates, even when one of them follows', async () => {
-    const { verdict } = await search({ moves: 'dead', listed: ['a', 'b', 'c', 'dead'] });
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
-  });
-});
-
-describe('the search for our own key, where looking at the listing is a use', () => {
-  test('names the key without a use beside the listings', async () => {
-    const { deadline, ended, listings, uses, verdict } = await search({ moves: 'c', listingUses: true });
-
-    expect(verdict).toMatchObject({ api_key_id: 'c' });
-    expect(uses).toEqual([]);
-    expect(secondsApart(listings).every((seconds) => seconds >= 1)).toBe(true);
-    expect(ended).toBeLessThan(deadline);
-  });
-
-  test('ends at its deadline when nothing shows', async () => {
-    const { deadline, ended, uses, verdict } = await search({ listingUses: true });
-
-    expect(verdict).toEqual({ verdict: 'open', likely: ['a', 'b', 'c'] });
-    expect(uses).toEqual([]);
-    expect(ended - deadline).toBeLessThan(5_000);
-  });
-
-  test.each<[string, number, number]>([
-    ['the first', 0, 1],
-    ['the third', 2, 3],
-  ])('ends at once when the token no longer lists, from %s listing on', async (_, listingsThatWork, made) => {
-    const { calls, verdict } = await search({ moves: 'c', listingUses: true, listingsThatWork });
-
-    expect(verdict).toMatchObject({ verdict: 'open' });
-    expect(calls.map(({ call }) => call)).toEqual(Array.from({ length: made }, () => 'list'));
-  });
-
-  test('names no key when the token dies while it is searched for', async () => {
-    const played = await play({
-      seed: 1,
-      leaked: { kind: 'idle' },
-      siblings: [{ kind: 'idle' }, { kind: 'random', perSecond: 1 / 5 }],
-      lag: 0,
-      skew: 0,
-      latency: 30,
-      own: true,
-      diesAfter: 3,
+    expect(await play(searchKey(parts, search()), 60_000)).toMatchObject({
+      status: 'ended',
+      result: { ended: 'found', api_key_id: 'key-a', error: 1e-6, bound_log10: 6.301 },
     });
-
-    expect(played).toMatchObject({ verdict: 'open', found: undefined });
-    expect(played.seconds).toBeLessThan(6);
   });
 
-  test.each<[string, Traffic[], number]>([
-    ['idle', [{ kind: 'idle' }, { kind: 'idle' }], 30],
-    ['used now and then', [{ kind: 'random', perSecond: 1 / 20 }, { kind: 'idle' }], 15],
-  ])('mostly finds it when the other keys are %s', async (_, siblings, atLeast) => {
-    const found = await findOurs({ kind: 'idle' }, siblings);
+  test('stays open where uses do not show, within its time', async () => {
+    const { parts, seen } = world({ isUncounted: true });
+    const searched = await play(searchKey(parts, search({ searchMs: 30_000 })), 31_500);
 
-    expect(found.filter((id) => id !== undefined && id !== 'leaked')).toEqual([]);
-    expect(found.filter((id) => id === 'leaked').length).toBeGreaterThanOrEqual(atLeast);
+    expect(searched).toMatchObject({ status: 'ended', result: { ended: 'open', uses: seen.uses } });
   });
 
-  test('never takes a key that is in use all the time for it, though others use ours as well', async () => {
-    const found = await findOurs(
-      { kind: 'periodic', everySeconds: 10 },
-      [{ kind: 'periodic', everySeconds: 0.25 }],
-      0.2,
-    );
+  test('is not begun without time for it', async () => {
+    const { parts, seen } = world();
 
-    expect(found.filter((id) => id !== undefined && id !== 'leaked')).toEqual([]);
+    for (const none of [{ searchMs: 0 }, { until: START }]) {
+      expect(await searchKey(parts, search(none))).toMatchObject({
+        status: 'ended',
+        result: { ended: 'open', likelihoods: [], uses: 0 },
+      });
+    }
+    expect(seen).toEqual({ uses: 0, published: [] });
+  });
+
+  test('ends at once when the token is answered 401', async () => {
+    const { parts } = world();
+    const dead = { ...parts.devin, probe: async () => ({ state: 'dead' as const }) };
+
+    expect(await play(searchKey({ ...parts, devin: dead }, search()), 15_000)).toMatchObject({
+      result: { ended: 'died' },
+    });
+  });
+
+  test('goes on though the bucket is down', async () => {
+    const { parts } = world({ store: memoryBucket(() => true).store });
+
+    expect(await play(searchKey(parts, search()), 60_000)).toMatchObject({ result: { ended: 'found' } });
+  });
+
+  test('is not held back or harmed by a notification that hangs or fails', async () => {
+    const { parts } = world();
+    const notify = () => new Promise<void>((resolve) => setTimeout(resolve, 40_000));
+
+    expect(await play(searchKey({ ...parts, notify }, search()), 60_000)).toMatchObject({
+      result: { ended: 'found' },
+    });
   });
 });
 
-/** @param lagJitter seconds by which uses show later, some more, some less */
-async function findOurs(
-  leaked: Traffic,
-  siblings: Traffic[],
-  lagJitter = 0,
-): Promise<(string | undefined)[]> {
-  const worlds = Array.from({ length: 30 }, (_, seed) => ({ seed, leaked, siblings }));
-  const played = worlds.map((world) =>
-    play({ ...world, lag: 0, lagJitter, skew: -180, latency: 30, own: true }),
-  );
-  return (await Promise.all(played)).map(({ found }) => found);
-}
+describe('reports of one token', () => {
+  test('share one search and one notification', async () => {
+    const { parts, seen } = world();
+    const searching = [search(), search(), search()].map((each) => searchKey(parts, each));
+    await vi.advanceTimersByTimeAsync(60_000);
+    const [first, ...others] = await Promise.all(searching);
+
+    expect(first).toMatchObject({ status: 'ended', result: { ended: 'found', uses: seen.uses } });
+    expect(others).toEqual([first, first]);
+    expect(seen.published).toHaveLength(1);
+  });
+
+  test('take over the search of one that died', async () => {
+    const { store } = memoryBucket();
+    const { parts } = world({ store });
+    const { token } = search();
+    // All that a container leaves that dies at once.
+    const folder = `leases/token/${token.fingerprint()}/`;
+    await store.put(`${folder}${START / TERM_MS}.json`, { holder: 'dead' }, { deadline: 0 });
+
+    expect(await play(searchKey(parts, search()), 90_000)).toMatchObject({ result: { ended: 'found' } });
+  });
+
+  test('come back later when the search of another takes longer than they can wait', async () => {
+    const { store } = memoryBucket();
+    const { parts } = world({ isUncounted: true, store });
+    const long = searchKey(parts, search());
+    const brief = searchKey(parts, search({ until: START + 20_000 }));
+
+    expect(await play(brief, 25_000)).toEqual({ status: 'busy' });
+    await play(long, 120_000);
+  });
+
+  test('of another token are searched for side by side', async () => {
+    const { store } = memoryBucket();
+    const [one, other] = [world({ store }), world({ store })];
+    const token = new Token(['cog', 'b'.repeat(40)].join('_'));
+    const searching = [searchKey(one.parts, search()), searchKey(other.parts, search({ token }))];
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(await Promise.all(searching)).toMatchObject(
+      [one, other].map(({ seen }) => ({ result: { ended: 'found', uses: seen.uses } })),
+    );
+  });
+});
+
+test('people are told whose keys are told apart and what to do, and no part of the token', async () => {
+  const { parts, seen } = world();
+  const token = new Token(['cog', 'Secret0Secret1Secret2Secret3'].join('_'));
+  await play(searchKey(parts, search({ token })), 60_000);
+
+  const [text = ''] = seen.published;
+  expect(text).toContain('A leaked key of service-user-a is being told apart');
+  expect(text).toContain('{"service_user_id":"service-user-a","api_key_id":"key-a"}  the key key-a');
+  expect(text).toContain('up to 100 seconds');
+  expect(output.entries().map(({ message }) => message)).toEqual(['telling keys apart']);
+  expect(text + output.text()).not.toContain('Secret0S');
+});

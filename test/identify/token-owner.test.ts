@@ -16,6 +16,17 @@ const escalated = (principal_type: string) => ({
   },
 });
 
+const ofUnusualId = {
+  status: 'decided',
+  draft: {
+    status: 'escalated',
+    principal_type: 'service_user',
+    reason:
+      'the token belongs to a service user whose id is not of the documented form, so that no call names its keys',
+    next_step: 'find the service user in Devin and revoke its key there; the alert stays open',
+  },
+};
+
 test.each<[string, Probe, unknown]>([
   ['a dead token is nobody’s', { state: 'dead' }, { status: 'nobody' }],
   [
@@ -44,7 +55,34 @@ test.each<[string, Probe, unknown]>([
         status: 'escalated',
         principal_type: 'pat_user',
         reason: 'the token is a personal access token, which no admin call revokes',
-        next_step: 'have its owner delete it in the Devin settings, or remove the user; the alert stays open',
+        next_step:
+          'have its owner delete the token in the Devin settings, or remove the user; the alert stays open',
+      },
+    },
+  ],
+  [
+    'a personal access token says which it is and whose',
+    {
+      state: 'alive',
+      principal: {
+        principal_type: 'pat_user',
+        api_key_id: 'key-1',
+        api_key_name: 'laptop',
+        user_id: 'user-1',
+        user_name: 'Ada',
+      },
+    },
+    {
+      status: 'decided',
+      draft: {
+        status: 'escalated',
+        principal_type: 'pat_user',
+        api_key_id: 'key-1',
+        api_key_name: 'laptop',
+        user: { user_id: 'user-1', user_name: 'Ada' },
+        reason: 'the token is a personal access token of Ada (user-1), which no admin call revokes',
+        next_step:
+          'have Ada (user-1) delete the token "laptop" (key-1) in the Devin settings, or remove the user; the alert stays open',
       },
     },
   ],
@@ -59,12 +97,8 @@ test.each<[string, Probe, unknown]>([
   ['another principal is escalated', alive('devin_brain'), escalated('devin_brain')],
   ['a session’s token is escalated', alive('windsurf_session'), escalated('windsurf_session')],
   ['a principal of a new type is escalated without its name', alive('../<new>'), escalated('unknown')],
-  ['a service user without an id is escalated', alive('service_user'), escalated('service_user')],
-  [
-    'an id that must not enter a path is escalated',
-    alive('service_user', 'service-user-a/b'),
-    escalated('service_user'),
-  ],
+  ['a service user without an id is escalated', alive('service_user'), ofUnusualId],
+  ['an id that must not enter a path is escalated', alive('service_user', 'service-user-a/b'), ofUnusualId],
 ])('%s', (_, probe, expected) => {
   expect(tokenOwner(probe)).toEqual(expected);
 });

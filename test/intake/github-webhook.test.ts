@@ -157,6 +157,29 @@ describe('a delivery', () => {
   });
 });
 
+describe('a delivery of a repository whose name contains a token', () => {
+  test.each([`acme/${token}`, `${token.slice(4)}/webshop`])(
+    'is a report that names the number of the repository: %#',
+    (name) => {
+      const delivery = read(replace(payload(), 'repository.full_name', name));
+      const id = payload().repository.id;
+      expect(delivery).toMatchObject({
+        kind: 'report',
+        report: { leak: { owner: 'redacted', repo: `repository-${id}`, repository_id: id } },
+      });
+      expect(JSON.stringify(delivery)).not.toContain(token.slice(4));
+    },
+  );
+
+  test('is malformed when there is no such number', () => {
+    const named = replace(payload(), 'repository.full_name', `acme/${token}`);
+    expect(read(replace(named, 'repository.id', undefined))).toEqual({
+      kind: 'malformed',
+      fields: ['repository.full_name'],
+    });
+  });
+});
+
 describe('a delivery of the wrong shape names its field', () => {
   test.each([
     ['action', undefined, ['action']],
@@ -192,9 +215,6 @@ describe('a delivery of the wrong shape names its field', () => {
     ['repository.full_name', 'acme/web shop', ['repository.full_name']],
     ['repository.full_name', 'acme/wébshop', ['repository.full_name']],
     ['repository.full_name', 'acme/webshop\n', ['repository.full_name']],
-    // It would be part of the report's id, and cannot be redacted without being another repository.
-    ['repository.full_name', `acme/${token}`, ['repository.full_name']],
-    ['repository.full_name', `${token.slice(4)}/webshop`, ['repository.full_name']],
   ])('%s: %j', (path, value, fields) => {
     expect(read(replace(payload(), path, value))).toEqual({ kind: 'malformed', fields });
   });

@@ -42,6 +42,8 @@ describe('an alarm', () => {
       0,
     ],
     ['AlertSweepFailedAlarm', 'DevinKeyRevoker', 'AlertSweepFailed', job('sweep-alerts'), 0],
+    ['EnrollErrorAlarm', 'AWS/Lambda', 'Errors', lambda('EnrollLambdaFunction'), 0],
+    ['EnrollFailedAlarm', 'DevinKeyRevoker', 'EnrollFailed', job('enroll'), 0],
   ];
   test.each(raisedByAny)(
     'notifies people within a minute: %s',
@@ -63,6 +65,7 @@ describe('an alarm', () => {
   const raisedByNone: [string, string, unknown, number, number][] = [
     ['SweepMissingAlarm', 'SweepPlanned', job('sweep-keys'), 21_600, 5],
     ['AlertSweepMissingAlarm', 'AlertSweepDone', job('sweep-alerts'), 900, 4],
+    ['EnrollMissingAlarm', 'EnrollDone', job('enroll'), 21_600, 5],
     ['DigestMissingAlarm', 'DigestRun', undefined, 86_400, 1],
   ];
   test.each(raisedByNone)(
@@ -99,6 +102,7 @@ describe('an alarm', () => {
 
     expect(conditional.map(([id, { Condition }]) => [id, Condition])).toEqual([
       ['AlertSweepMissingAlarm', 'HasGithubOrgs'],
+      ['EnrollMissingAlarm', 'Enrolls'],
     ]);
   });
 });

@@ -34,9 +34,23 @@ describe('the audit bucket', () => {
       Effect: 'Deny',
       Principal: '*',
       Action: 's3:PutObject',
-      Resource: inAuditBucket(),
+      NotResource: ['registry/*', 'experiments/*'].map(inAuditBucket),
       Condition: {
         Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    });
+  });
+
+  test('takes no write of what is replaced that does not name the version', () => {
+    expect(resource('AuditBucketPolicy').Properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'NoBlindOverwrite',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: ['registry/*', 'experiments/*'].map(inAuditBucket),
+      Condition: {
+        Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
         Bool: { 's3:ObjectCreationOperation': 'true' },
       },
     });

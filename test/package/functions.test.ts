@@ -51,6 +51,7 @@ describe('the environment of a function', () => {
       [
         'ADMIN_TOKEN_SECRET_ID',
         'AMBIGUOUS_KEY',
+        'ATTRIBUTION_ERROR',
         'AUDIT_BUCKET',
         'AUDIT_HTTP_SECRET_ID',
         'AUDIT_HTTP_URL',
@@ -58,7 +59,9 @@ describe('the environment of a function', () => {
         'DRY_RUN',
         'GITHUB_API_URL',
         'GITHUB_TOKEN_SECRET_ID',
+        'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
+        'SEARCH_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],
     ],
@@ -110,6 +113,10 @@ describe('the environment of a function', () => {
     [
       'ReconcileLambdaFunction',
       ['AUDIT_BUCKET', 'AUDIT_HTTP_SECRET_ID', 'AUDIT_HTTP_URL', 'DRY_RUN', 'LEAK_QUEUE_URL'],
+    ],
+    [
+      'EnrollLambdaFunction',
+      ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
     ],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);

@@ -22,7 +22,7 @@ export const list = <T>(value: T | T[]): T[] => [value].flat() as T[];
 
 export const functions = [
   { name: 'webhook', id: 'WebhookLambdaFunction', role: 'WebhookRole', timeout: 10, memory: 1769 },
-  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 90, memory: 1769 },
+  { name: 'revoke', id: 'RevokeLambdaFunction', role: 'RevokeRole', timeout: 180, memory: 1769 },
   { name: 'sweep-keys', id: 'SweepDashkeysLambdaFunction', role: 'SweepKeysRole', timeout: 900, memory: 512 },
   {
     name: 'sweep-alerts',
@@ -33,4 +33,5 @@ export const functions = [
   },
   { name: 'digest', id: 'DigestLambdaFunction', role: 'DigestRole', timeout: 900, memory: 512 },
   { name: 'reconcile', id: 'ReconcileLambdaFunction', role: 'ReconcileRole', timeout: 240, memory: 512 },
+  { name: 'enroll', id: 'EnrollLambdaFunction', role: 'EnrollRole', timeout: 900, memory: 512 },
 ];

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { arn, inAuditBucket, list, ofType, resource, resources, type Statement } from './resources.ts';
 
-interface Policy {
-  Statement: Statement[];
+/** A statement that the role has only while a condition holds. */
+interface Conditional {
+  'Fn::If': [condition: string, statement: Statement, otherwise: unknown];
 }
+interface Policy {
+  Statement: (Statement | Conditional)[];
+}
+const whenOn = (statement: Statement): Conditional => ({
+  'Fn::If': ['Enrolls', statement, { Ref: 'AWS::NoValue' }],
+});
+/** Of the actions that take no resource, those that are allowed. */
+const WITHOUT_RESOURCE = ['secretsmanager:ListSecrets'];
 
 describe('a role', () => {
   const log = (group: string) => ({
@@ -13,7 +22,7 @@ describe('a role', () => {
     Resource: arn(group),
   });
 
-  const siemHeader: unknown = {
+  const siemHeader: Conditional = {
     'Fn::If': [
       'HasAuditHttpHeader',
       {
@@ -26,7 +35,7 @@ describe('a role', () => {
     ],
   };
 
-  test.each<[string, unknown[]]>([
+  test.each<[string, (Statement | Conditional)[]]>([
     [
       'WebhookRole',
       [
@@ -70,7 +79,13 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'tokens/*', 'index/*'].map(inAuditBucket),
+          Resource: ['records/*', 'index/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'ReadFormerNotes',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: inAuditBucket('tokens/*'),
         },
         {
           Sid: 'TellMissingFromForbidden',
@@ -78,6 +93,7 @@ describe('a role', () => {
           Action: 's3:ListBucket',
           Resource: arn('AuditBucket'),
         },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
       ],
     ],
     [
@@ -140,7 +156,12 @@ describe('a role', () => {
           Resource: { Ref: 'GithubTokenSecret' },
         },
         { Sid: 'QueueReport', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
-        { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('records/*') },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: ['records/*', 'rechecks/*'].map(inAuditBucket),
+        },
         {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
@@ -198,6 +219,54 @@ describe('a role', () => {
         siemHeader,
       ],
     ],
+    [
+      'EnrollRole',
+      [
+        log('EnrollLogGroup'),
+        {
+          Sid: 'ReadOwnTokens',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        whenOn({
+          Sid: 'ListSecrets',
+          Effect: 'Allow',
+          Action: 'secretsmanager:ListSecrets',
+          Resource: '*',
+        }),
+        whenOn({
+          Sid: 'ReadTaggedSecrets',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: {
+            'Fn::Sub': `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*`,
+          },
+          Condition: { Null: { 'aws:ResourceTag/devin-key-revoker:enroll': 'false' } },
+        }),
+        {
+          Sid: 'WriteAndReadRegistry',
+          Effect: 'Allow',
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: ['registry/*', 'experiments/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'SeeLeaks',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: inAuditBucket('leases/leak/*'),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+      ],
+    ],
   ])('allows its function the listed statements and nothing else: %s', (id, statements) => {
     const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
 
@@ -209,7 +278,7 @@ describe('a role', () => {
     ]);
   });
 
-  test('lets EventBridge Scheduler of this account invoke the sweeps and queue what it could not deliver', () => {
+  test('lets EventBridge Scheduler of this account invoke what is scheduled and queue what it could not deliver', () => {
     const { AssumeRolePolicyDocument, Policies } = resource('SchedulerRole').Properties;
 
     expect(AssumeRolePolicyDocument.Statement).toEqual([
@@ -222,10 +291,14 @@ describe('a role', () => {
     ]);
     expect(Policies[0].PolicyDocument.Statement).toEqual([
       {
-        Sid: 'InvokeSweeps',
+        Sid: 'InvokeScheduled',
         Effect: 'Allow',
         Action: 'lambda:InvokeFunction',
-        Resource: [arn('SweepDashkeysLambdaFunction'), arn('SweepDashalertsLambdaFunction')],
+        Resource: [
+          arn('SweepDashkeysLambdaFunction'),
+          arn('SweepDashalertsLambdaFunction'),
+          arn('EnrollLambdaFunction'),
+        ],
       },
       {
         Sid: 'KeepUndelivered',
@@ -245,6 +318,7 @@ describe('a role', () => {
       'SchedulerRole',
       'DigestRole',
       'ReconcileRole',
+      'EnrollRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
@@ -253,11 +327,11 @@ describe('a role', () => {
     const allowed = ofType('AWS::IAM::Role')
       .flatMap(([, { Properties }]): { PolicyDocument: Policy }[] => Properties.Policies)
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-      .map((statement) => statement['Fn::If']?.[1] ?? statement)
+      .map((statement) => ('Fn::If' in statement ? statement['Fn::If'][1] : statement))
       .filter(({ Effect }) => Effect === 'Allow');
 
     for (const { Action, Resource } of allowed) {
-      expect(list(Resource)).not.toContain('*');
+      if (!WITHOUT_RESOURCE.includes(String(Action))) expect(list(Resource)).not.toContain('*');
       for (const action of list(Action)) {
         expect(action).not.toContain('*');
         if (action !== 'sqs:DeleteMessage')

@@ -27,6 +27,12 @@ describe('a sweep', () => {
       'rate(15 minutes)',
       { 'Fn::If': ['HasGithubOrgs', 'ENABLED', 'DISABLED'] },
     ],
+    [
+      'EnrollSchedule',
+      'EnrollLambdaFunction',
+      'cron(0/15 1-4 * * ? *)',
+      { 'Fn::If': ['Enrolls', 'ENABLED', 'DISABLED'] },
+    ],
   ])(
     'is started by %s, which has a dead-letter queue of its own',
     (id, target, ScheduleExpression, State) => {

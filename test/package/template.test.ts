@@ -12,11 +12,12 @@ describe('the template', () => {
   test.each<[string, ValidateConfig]>([
     ['with the default settings', {}],
     [
-      'with a standby token and an address for alarms',
+      'with a standby token, an address for alarms and the enrolment',
       {
         parameterOverrides: {
           StandbyArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
           AlarmEmail: 'oncall@example.com',
+          Enroll: 'true',
         },
       },
     ],

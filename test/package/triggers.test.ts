@@ -54,6 +54,7 @@ describe('the triggers', () => {
       config('RevokeLambdaFunction', 2),
       config('SweepDashkeysLambdaFunction', 2),
       config('SweepDashalertsLambdaFunction', 0),
+      config('EnrollLambdaFunction', 0),
     ]);
   });
 });

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  paginateListSecrets,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type S3, startS3 } from '../../sandbox/s3.ts';
 import { type SecretsManager, startSecretsManager } from '../../sandbox/secrets-manager.ts';
@@ -40,6 +45,29 @@ describe('Secrets Manager', () => {
       { secretId: ARN, versionStage: 'AWSPREVIOUS', status: 200 },
     ]);
     expect(JSON.stringify(secrets.requests)).not.toMatch(/two|session/);
+  });
+
+  test('lists secrets by the beginning of a tag, page by page, without their values', async () => {
+    secrets.put('a', 'one', { team: 'shop' });
+    secrets.put('b', 'two', { team: 'shop' });
+    secrets.put('c', 'three', { teams: '' });
+    secrets.put('d', 'four');
+    secrets.put('a', 'one again');
+    const pages = [];
+    const Filters = [{ Key: 'tag-key' as const, Values: ['team'] }];
+    for await (const { SecretList = [] } of paginateListSecrets({ client }, { Filters }))
+      pages.push(SecretList.map(({ Name, Tags }) => [Name, Tags]));
+
+    expect(pages).toEqual([
+      [
+        ['a', [{ Key: 'team', Value: 'shop' }]],
+        ['b', [{ Key: 'team', Value: 'shop' }]],
+      ],
+      [['c', [{ Key: 'teams', Value: '' }]]],
+    ]);
+    await expect(
+      client.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['a'] }] })),
+    ).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 
   test('refuses an unknown secret, a wrong signature and whatever a fault says', async () => {

@@ -5,6 +5,7 @@ import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type AwsEnvironment, awsEnvironment, secretsManagerUrl } from '../../lib/aws/environment.ts';
 import { s3Versions } from '../../lib/aws/list-versions.ts';
+import { s3ReplaceableObjects } from '../../lib/aws/replaceable-objects.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { sqsQueue, sqsRetrySoon } from '../../lib/aws/sqs.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
@@ -72,6 +73,26 @@ describe('a record put into S3', () => {
 
     const names = ['content-type', 'content-length', 'if-none-match', 'x-amz-checksum-sha256', 'host'];
     sameRequests('s3', names);
+  });
+
+  test('is what the SDK sends when it replaces a version', async () => {
+    const body = JSON.stringify({ number: 2 });
+    const etag = `"${'0'.repeat(32)}"`;
+    const client = new S3Client({ ...settings(), forcePathStyle: true });
+    await client.send(
+      new PutObjectCommand({
+        Bucket: 'audit',
+        Key: 'registry/a.json',
+        Body: body,
+        ContentType: 'application/json',
+        IfMatch: etag,
+        ChecksumSHA256: createHash('sha256').update(body).digest('base64'),
+      }),
+    );
+    await s3ReplaceableObjects(aws, 'audit').put('registry/a.json', { number: 2 }, etag, retry());
+
+    sameRequests('s3', ['content-type', 'content-length', 'if-match', 'x-amz-checksum-sha256', 'host']);
+    expect(received[0]?.headers['if-match']).toBe(etag);
   });
 
   test.each(paths)('is read as the SDK does: %s', async (path) => {

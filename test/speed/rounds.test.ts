@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { toEvent } from '../../sandbox/function-url.ts';
 import { signedDelivery } from '../../sandbox/github-delivery.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { enrol } from '../support/enrol.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
 import { expectRounds } from './expect-rounds.ts';
 
@@ -12,8 +13,13 @@ const ADMIN = 'POST GetSecretValue admin-token AWSCURRENT';
 const SELF = 'GET getSelf';
 const LIST = 'GET listServiceUserApiKeys';
 const DELETE = 'DELETE revokeServiceUserApiKey';
-// An intent goes with its note for the search for lost reports, and the note of a token with that for the digest.
+// An intent goes with its note for the search for lost reports.
 const PUT = 'PUT PutObject';
+const GET = 'GET GetObject';
+/** Three probes, each with its control: a little apart, and none waits for the answer to another. */
+const PROOF = Array.from({ length: 6 }, () => SELF);
+/** The registry is looked up beside the token, and whose service users are ours beside the listing. */
+const BY_TOKEN = [[SELF, ADMIN, GET], [LIST, SELF, PUT, PUT], [DELETE, PUT], PROOF, [PUT, PUT]];
 
 let sandbox: Sandbox;
 let output: Output;
@@ -30,23 +36,18 @@ afterEach(() => output.restore());
 describe('the worker, cold,', () => {
   test('takes four rounds for a key by its ids with its token', async () => {
     const { api_key_id, service_user_id, token } = sandbox.leak();
-    const rounds = [
-      [PUT, PUT, SELF, ADMIN],
-      [DELETE, LIST],
-      [SELF, SELF],
-      [PUT, PUT, PUT],
-    ];
+    const rounds = [[PUT, PUT, SELF, ADMIN], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
     await revokes({ api_key_id, service_user_id, token }, rounds);
   });
 
   test('takes four rounds for a key by its ids alone', async () => {
     const { api_key_id, service_user_id } = sandbox.leak();
-    await revokes({ api_key_id, service_user_id }, [[PUT, PUT, ADMIN], [DELETE, LIST], [LIST], [PUT]]);
+    await revokes({ api_key_id, service_user_id }, [[PUT, PUT, ADMIN], [DELETE, PUT, LIST], [LIST], [PUT]]);
   });
 
   test('takes five rounds for a token', async () => {
     const { token } = sandbox.leak();
-    await revokes({ token }, [[SELF, ADMIN], [LIST, PUT, PUT], [DELETE], [SELF, SELF], [PUT, PUT, PUT]]);
+    await revokes({ token }, BY_TOKEN);
   });
 
   test('takes eight rounds for a GitHub alert', async () => {
@@ -54,13 +55,33 @@ describe('the worker, cold,', () => {
     await revokes({ github_alert: alert }, [
       [ADMIN, 'POST GetSecretValue github-token AWSCURRENT'],
       ['GET getAlert'],
-      [SELF],
-      [LIST, PUT, PUT],
-      [DELETE],
-      [SELF, SELF],
+      [SELF, GET],
+      [LIST, SELF, PUT, PUT],
+      [DELETE, PUT],
+      PROOF,
       ['PATCH updateAlert'],
-      [PUT, PUT, PUT, PUT],
+      [PUT, PUT, PUT],
     ]);
+  });
+});
+
+describe('a token that is known before it leaks', () => {
+  test('takes no round more among twenty busy keys than the only key, and no search', async () => {
+    const leak = sandbox.leak({ keys: 21 });
+    const { api_key_id, service_user_id, token } = leak;
+    const busy = setInterval(() => {
+      for (const other of leak.others) sandbox.devin.use(other.token);
+    }, 20);
+    expectRounds(sandbox, []);
+    await enrol(sandbox, { service_user_id, api_key_id, token });
+
+    try {
+      await revokes({ token }, BY_TOKEN);
+    } finally {
+      clearInterval(busy);
+    }
+    expect(sandbox.devin.key(api_key_id)?.is_active).toBe(false);
+    expect(leak.others.every((other) => sandbox.devin.isLive(other.token))).toBe(true);
   });
 });
 
@@ -71,12 +92,7 @@ describe('the worker, warm,', () => {
     const revoke = await loadHandler('revoke', sandbox.env());
     await revoke({ api_key_id, service_user_id, token });
     const next = sandbox.leak();
-    const rounds = [
-      [PUT, PUT, SELF],
-      [DELETE, LIST],
-      [SELF, SELF],
-      [PUT, PUT, PUT],
-    ];
+    const rounds = [[PUT, PUT, SELF], [DELETE, PUT, LIST], PROOF, [PUT, PUT]];
     const seen = expectRounds(sandbox, rounds);
     await revoke({
       api_key_id: next.api_key_id,

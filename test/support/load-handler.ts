@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import type { Digested } from '../../lib/audit/digest/write-digests.ts';
 import type { Reconciled } from '../../lib/audit/reconcile/reconcile.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { EnrollResult } from '../../lib/enroll/enroll-tagged.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 
@@ -14,6 +15,7 @@ export type Answers = {
   revoke: Outcome | SQSBatchResponse;
   digest: Digested;
   reconcile: Reconciled;
+  enroll: EnrollResult;
   'sweep-keys': SweepResult;
   'sweep-alerts': AlertSweepResult;
 };

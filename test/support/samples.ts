@@ -1,5 +1,6 @@
 import { type AuditContext, type AuditEntry, auditRecord, planRecord } from '../../lib/audit/ocsf-record.ts';
 import { type AuditRecord, serialise } from '../../lib/audit/ocsf-schema.ts';
+import { settledRecord } from '../../lib/audit/record-path.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { Report } from '../../lib/domain/report.ts';
 
@@ -53,7 +54,18 @@ export const outcomes: readonly Exclude<Outcome, { status: 'ignored' }>[] = [
   { report_id, status: 'not_found', ...key, reason: 'Devin does not know the key' },
   { report_id, status: 'still_alive', ...key, reason: 'the token still authenticates', retryable: true },
   { report_id, status: 'escalated', reason: 'a personal access token', next_step: 'ask its owner' },
-  { report_id, status: 'rehearsed', ...key, reason: 'dry run: this key would have been revoked' },
+  {
+    report_id,
+    status: 'rehearsed',
+    ...key,
+    reason: 'dry run: this would have ended as revoked',
+    would_end: 'revoked',
+    would_do: [
+      'revoke API key key-3d4e5f of service-user-0a1b2c',
+      'prove it dead',
+      'record the outcome revoked',
+    ],
+  },
   { report_id, status: 'failed', ...key, reason: 'HTTP 503', retryable: true },
 ];
 
@@ -62,6 +74,7 @@ if (revoked === undefined) throw new Error('there are no outcomes');
 
 const entries: readonly (readonly [name: string, entry: AuditEntry])[] = [
   ['intent with a key', { kind: 'intent', key }],
+  ['DELETE that is sent', { kind: 'intent', key, deleteSentAt: LEAKED_AT + 1_000 }],
   ['intent with a service user', { kind: 'intent', key: { service_user_id: key.service_user_id } }],
   ['alert closed', { kind: 'alert', outcome: { ...revoked, alert: { closed: true } } }],
   [
@@ -70,8 +83,7 @@ const entries: readonly (readonly [name: string, entry: AuditEntry])[] = [
   ],
   ['outcome without an intent', { kind: 'outcome', outcome: revoked, intentStored: false }],
   ...outcomes.map((outcome) => {
-    const isAttempt = outcome.status === 'failed' || outcome.status === 'still_alive';
-    const kind = isAttempt ? 'attempt' : 'outcome';
+    const { kind } = settledRecord(outcome);
     const evidence = 'evidence' in outcome ? ` (${outcome.evidence})` : '';
     const own = outcome.own_key ? ' of our own key' : '';
     return [`${kind} ${outcome.status}${evidence}${own}`, { kind, outcome, intentStored: true }] as const;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { parseJson } from '../../platform/parse-json.ts';
+import { NOT_DIGESTED } from '../stored-note.ts';
 
 /**
  * The digests of the audit log: a hash tree with one root for each day.
@@ -112,8 +113,8 @@ export interface Head {
 
 export const DIGESTS = 'digests/';
 
-/** Prefixes that hold no evidence, so that no digest lists them: notes and positions that can be made again. */
-export const NOT_COVERED: readonly string[] = [DIGESTS, 'index/', 'state/'];
+/** Whether a digest lists an object of this key: see lib/audit/stored-note.ts. */
+export const NOT_COVERED: readonly string[] = NOT_DIGESTED;
 
 /** Entries of one shard at most, so that it stays below 4 MiB with keys of 700 bytes. */
 export const SHARD_ENTRIES = 4_000;

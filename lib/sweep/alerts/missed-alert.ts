@@ -1,13 +1,13 @@
 import type { Outcome } from '../../domain/outcome.ts';
-import { GitHubAlertRef, type LeakReport } from '../../domain/report.ts';
-import { alertReportId } from '../../intake/github-webhook.ts';
+import { alertReportId, type LeakReport } from '../../domain/report.ts';
+import { alertRef } from '../../intake/github-webhook.ts';
 
 /** An open alert as the organisation's listing shows it. */
 export interface OpenAlert {
   readonly number: number;
   readonly created_at: string;
   readonly updated_at?: string | null | undefined;
-  readonly repository: { readonly full_name: string };
+  readonly repository: { readonly full_name: string; readonly id?: number | undefined };
 }
 
 export type MissedAlert =
@@ -31,19 +31,18 @@ export function missedReport(
 ): MissedAlert {
   const created = Date.parse(alert.created_at);
   const updated = Date.parse(alert.updated_at ?? alert.created_at);
-  const [owner, repo, ...more] = alert.repository.full_name.split('/');
-  const ref = GitHubAlertRef.safeParse({ owner, repo, number: alert.number });
-  if (Number.isNaN(created + updated) || !ref.success || more.length > 0) return { status: 'unreadable' };
+  const ref = alertRef(alert.repository, alert.number);
+  if (Number.isNaN(created + updated) || ref === undefined) return { status: 'unreadable' };
   if (now - created < WEBHOOK_MS) return { status: 'young' };
   const reportAt = (at: number): LeakReport => ({
     version: 1,
-    report_id: alertReportId(ref.data, 'created', at),
+    report_id: alertReportId(ref, 'created', at),
     detector: 'github',
     invoked_by: 'schedule',
     reported_at: at,
     leaked_at: created,
     seen_at: now,
-    leak: { kind: 'github_alert', ...ref.data },
+    leak: { kind: 'github_alert', ...ref },
     reason: 'open alert found by the sweep',
     ...(dryRun && { dry_run: true }),
   });

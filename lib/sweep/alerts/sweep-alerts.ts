@@ -13,14 +13,16 @@ export interface AlertSweepDeps {
   readonly secretTypes: readonly string[];
   /** The earlier records of a report. */
   readonly earlier: (report: LeakReport) => Promise<Earlier>;
+  /** Reports of resolved alerts that are to be looked at once more now. @throws {ListError} */
+  readonly dueRechecks: () => Promise<readonly LeakReport[]>;
   readonly send: (report: LeakReport) => Promise<void>;
   readonly dryRun: boolean;
   /** Epoch milliseconds. */
   readonly deadline: number;
 }
 
-/** What was done with an alert: queued, queued to be closed, nothing since it is settled or too young, or failed. */
-type AlertResult = 'queued' | 'closing' | 'settled' | 'young' | 'failed';
+/** What was done with an alert: queued, queued to be closed, queued for a second look, nothing since it is settled or too young, or failed. */
+type AlertResult = 'queued' | 'closing' | 'rechecked' | 'settled' | 'young' | 'failed';
 
 export interface AlertSweepResult {
   readonly status: 'swept';
@@ -31,7 +33,14 @@ export interface AlertSweepResult {
 
 /** Queues the open alerts of all organisations that were missed. One that fails does not stop the others. */
 export async function sweepAlerts(deps: AlertSweepDeps): Promise<AlertSweepResult> {
-  const alerts: Record<AlertResult, number> = { queued: 0, closing: 0, settled: 0, young: 0, failed: 0 };
+  const alerts: Record<AlertResult, number> = {
+    queued: 0,
+    closing: 0,
+    rechecked: 0,
+    settled: 0,
+    young: 0,
+    failed: 0,
+  };
   const failed: { org: string; reason: string }[] = [];
   for (const org of deps.orgs) {
     const reason = await sweepOrg(org, deps, (result) => {
@@ -41,10 +50,11 @@ export async function sweepAlerts(deps: AlertSweepDeps): Promise<AlertSweepResul
     failed.push({ org, reason });
     log('error', 'organisation not swept', { org, reason });
   }
+  for (const result of await recheckDue(deps)) alerts[result] += 1;
   const job = { job: 'sweep-alerts' };
   log(failed.length > 0 ? 'warn' : 'info', 'alerts swept', { ...alerts, orgs_failed: failed.length });
   count('AlertSweepDone', job);
-  count('AlertSweepQueued', job, alerts.queued + alerts.closing);
+  count('AlertSweepQueued', job, alerts.queued + alerts.closing + alerts.rechecked);
   count('AlertSweepFailed', job, failed.length + alerts.failed);
   return { status: 'swept', alerts, failed };
 }
@@ -95,6 +105,24 @@ async function queueIfMissed(alert: OpenAlert, deps: AlertSweepDeps): Promise<Al
   }
 }
 
+/** Queues the second looks that are due and have no outcome yet. The next sweep tries again what failed. */
+async function recheckDue(deps: AlertSweepDeps): Promise<AlertResult[]> {
+  const due = await deps.dueRechecks().catch((error: unknown) => {
+    log('error', 'second looks not read', errorFields(error));
+    return undefined;
+  });
+  if (due === undefined) return ['failed'];
+  return pooled(due, 8, async (report) => {
+    try {
+      const { outcome } = await deps.earlier(report);
+      return outcome === undefined ? await send(report, 'rechecked', deps) : 'settled';
+    } catch (error) {
+      log('error', 'alert not queued', { report_id: report.report_id, ...errorFields(error) });
+      return 'failed';
+    }
+  });
+}
+
 /** A record that cannot be read does not delay a leak: its report is queued again, which revokes nothing twice. */
 async function known(report: LeakReport, { earlier }: AlertSweepDeps): Promise<Earlier['outcome']> {
   try {
@@ -111,7 +139,7 @@ function knownFormerly(formerly: LeakReport, { report_id }: LeakReport, deps: Al
 
 async function send(
   report: LeakReport,
-  result: 'queued' | 'closing',
+  result: 'queued' | 'closing' | 'rechecked',
   deps: AlertSweepDeps,
 ): Promise<AlertResult> {
   await deps.send(report);

@@ -1,7 +1,7 @@
-import { SecretError } from '../../aws/secrets.ts';
-import type { Devin, Probe } from '../../clients/devin.ts';
-import type { Token } from '../../domain/token.ts';
-import type { RetryOptions } from '../../platform/retry.ts';
+import { SecretError } from '../aws/secrets.ts';
+import type { Token } from '../domain/token.ts';
+import type { RetryOptions } from '../platform/retry.ts';
+import type { Devin, Probe } from './devin.ts';
 
 /**
  * The service users whose keys we ourselves use: that of the admin token, and that of the standby token if there is one.
@@ -10,14 +10,16 @@ import type { RetryOptions } from '../../platform/retry.ts';
  */
 export async function ownServiceUsers(
   devin: Pick<Devin, 'probe' | 'probeAdmin'>,
-  standby: (() => Promise<Token>) | undefined,
+  standby: (() => Promise<Token | undefined>) | undefined,
   retry: RetryOptions,
 ): Promise<string[] | undefined> {
+  const probeStandby = async (): Promise<Probe[]> => {
+    const token = await standby?.();
+    return token === undefined ? [] : [await devin.probe(token, retry)];
+  };
   try {
-    const probes = await Promise.all([
-      devin.probeAdmin(retry),
-      ...(standby ? [standby().then((token) => devin.probe(token, retry))] : []),
-    ]);
+    const [admin, others] = await Promise.all([devin.probeAdmin(retry), probeStandby()]);
+    const probes = [admin, ...others];
     const owners = probes.map(serviceUser);
     const known = owners.filter((owner) => owner !== undefined);
     return known.length === probes.length ? known : undefined;
