@@ -30,7 +30,10 @@ export function timeline({ records: read, report_id }: Incident): Line[] {
 
 /** How the report ended, or where it stands. */
 function status(records: Incident['records']): string {
-  const ending = records.find(({ name }) => name === OUTCOME || name === REHEARSAL) ?? records.at(-1);
+  const ending =
+    records.find(({ name }) => name === OUTCOME) ??
+    records.find(({ name }) => name === REHEARSAL) ??
+    records.at(-1);
   return ending?.record.status_code ?? 'unknown';
 }
 
@@ -38,7 +41,14 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
   const { status_code, status_detail, time, unmapped } = record;
   const { alert, kind, next_step, proof } = unmapped;
   switch (kind) {
+    case 'act': {
+      const by = record.actor.user === undefined ? '' : ` by ${record.actor.user.name}`;
+      return [[time, `${unmapped.act ?? 'act'}${by}${colon(unmapped.reason)}`]];
+    }
     case 'intent':
+      if (unmapped.delete_sent_at !== undefined) {
+        return [[unmapped.delete_sent_at, `DELETE of ${unmapped.api_key_id} sent`]];
+      }
       return [
         [time, `intent on record: revoke ${unmapped.api_key_id ?? `a key of ${unmapped.service_user_id}`}`],
       ];

@@ -29,7 +29,7 @@ describe('show', () => {
      +400 ms  intent on record: revoke key-408091
       +1.1 s  proven dead by token, probe 3
       +1.3 s  alert closed
-      +1.3 s  outcome: revoked: token_rejected; the token answers 401 on probe 3
+      +1.3 s  outcome: revoked: token_rejected; the token is answered 401 in a row over 0 ms, 3 probes in all
 `;
 
   test.each([

@@ -59,7 +59,7 @@ describe('a log that nobody touched', () => {
       code: 0,
       stderr: '',
       stdout: expect.stringMatching(
-        /^KIND +FILES +NEWER\nintent +3 +0\noutcome +3 +0\n(?:tokens.*\n)?head {2}2026-08-01:[0-9a-f]{64}\nno break, nothing open: 3 digests, \d files, 0 newer than the last digest\n$/,
+        /^KIND +FILES +NEWER\nintent +6 +0\noutcome +3 +0\n(?:tokens.*\n)?head {2}2026-08-01:[0-9a-f]{64}\nno break, nothing open: 3 digests, \d files, 0 newer than the last digest\n$/,
       ),
     });
   });
@@ -80,7 +80,7 @@ describe('a log that nobody touched', () => {
       exit_code: 0,
       digests: 3,
       head: lastHead(),
-      files: { intent: { files: 3, newer: 0 }, outcome: { files: 3, newer: 0 } },
+      files: { intent: { files: 6, newer: 0 }, outcome: { files: 3, newer: 0 } },
       counts: { break: 0, open: 0, note: 0 },
       findings: [],
     });
