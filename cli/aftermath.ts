@@ -3,7 +3,7 @@ import { SecretError } from '../lib/aws/secrets.ts';
 import { ConfigError } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
 import { aftermathCommand, USAGE } from './aftermath/command.ts';
-import { UsageError } from './audit/source.ts';
+import { UsageError } from './command/usage-error.ts';
 
 try {
   process.exitCode = await aftermathCommand(process.argv.slice(2), process.env, {

@@ -18,7 +18,7 @@ export interface RanCommand {
 /** Runs `devin-key-revoker <args>` in a process of its own. */
 export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<RanCommand> {
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--import', PEAK, BIN, ...args], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--import', PEAK, BIN, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

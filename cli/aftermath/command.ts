@@ -9,7 +9,7 @@ import { devinClient } from '../../lib/clients/devin.ts';
 import { devinActivity } from '../../lib/clients/devin-activity.ts';
 import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
 import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
-import { UsageError } from '../audit/source.ts';
+import { UsageError } from '../command/usage-error.ts';
 import { chooseSessions, endByHand } from './end-by-hand.ts';
 import { findFollowed } from './followed.ts';
 import { printAftermath } from './print.ts';

@@ -9,7 +9,7 @@ import { recordPath } from '../../lib/audit/record-path.ts';
 import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { DevinActivity } from '../../lib/clients/devin-activity.ts';
 import type { Aftermath, FollowedReport } from '../../lib/domain/aftermath.ts';
-import { UsageError } from '../audit/source.ts';
+import { UsageError } from '../command/usage-error.ts';
 import type { Followed } from './followed.ts';
 
 const PROOF_WINDOW_MS = 20_000;

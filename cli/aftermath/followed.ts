@@ -1,7 +1,7 @@
 import { ServiceUserId } from '../../lib/domain/key.ts';
-import { keyOf, readIncidents } from '../audit/incidents.ts';
-import { matches } from '../audit/show.ts';
-import { openSource, UsageError } from '../audit/source.ts';
+import { findIncidents, type Incident } from '../audit/find-incidents.ts';
+import { openSource } from '../audit/log/open-source.ts';
+import { UsageError } from '../command/usage-error.ts';
 
 /** Whose acts are looked at, and since when. */
 export interface Followed {
@@ -33,8 +33,9 @@ export async function findFollowed(
         : 'reports are looked up in the audit log: give --in, or set AUDIT_BUCKET',
     );
   }
-  const incidents = await readIncidents(await openSource(where, env), () => true);
-  const incident = incidents.findLast((one) => matches(one, what));
+  let incident: Incident | undefined;
+  // The latest one counts.
+  for await (const found of findIncidents(await openSource(where, env), what, {})) incident = found;
   if (incident === undefined) throw new UsageError(`no report in ${where} matches ${what}`);
   const { api_key_id, service_user_id } = keyOf(incident);
   const id = ServiceUserId.safeParse(service_user_id);
@@ -42,7 +43,24 @@ export async function findFollowed(
   return {
     service_user_id: id.data,
     ...(api_key_id !== undefined && { api_key_id }),
-    leaked_at: since ?? incident.since,
+    leaked_at: since ?? sinceOf(incident),
     exact: since !== undefined,
   };
+}
+
+function keyOf({ records }: Incident): {
+  service_user_id?: string | undefined;
+  api_key_id?: string | undefined;
+} {
+  const known = records.toReversed().map(({ record }) => record.unmapped);
+  return {
+    service_user_id: known.find((facts) => facts.service_user_id)?.service_user_id,
+    api_key_id: known.find((facts) => facts.api_key_id)?.api_key_id,
+  };
+}
+
+/** Epoch milliseconds: when the leak began, as far as the detector says, else when it was reported. */
+function sinceOf({ records: [first] }: Incident): number {
+  const report = first?.record.unmapped.report;
+  return report?.leaked_at ?? report?.reported_at ?? first?.record.time ?? 0;
 }

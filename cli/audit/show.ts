@@ -1,8 +1,9 @@
 import { OUTCOME, REHEARSAL } from '../../lib/audit/record-path.ts';
 import { duration } from '../terminal/duration.ts';
 import type { Line } from '../terminal/terminal.ts';
+import { aftermathLines, messageOf } from './aftermath-lines.ts';
 import type { Incident } from './find-incidents.ts';
-import type { ShownRecord } from './log/shown-record.ts';
+import type { ReadRecord, ShownRecord } from './log/shown-record.ts';
 
 /** The timeline of an incident, for a person who was just paged. Times are relative to the leak. */
 export function timeline({ records: read, report_id }: Incident): Line[] {
@@ -15,7 +16,7 @@ export function timeline({ records: read, report_id }: Incident): Line[] {
     const by = records[0]?.actor.user ? ` (${records[0].actor.user.name})` : '';
     lines.push([report.seen_at, `report received from ${report.detector}${by}${colon(report.reason)}`]);
   }
-  for (const record of records) lines.push(...linesOf(record));
+  for (const record of read) lines.push(...linesOf(record));
   lines.sort(([a], [b]) => a - b);
   return [
     { text: `${report_id}: ${status(read).replaceAll('_', ' ').toUpperCase()}`, style: 'bold' },
@@ -30,14 +31,21 @@ export function timeline({ records: read, report_id }: Incident): Line[] {
 
 /** How the report ended, or where it stands. */
 function status(records: Incident['records']): string {
-  const ending = records.find(({ name }) => name === OUTCOME || name === REHEARSAL) ?? records.at(-1);
+  const ending =
+    records.find(({ name }) => name === OUTCOME) ??
+    records.find(({ name }) => name === REHEARSAL) ??
+    records.at(-1);
   return ending?.record.status_code ?? 'unknown';
 }
 
-function linesOf(record: ShownRecord): [at: number, text: string][] {
+function linesOf({ json, record }: ReadRecord): [at: number, text: string][] {
   const { status_code, status_detail, time, unmapped } = record;
   const { alert, kind, next_step, proof } = unmapped;
   switch (kind) {
+    case 'act': {
+      const by = record.actor.user === undefined ? '' : ` by ${record.actor.user.name}`;
+      return [[time, `${unmapped.act ?? 'act'}${by}${colon(unmapped.reason)}`]];
+    }
     case 'intent':
       if (unmapped.delete_sent_at !== undefined) {
         return [[unmapped.delete_sent_at, `DELETE of ${unmapped.api_key_id} sent`]];
@@ -54,6 +62,10 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
           `attempt ${unmapped.attempt ?? '?'} ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`,
         ],
       ];
+    case 'aftermath_intent':
+      return messageOf(json).map((text) => [time, `intent on record: ${text}`]);
+    case 'aftermath':
+      return aftermathLines({ json }).map((text) => [time, `aftermath: ${text}`]);
     default: {
       const seen = proof
         ? [[proof.at, `proven dead by ${proof.method}, probe ${proof.probes}`] as const]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { schemaBreaks } from '../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../cli/audit/verify/record-findings.ts';
 import { describeAftermath } from '../../lib/aftermath/describe-aftermath.ts';
 import { AFTERMATH, aftermathRecord } from '../../lib/audit/aftermath-record.ts';
 import { LeakReport } from '../../lib/domain/report.ts';
@@ -8,7 +8,7 @@ import { context, report } from '../support/samples.ts';
 
 describe.each(aftermathRecords)('the record of an aftermath: %s', (_, text, code) => {
   test('keeps the rules of OCSF 1.8.0 for class 7001', () => {
-    expect(schemaBreaks('record', text)).toEqual([]);
+    expect(schemaFindings('record', text)).toEqual([]);
   });
 
   test('says what it is', () => {

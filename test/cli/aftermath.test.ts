@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aftermathCommand } from '../../cli/aftermath/command.ts';
-import { run as auditLog } from '../../cli/audit/main.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
+import { runCli } from '../support/run-cli.ts';
 
 const script = fileURLToPath(new URL('../../cli/aftermath.ts', import.meta.url));
 const now = () => Math.floor(Date.now() / 1_000);
@@ -156,13 +156,13 @@ test('an aftermath is in the timeline and in the report, escaped', async () => {
   const revoke = await loadHandler('revoke', sandbox.env({ AFTERMATH: 'report' }));
   await revoke({ github_alert: leak.alert });
   const env = sandbox.env();
-  const shown = await auditLog(['show', leak.service_user_id], env);
-  expect(shown.text).toMatch(
+  const shown = await runCli(['audit-log', 'show', leak.service_user_id], env);
+  expect(shown.stdout).toMatch(
     /aftermath: since .* started 1 session .*1 still runs: https:\/\/app\.devin\.ai\//,
   );
-  expect(shown.text).toContain('made or changed 1 schedule ("<img src=x>", enabled)');
-  const report = await auditLog(['report', '--from', '2020-01-01', '--to', '2999-12-31'], env);
-  expect(report.text).toContain('<h2>Aftermath</h2>');
-  expect(report.text).toContain('&lt;img src=x&gt;');
-  expect(report.text).not.toContain('<img');
+  expect(shown.stdout).toContain('made or changed 1 schedule ("<img src=x>", enabled)');
+  const report = await runCli(['audit-log', 'report', '--from', '2020-01-01', '--to', '2999-12-31'], env);
+  expect(report.stdout).toContain('<h2>Aftermath</h2>');
+  expect(report.stdout).toContain('&lt;img src=x&gt;');
+  expect(report.stdout).not.toContain('<img');
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { schemaBreaks } from '../../cli/audit/verify-record.ts';
+import { schemaFindings } from '../../cli/audit/verify/record-findings.ts';
 import type { Aftermath } from '../../lib/domain/aftermath.ts';
 import { startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   output.restore();
-  const wrong = sandbox.s3.objects('records/').flatMap(({ body, key }) => schemaBreaks(key, body));
+  const wrong = sandbox.s3.objects('records/').flatMap(({ body, key }) => schemaFindings(key, body));
   expect(wrong).toEqual([]);
   await sandbox.stop();
 });

@@ -31,6 +31,8 @@ export const ShownRecord = z.object({
     alert: z.optional(z.object({ closed: z.boolean(), reason: text })),
     proof: z.optional(z.object({ method: z.string(), probes: z.number(), at: z.number() })),
     delete_sent_at: z.optional(z.number()),
+    act: text,
+    subject: text,
     attempt: z.optional(z.number()),
     intent_stored: flag,
     plan_id: text,

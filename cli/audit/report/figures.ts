@@ -58,7 +58,7 @@ export function figures(
 ): Figures {
   const reports = facts.filter((each) => each.kind === 'leak');
   const all = gatherLeaks(reports, now);
-  const leaks = all.filter(({ main }) => !isClosing(main)).sort((a, b) => a.since - b.since);
+  const leaks = all.filter(({ main }) => !isClosing(main));
   const times = leaks.flatMap(({ timeToRevoke }) => timeToRevoke ?? []).sort((a, b) => a - b);
   return {
     period,

@@ -19,10 +19,11 @@ export interface Leak {
 /** A report that is younger may still get its outcome. */
 const PENDING_MS = 15 * 60_000;
 
-/** Gathers reports into leaks. Sweeps and rehearsals are no leaks. @param now epoch milliseconds */
+/** Gathers reports into leaks, the oldest first. Sweeps and rehearsals are no leaks. @param now epoch milliseconds */
 export function gatherLeaks(reports: readonly LeakFacts[], now: number): Leak[] {
   const ofLeaks = reports.filter(({ detector, status }) => detector !== 'sweep' && status !== 'rehearsed');
-  return [...Map.groupBy(ofLeaks, leakId)].map(([id, own]) => leak(id, own, now));
+  const leaks = [...Map.groupBy(ofLeaks, leakId)].map(([id, own]) => leak(id, own, now));
+  return leaks.sort((a, b) => a.since - b.since);
 }
 
 /** What makes two reports one leak: the alert that they are about. */

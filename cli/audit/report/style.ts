@@ -26,7 +26,7 @@ th, td { text-align: left; padding: 7px 14px 7px 0; border-bottom: 1px solid var
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--faint); font-weight: 500; }
 tbody tr:last-child > * { border-bottom: 0; }
-time, .number { font-variant-numeric: tabular-nums; }
+time, .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { margin-top: 8px; }
 summary { cursor: pointer; color: var(--bar); }
 .bars { list-style: none; margin: 0; padding: 0; }
@@ -42,7 +42,7 @@ summary { cursor: pointer; color: var(--bar); }
 .column .fill, .column .other { flex: none; border-radius: 2px 2px 0 0; }
 .other { display: block; background: var(--bad); }
 .tick { position: absolute; left: 0; right: 0; border-top: 1px solid var(--line); }
-.tick span { position: absolute; right: 100%; margin-right: 8px; transform: translateY(-50%); color: var(--faint); font-size: 12px; }
+.tick span { position: absolute; right: 100%; margin-right: 8px; transform: translateY(-50%); color: var(--faint); font-size: 12px; white-space: nowrap; }
 .axis { display: flex; justify-content: space-between; gap: 8px; color: var(--faint); font-size: 12px; margin-top: 6px; }
 .key { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 4px; }
 .key.fill { display: inline-block; height: 10px; }

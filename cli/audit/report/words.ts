@@ -41,13 +41,14 @@ export function periodText({ from, to }: Period): string {
 
 /** The report in one sentence. */
 export function headline({ leaks, median, period, slowest, states }: Figures, check: LogCheck): string {
-  const within = period.from === period.to ? 'on' : /^[A-Z]/.test(periodText(period)) ? 'in' : 'from';
+  const text = periodText(period);
+  const within = period.from === period.to ? 'on' : /^\d/.test(text) ? 'from' : 'in';
   const times =
     median === undefined || slowest === undefined
       ? ''
       : `, median ${duration(median)}, slowest ${duration(slowest)}`;
   const parts = [
-    `${plural(leaks.length, 'leak')} ${within} ${periodText(period)}`,
+    `${plural(leaks.length, 'leak')} ${within} ${text}`,
     ...(leaks.length === 0 ? [] : [`${states.dead} dead${times}`]),
     ...(states.alive === 0 ? [] : [`${plural(states.alive, 'token')} still alive`]),
     ...(states.escalated === 0 ? [] : [`${states.escalated} left to a person`]),

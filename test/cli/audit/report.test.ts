@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dayChart } from '../../../cli/audit/report/charts.ts';
+import type { LeakFacts } from '../../../cli/audit/report/facts.ts';
+import type { Leak } from '../../../cli/audit/report/leaks.ts';
+import { STYLE } from '../../../cli/audit/report/style.ts';
 import { auditRecord } from '../../../lib/audit/ocsf-record.ts';
 import { serialise, serialiseAs } from '../../../lib/audit/ocsf-schema.ts';
 import { PlanFacts, planRecord } from '../../../lib/audit/plan-record.ts';
@@ -416,6 +420,35 @@ describe.skipIf(chromiumPath === undefined)(
         await page.close();
       }
     });
+
+    test('the numbers beside the columns stand on one line each', async () => {
+      const page = await browser.newPage({ viewport: { width: 360, height: 900 } });
+      const leaks: Leak[] = Array.from({ length: 1_200 }, (_, at) => leakOn(july(3), at));
+      await page.setContent(
+        `<style>${STYLE}</style>${dayChart(leaks, { from: '2026-07-01', to: '2026-07-31' }).text}`,
+      );
+      const ticks = page.locator('.tick span');
+
+      expect(await ticks.allTextContents()).toEqual(['0', '500', '1000', '1500']);
+      for (const box of await ticks.all()) expect((await box.boundingBox())?.height).toBeLessThan(24);
+      await page.close();
+    });
+
+    function leakOn(at: number, index: number): Leak {
+      const main: LeakFacts = {
+        kind: 'leak',
+        report_id: `console/${index}`,
+        detector: 'console',
+        since: at,
+        reported_at: at,
+        at,
+        status: 'revoked',
+        isDone: true,
+        facts: {},
+        aftermath: [],
+      };
+      return { id: main.report_id, reports: [main], main, state: 'dead', since: at, timeToRevoke: 1_000 };
+    }
 
     test('prints what is folded on the screen', async () => {
       const { page } = await open(794);
