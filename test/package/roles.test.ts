@@ -197,12 +197,6 @@ describe('a role', () => {
           Resource: inAuditBucket('sweeps/alerts/*'),
         },
         {
-          Sid: 'WriteAndReadLedger',
-          Effect: 'Allow',
-          Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: inAuditBucket('sweeps/alerts/*'),
-        },
-        {
           Sid: 'TellMissingFromForbidden',
           Effect: 'Allow',
           Action: 's3:ListBucket',
