@@ -67,15 +67,10 @@ async function intent(make: Make, prefix: string) {
   return [await make.put(`${prefix}/10-intent.json`, RECORD), { ...note, extra: true }];
 }
 
-/** The outcome, and the note whose token it was with its note for the digest. */
+/** The outcome, and the note whose token it was. */
 async function lastRound(make: Make, prefix: string) {
-  const token = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
-  const note = await make.put(`index/stored/${prefix}/token.json`, {});
-  return [
-    await make.put(`${prefix}/90-outcome.json`, RECORD),
-    { ...token, extra: true },
-    { ...note, extra: true },
-  ];
+  const note = await make.put(`${prefix}/token.json`, { service_user_id: 'bench', api_key_id: 'bench' });
+  return [await make.put(`${prefix}/90-outcome.json`, RECORD), { ...note, extra: true }];
 }
 
 async function byAlert(sandbox: Sandbox, make: Make, leak: Leak): Promise<Job> {

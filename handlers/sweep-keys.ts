@@ -2,7 +2,6 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { siemForward } from '../lib/audit/forward-to-siem.ts';
 import { notingStore } from '../lib/audit/noting-store.ts';
-import { recordAct } from '../lib/audit/record-act.ts';
 import { type AwsEnvironment, awsEnvironment } from '../lib/aws/environment.ts';
 import { s3FirstName } from '../lib/aws/list-objects.ts';
 import { type ReadSecret, secretsManager } from '../lib/aws/secrets.ts';
@@ -17,13 +16,13 @@ import { slackPost } from '../lib/clients/slack.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { sweepDeadline } from '../lib/sweep/deadline.ts';
-import { actOf } from '../lib/sweep/keys/act-of.ts';
 import { SweepKeysConfig } from '../lib/sweep/keys/config.ts';
 import type { SweepDeps, SweepResult } from '../lib/sweep/keys/deps.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
 import { type OwnerWays, ownerNotifier } from '../lib/sweep/keys/owners.ts';
 import { planStore } from '../lib/sweep/keys/plan-store.ts';
 import { readOrder } from '../lib/sweep/keys/read-order.ts';
+import { recordActOf } from '../lib/sweep/keys/record-act-of.ts';
 import { planRecorder } from '../lib/sweep/keys/record-plan.ts';
 import { reportFailure } from '../lib/sweep/keys/report-failure.ts';
 import { runSweep } from '../lib/sweep/keys/run-sweep.ts';
@@ -74,8 +73,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const account = context.invokedFunctionArn.split(':')[4];
   const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   const origin = { region, requestId, ...(account && { account }) };
-  const act = actOf(order, callerOf(context), Date.now());
-  const record = async () => act && recordAct(act, { store, forward, context: origin, deadline });
+  const record = () => recordActOf(order, callerOf(context), { store, forward, context: origin, deadline });
   const deps: SweepDeps = {
     devin,
     killSwitch: parts.killSwitch,

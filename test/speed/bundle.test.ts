@@ -43,7 +43,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
     'sns-sdk',
     'target-by-search',
   ],
-  'sweep-keys': ['s3-sdk', 'secrets-sdk', 'ses-sdk', 'sns-sdk'],
+  'sweep-keys': ['record-act', 's3-sdk', 'secrets-sdk', 'ses-sdk', 'sns-sdk'],
   'sweep-alerts': ['s3-sdk', 'secrets-sdk'],
   digest: ['kms-sdk', 's3-sdk', 'secrets-sdk', 'sns-sdk'],
   reconcile: ['s3-sdk', 'secrets-sdk'],
