@@ -31,7 +31,6 @@ import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
-import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
 import { recheckSweptKey } from '../lib/sweep/keys/recheck-swept-key.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
@@ -71,7 +70,7 @@ function connect() {
     registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
-    stop: killSwitch(store, s3FirstName(aws, config.AUDIT_BUCKET)),
+    swept: { store, firstName: s3FirstName(aws, config.AUDIT_BUCKET) },
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
       devin: config.DEVIN_API_URL,
@@ -125,7 +124,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, aws, config, devin, github, notify, records, registered, stop, urls } = parts;
+  const { admin, aws, config, devin, github, notify, records, registered, swept, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -145,7 +144,7 @@ async function revoke(
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) =>
-        recheckSweptKey(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
+        recheckSweptKey(key, { ...swept, devin, actBefore: report.act_before, retry: { deadline } }),
     }),
     search: {
       store: records.store,

@@ -1,8 +1,8 @@
 import { OUTCOME, REHEARSAL } from '../../lib/audit/record-path.ts';
 import { duration } from '../terminal/duration.ts';
 import type { Line } from '../terminal/terminal.ts';
-import { aftermathLines, messageOf } from './aftermath-lines.ts';
 import type { Incident } from './find-incidents.ts';
+import { aftermathLines, messageOf } from './log/aftermath-lines.ts';
 import type { ReadRecord, ShownRecord } from './log/shown-record.ts';
 
 /** The timeline of an incident, for a person who was just paged. Times are relative to the leak. */

@@ -156,12 +156,12 @@ test('an aftermath is in the timeline and in the report, escaped', async () => {
   const revoke = await loadHandler('revoke', sandbox.env({ AFTERMATH: 'report' }));
   await revoke({ github_alert: leak.alert });
   const env = sandbox.env();
-  const shown = await runCli(['audit-log', 'show', leak.service_user_id], env);
+  const shown = await runCli(['audit-log', 'show', leak.service_user_id], { env });
   expect(shown.stdout).toMatch(
     /aftermath: since .* started 1 session .*1 still runs: https:\/\/app\.devin\.ai\//,
   );
   expect(shown.stdout).toContain('made or changed 1 schedule ("<img src=x>", enabled)');
-  const report = await runCli(['audit-log', 'report', '--from', '2020-01-01', '--to', '2999-12-31'], env);
+  const report = await runCli(['audit-log', 'report', '--from', '2020-01-01', '--to', '2999-12-31'], { env });
   expect(report.stdout).toContain('<h2>Aftermath</h2>');
   expect(report.stdout).toContain('&lt;img src=x&gt;');
   expect(report.stdout).not.toContain('<img');

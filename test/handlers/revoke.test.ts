@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 const environment = (overrides: Record<string, string | undefined> = {}) =>
-  sandbox.env({ LEAK_QUEUE_URL: undefined, PROOF_WINDOW_SECONDS: '1', ...overrides });
+  sandbox.env({ LEAK_QUEUE_URL: undefined, PROOF_WINDOW_SECONDS: '2', ...overrides });
 
 const invoke = (event: unknown, context = lambdaContext()) => revoke(event, context) as Promise<Outcome>;
 const deletions = () => sandbox.devin.requests.filter(({ method }) => method === 'DELETE');

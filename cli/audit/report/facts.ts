@@ -1,6 +1,6 @@
 import { isAftermath } from '../../../lib/audit/aftermath-record.ts';
 import { isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
-import { aftermathLines } from '../aftermath-lines.ts';
+import { aftermathLines } from '../log/aftermath-lines.ts';
 import type { ReportFolder } from '../log/report-folders.ts';
 import { readRecord, type ShownRecord } from '../log/shown-record.ts';
 import type { Source } from '../log/source.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { describeAftermath } from '../../lib/aftermath/describe-aftermath.ts';
-import { Aftermath } from '../../lib/domain/aftermath.ts';
-import type { ReadRecord } from './log/shown-record.ts';
+import { describeAftermath } from '../../../lib/aftermath/describe-aftermath.ts';
+import { Aftermath } from '../../../lib/domain/aftermath.ts';
+import type { ReadRecord } from './shown-record.ts';
 
 const Facts = z.object({ unmapped: z.looseObject(Aftermath.shape) });
 const Message = z.object({ message: z.string() });
