@@ -27,7 +27,8 @@ const apart = {
       if (write === false) return;
       for (const source of sources) {
         const file = join(folder, `${basename(source, '.ts')}.cjs`);
-        await build({ ...options, plugins: [], entryPoints: [source], outfile: file });
+        // Which may load others.
+        await build({ ...options, entryPoints: [source], outfile: file });
       }
     });
   },

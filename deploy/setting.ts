@@ -8,6 +8,7 @@ export const READERS = [
   'reconcile',
   'enroll',
   'npm run sweep',
+  'npm run aftermath',
   'npm run enroll',
 ] as const;
 export type Reader = (typeof READERS)[number];

@@ -2,6 +2,9 @@
 import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { withAftermath } from '../lib/aftermath/follow-up.ts';
+import type { Ended } from '../lib/aftermath/follow-up-parts.ts';
+import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';
 import { type AwsEnvironment, awsEnvironment, bucketUrl } from '../lib/aws/environment.ts';
@@ -28,7 +31,7 @@ import { callerOf } from '../lib/intake/caller.ts';
 import { readEvent } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { killSwitch } from '../lib/sweep/keys/kill-switch.ts';
-import { recheckBeforeDelete } from '../lib/sweep/keys/recheck-before-delete.ts';
+import { recheckSweptKey } from '../lib/sweep/keys/recheck-swept-key.ts';
 
 /** Milliseconds kept back at the end of an invocation, to put on record how far it came. */
 const RESERVE_MS = 5_000;
@@ -53,7 +56,8 @@ function connect() {
   const store = s3AuditStore(aws, config.AUDIT_BUCKET);
   return {
     config,
-    region: aws.region,
+    aws,
+    read,
     admin,
     devin: devinClient(config.DEVIN_API_URL, admin),
     github,
@@ -92,14 +96,25 @@ function siemOf(
   return { to, list: s3List(aws, AUDIT_BUCKET) };
 }
 
-async function handle(event: unknown, context: Context): Promise<Outcome | SQSBatchResponse> {
+type Answer = Outcome | SQSBatchResponse | AftermathResult;
+
+async function handle(event: unknown, context: Context): Promise<Answer> {
   parts ??= connect();
+  const { retrySoon } = parts;
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
-  return settleTrigger(
-    readEvent(event, received),
-    (report, attempt, place) => revoke(report, context, attempt, place),
-    parts.retrySoon,
-  );
+  return withAftermath(event, { ...parts, received, context }, async (reports) => {
+    const ended: Ended[] = [];
+    const answer = await settleTrigger(
+      readEvent(reports, received),
+      async (report, attempt, place) => {
+        const outcome = await revoke(report, context, attempt, place);
+        ended.push({ report, outcome });
+        return outcome;
+      },
+      retrySoon,
+    );
+    return { answer, ended };
+  });
 }
 
 async function revoke(
@@ -109,13 +124,18 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, config, devin, github, notify, records, region, registered, stop, urls } = parts;
+  const { admin, aws, config, devin, github, notify, records, registered, stop, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
   const deadline = end - RESERVE_MS;
   const account = context.invokedFunctionArn.split(':')[4];
-  const origin = { region, requestId: context.awsRequestId, attempt, ...(account && { account }) };
+  const origin = {
+    region: aws.region,
+    requestId: context.awsRequestId,
+    attempt,
+    ...(account && { account }),
+  };
   return contain(report, {
     admin,
     devin,
@@ -124,7 +144,7 @@ async function revoke(
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) =>
-        recheckBeforeDelete(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
+        recheckSweptKey(key, { devin, stop, actBefore: report.act_before, retry: { deadline } }),
     }),
     search: {
       store: records.store,
@@ -141,6 +161,4 @@ async function revoke(
 }
 
 /** The worker: leak reports from SQS, EventBridge events, and direct invokes from the console or the CLI. */
-export const handler = middy<unknown, Outcome | SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
-  handle,
-);
+export const handler = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(handle);

@@ -99,15 +99,15 @@ const describeUser = (user: StoredUser) => ({
 });
 
 /** The cursor is a place in the order of creation, so changes between two pages hide nothing. */
-function page<T extends { sequence: number }>(
+export function page<T extends { sequence: number }>(
   items: T[],
   request: SandboxRequest,
   size: number,
   view: (item: T) => object,
 ): SandboxAnswer {
   const cursor = request.query.get('after');
-  const after = cursor ? Number(Buffer.from(cursor, 'base64url').toString()) : 0;
-  if (!Number.isInteger(after)) return invalid(['query', 'after'], 'Invalid cursor');
+  const after = cursor ? Number(Buffer.from(cursor, 'base64url').toString()) : Number.NEGATIVE_INFINITY;
+  if (cursor && !Number.isInteger(after)) return invalid(['query', 'after'], 'Invalid cursor');
   const rest = items.filter(({ sequence }) => sequence > after).sort((a, b) => a.sequence - b.sequence);
   const shown = rest.slice(0, size);
   const last = shown.at(-1);
@@ -152,6 +152,6 @@ export function problem(status: number, instance: string, detail: string | null 
   return { status, headers: { 'content-type': 'application/problem+json' }, body };
 }
 
-function invalid(loc: string[], msg: string): SandboxAnswer {
+export function invalid(loc: string[], msg: string): SandboxAnswer {
   return { status: 422, body: { detail: [{ loc, msg, type: 'value_error' }] } };
 }

@@ -16,8 +16,10 @@ export type NewServiceUser = {
   service_user_id?: string;
   expires_at?: number | null;
   org_id?: string;
-  /** grants ManageAccountServiceUsers and ViewAccountMembership */
+  /** grants ManageAccountServiceUsers and ViewAccountMembership, and what `canWatch` grants */
   canManage?: boolean;
+  /** grants ViewAccountSessions, ManageOrgSessions, ManageEnterpriseSettings and ManageOrgSchedules */
+  canWatch?: boolean;
 };
 
 export type NewKey = {
@@ -38,6 +40,7 @@ export type StoredUser = {
   expires_at: number | null;
   org_id: string | null;
   canManage: boolean;
+  canWatch: boolean;
   removed: boolean;
 };
 
@@ -132,6 +135,7 @@ export function createDevinState(knobs: DevinKnobs, now: () => number) {
       expires_at: given.expires_at ?? null,
       org_id: given.org_id ?? null,
       canManage: given.canManage ?? false,
+      canWatch: given.canWatch ?? given.canManage ?? false,
       removed: false,
     };
     users.set(user.service_user_id, user);

@@ -1,3 +1,12 @@
+import {
+  type ActivityState,
+  createActivityState,
+  listAuditLogs,
+  listSchedules,
+  listSessions,
+  type NewSession,
+  terminateSession,
+} from './devin-activity.ts';
 import { createNodes, type NodeKnobs } from './devin-nodes.ts';
 import {
   type Call,
@@ -45,6 +54,7 @@ export async function startDevin(options: DevinOptions = {}) {
     onRequest: undefined,
   };
   const state = createDevinState(knobs, now);
+  const activity = createActivityState(state.seconds);
   const nodes = createNodes(knobs, state, now);
   /** tokens that are answered 401 from our address, as by the IP access list of another enterprise */
   const rejected = new Set<string>();
@@ -55,7 +65,7 @@ export async function startDevin(options: DevinOptions = {}) {
     knobs,
     describe: (request) => ({ operation: route(request)?.operation ?? 'unknown' }),
     refuse: (status, request) => dated(problem(status, request.path)),
-    handle: (request) => dated(answer(state, { nodes, rejected }, knobs, request)),
+    handle: (request) => dated(answer({ state, activity, nodes, rejected, knobs }, request)),
   });
 
   const withOwner = (key: StoredKey): ApiKey & { service_user_id: string } => ({
@@ -63,6 +73,12 @@ export async function startDevin(options: DevinOptions = {}) {
     ...state.view(key),
   });
   return Object.assign(knobs, server, {
+    /** as it is listed, and changes later */
+    startSession: (given: NewSession) => activity.startSession(given).view,
+    endSession: activity.endSession,
+    session: (id: string) => activity.sessions.get(id)?.view,
+    createSchedule: activity.createSchedule,
+    act: activity.act,
     createServiceUser: state.createServiceUser,
     createKey: state.createKey,
     createPersonalToken: state.createPersonalToken,
@@ -98,6 +114,18 @@ const ROUTES = [
   { operation: 'createServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}$`) },
   { operation: 'rotateServiceUserApiKey', method: 'POST', path: new RegExp(`${KEYS}/(?<key>[^/]+)/rotate$`) },
   { operation: 'listServiceUsers', method: 'GET', path: /^\/v3\/enterprise\/members\/service-users$/ },
+  { operation: 'listEnterpriseSessions', method: 'GET', path: /^\/v3\/enterprise\/sessions$/ },
+  { operation: 'listEnterpriseAuditLogs', method: 'GET', path: /^\/v3\/enterprise\/audit-logs$/ },
+  {
+    operation: 'terminateSession',
+    method: 'DELETE',
+    path: /^\/v3\/organizations\/(?<user>[^/]+)\/sessions\/(?<key>[^/]+)$/,
+  },
+  {
+    operation: 'listSchedules',
+    method: 'GET',
+    path: /^\/v3\/organizations\/(?<user>[^/]+)\/schedules$/,
+  },
   { operation: 'getSelf', method: 'GET', path: /^\/v3\/self$/ },
 ] as const;
 
@@ -109,12 +137,24 @@ function route(request: SandboxRequest) {
   return undefined;
 }
 
-function answer(
-  state: DevinState,
-  { nodes, rejected }: { nodes: ReturnType<typeof createNodes>; rejected: ReadonlySet<string> },
-  knobs: DevinKnobs,
-  request: SandboxRequest,
-): SandboxAnswer {
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  listServiceUsers: 'ViewAccountMembership',
+  listEnterpriseSessions: 'ViewAccountSessions',
+  listEnterpriseAuditLogs: 'ManageEnterpriseSettings',
+  terminateSession: 'ManageOrgSessions',
+  listSchedules: 'ManageOrgSchedules',
+};
+
+type World = {
+  state: DevinState;
+  activity: ActivityState;
+  nodes: ReturnType<typeof createNodes>;
+  rejected: ReadonlySet<string>;
+  knobs: DevinKnobs;
+};
+
+function answer(world: World, request: SandboxRequest): SandboxAnswer {
+  const { activity, knobs, nodes, rejected, state } = world;
   const { connection = 0 } = request;
   const matched = route(request);
   if (matched === undefined) return problem(404, request.path, 'Not Found');
@@ -124,9 +164,10 @@ function answer(
   if (caller === undefined) return problem(401, request.path, 'Invalid or expired credentials');
   if (matched.operation === 'getSelf') return { status: 200, body: self(caller) };
 
-  const permission =
-    matched.operation === 'listServiceUsers' ? 'ViewAccountMembership' : 'ManageAccountServiceUsers';
-  if (caller.type !== 'service_user' || !caller.user.canManage) {
+  const permission = PERMISSIONS[matched.operation] ?? 'ManageAccountServiceUsers';
+  const isAdmin = permission === 'ManageAccountServiceUsers' || permission === 'ViewAccountMembership';
+  const user = caller.type === 'service_user' ? caller.user : undefined;
+  if (!(isAdmin ? user?.canManage : user?.canWatch)) {
     return problem(403, request.path, `Missing required permission: ${permission}`);
   }
   const call: Call = {
@@ -148,6 +189,14 @@ function answer(
       return rotateKey(call);
     case 'listServiceUsers':
       return listServiceUsers(call);
+    case 'listEnterpriseSessions':
+      return listSessions({ ...call, activity });
+    case 'listEnterpriseAuditLogs':
+      return listAuditLogs({ ...call, activity });
+    case 'terminateSession':
+      return terminateSession({ ...call, activity }, call.user, call.key);
+    case 'listSchedules':
+      return listSchedules({ ...call, activity }, call.user);
     default:
       return matched.operation satisfies never;
   }

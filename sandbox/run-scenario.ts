@@ -34,6 +34,8 @@ export type Scenario = {
   title: string;
   /** changes of the functions' environment */
   env?: Record<string, string>;
+  /** the scenario that is played after it */
+  next?: string;
   play(stage: Stage): Promise<void>;
 };
 

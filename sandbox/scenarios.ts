@@ -1,3 +1,5 @@
+import { describeAftermath } from '../lib/aftermath/describe-aftermath.ts';
+import { Aftermath } from '../lib/domain/aftermath.ts';
 import { alertOf } from './observe.ts';
 import type { Scenario, Stage } from './run-scenario.ts';
 
@@ -130,6 +132,20 @@ export const scenarios: Record<string, Scenario> = {
     },
   },
 
+  thief: {
+    title: 'A thief used the key before it was revoked: what was started is found, and left to a person',
+    env: { AFTERMATH: 'report' },
+    next: 'thief-terminate',
+    play: (stage) => playThief(stage, 'report'),
+  },
+
+  'thief-terminate': {
+    title:
+      'The same, with AFTERMATH=terminate: sessions are ended, and the key that the thief made is revoked',
+    env: { AFTERMATH: 'terminate' },
+    play: (stage) => playThief(stage, 'terminate'),
+  },
+
   'personal-token': {
     title: 'The token is a personal access token: no admin call revokes it, a person has to',
     async play(stage) {
@@ -257,6 +273,53 @@ export const scenarios: Record<string, Scenario> = {
 };
 
 /** Leaks one of three keys whose uses Devin does not show, and prints the outcome. */
+/** Two sessions, one in a user's name, a nightly schedule and a second key, before the webhook arrives. */
+async function playThief(stage: Stage, mode: 'report' | 'terminate'): Promise<void> {
+  const { check, deliver, outcomes, sandbox, say, waitFor } = stage;
+  const { devin, s3 } = sandbox;
+  const leak = sandbox.leak();
+  introduce(stage, leak);
+  const { service_user_id } = leak;
+  const sessions = [
+    devin.startSession({ service_user_id, title: 'collect what the repositories hold' }),
+    devin.startSession({ service_user_id, title: 'the same as alice', as_user: 'user-alice' }),
+  ];
+  const schedule = devin.createSchedule({ created_by: service_user_id, name: 'nightly' });
+  const second = devin.createKey(service_user_id, { name: 'second' });
+  const data = { service_user_id, api_key_id: second.api_key_id };
+  devin.act({ service_user_id, action: 'create_service_user_api_key', data });
+  say('a thief starts two sessions, one as alice, a nightly schedule, and makes a second key\n');
+
+  await deliver(leak.alert);
+  await waitFor('aftermath');
+  if (mode === 'terminate') await waitFor('report ended', 2);
+  const record = s3.objects('records/').find(({ key }) => key.endsWith('/75-aftermath.json'));
+  const facts = Aftermath.safeParse(withoutReport(record?.body)).data;
+  say(`\n${facts === undefined ? 'no record' : describeAftermath(facts).join('\n')}\n`);
+  checkDead(stage, leak);
+  check('both sessions are on record', facts?.sessions.total === 2);
+  check(
+    'one of them is in the name of alice',
+    facts?.sessions.listed.some(({ as_user }) => as_user === 'user-alice') === true,
+  );
+  check('the schedule is on record, and left to a person', facts?.schedules.total === 1 && schedule.enabled);
+  check('the second key is on record', facts?.keys.listed[0]?.api_key_id === second.api_key_id);
+  const running = sessions.filter(({ session_id }) => devin.session(session_id)?.status === 'running');
+  if (mode === 'report') {
+    check('nothing was ended', running.length === 2 && devin.isLive(second.token));
+    return;
+  }
+  check('both sessions are ended', running.length === 0);
+  check('the second key is revoked as a report of its own', !devin.isLive(second.token));
+  check('each report has one outcome', outcomes().length === 2);
+}
+
+/** The facts of an aftermath's record, without what the record adds. */
+function withoutReport(body = '{}'): object {
+  const { attempt: _attempt, report: _report, ...facts } = JSON.parse(body).unmapped ?? {};
+  return facts;
+}
+
 async function leakAmbiguousKey(stage: Stage) {
   const { deliver, outcomes, sandbox, say, waitFor } = stage;
   sandbox.devin.lastUsedLagMs = Number.POSITIVE_INFINITY;

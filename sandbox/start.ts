@@ -7,14 +7,24 @@ import { scenarios } from './scenarios.ts';
 const { values } = parseArgs({
   options: { scenario: { type: 'string', default: 'leak' }, list: { type: 'boolean', default: false } },
 });
-const scenario = scenarios[values.scenario];
+const { scenario: name } = values;
 
 if (values.list) {
-  for (const [name, { title }] of Object.entries(scenarios))
-    process.stdout.write(`${name.padEnd(20)} ${title}\n`);
-} else if (scenario === undefined) {
-  process.stderr.write(`there is no scenario "${values.scenario}"; npm start -- --list lists them\n`);
+  for (const [each, { title }] of Object.entries(scenarios))
+    process.stdout.write(`${each.padEnd(20)} ${title}\n`);
+} else if (scenarios[name] === undefined) {
+  process.stderr.write(`there is no scenario "${name}"; npm start -- --list lists them\n`);
   process.exitCode = 2;
 } else {
-  process.exitCode = (await runScenario(scenario)) ? 0 : 1;
+  process.exitCode = (await playAll(name)) ? 0 : 1;
+}
+
+/** Plays a scenario and those that follow it. @returns whether every check held */
+async function playAll(first: string): Promise<boolean> {
+  const scenario = scenarios[first];
+  if (scenario === undefined) return true;
+  const isComplete = await runScenario(scenario);
+  if (scenario.next === undefined) return isComplete;
+  process.stdout.write('\n');
+  return (await playAll(scenario.next)) && isComplete;
 }

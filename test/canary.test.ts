@@ -96,6 +96,7 @@ async function run(
   name: 'webhook' | 'revoke' | 'sweep-keys' | 'sweep-alerts',
   event: unknown,
   env: Record<string, string> = {},
+  leftMs = 9_000,
 ): Promise<void> {
   const everywhere = {
     PROOF_WINDOW_SECONDS: '0',
@@ -104,7 +105,7 @@ async function run(
     AWS_ENDPOINT_URL_SNS: sns.url,
   };
   const handler = await loadHandler(name, sandbox.env({ ...everywhere, ...env }));
-  const soon = Date.now() + 9_000;
+  const soon = Date.now() + leftMs;
   const context = lambdaContext({ getRemainingTimeInMillis: () => soon - Date.now() });
   answers.push(
     await handler(event, context).catch((error) => [
@@ -286,6 +287,48 @@ describe('no trace of a token is left by', () => {
         await run('sweep-alerts', {});
       },
     ],
+    [
+      'what a thief wrote into titles, links, schedules and the audit log',
+      async (leak) => {
+        plant(leak);
+        await run('revoke', { github_alert: leak.alert }, { AFTERMATH: 'report' }, 29_000);
+        expect(sandbox.s3.objects('records/').some(({ key }) => key.endsWith('/75-aftermath.json'))).toBe(
+          true,
+        );
+      },
+    ],
+    [
+      'the same, where sessions are ended and keys chased',
+      async (leak) => {
+        plant(leak);
+        await run('revoke', { ...ids(leak), token: leak.token }, { AFTERMATH: 'terminate' }, 29_000);
+        expect(sandbox.devin.requests.some(({ operation }) => operation === 'terminateSession')).toBe(true);
+      },
+    ],
+    [
+      'parts of a token that is at hand, in titles, links and schedules',
+      async (leak) => {
+        const part = leak.token.slice(10, 22);
+        plantText(leak, part);
+        await run('revoke', { token: leak.token }, { AFTERMATH: 'report' }, 29_000);
+        const record = sandbox.s3.objects('records/').find(({ key }) => key.endsWith('/75-aftermath.json'));
+        expect(record?.body).toContain('see [redacted]');
+      },
+    ],
+    [
+      'an API that echoes it where it is asked what followed',
+      async (leak) => {
+        for (const operation of ['listEnterpriseSessions', 'listEnterpriseAuditLogs']) {
+          sandbox.devin.fault({ operation, status: 403, body: { detail: leak.token }, times: 99 });
+        }
+        await run('revoke', { github_alert: leak.alert }, { AFTERMATH: 'report' }, 29_000);
+      },
+    ],
+    [
+      'a token in the place of what an aftermath is asked for',
+      (leak) =>
+        run('revoke', { aftermath: { service_user_id: leak.token, since: leak.token, [leak.token]: 1 } }),
+    ],
     ['a webhook that is not signed', (leak) => deliver(leak, 'unsigned')],
     ['a webhook that is signed and carries the token', (leak) => deliver(leak, 'signed')],
     ['a webhook that is signed and not JSON', (leak) => deliver(leak, 'broken')],
@@ -367,6 +410,35 @@ function wrongEverywhere(token: string): object {
     dry_run: token,
     [token]: token,
   };
+}
+
+/** The token in every text that a thief can write, and a session that runs. */
+function plant({ service_user_id, token }: ReturnType<Sandbox['leak']>): void {
+  const { devin } = sandbox;
+  devin.startSession({
+    service_user_id,
+    title: `see ${token}`,
+    url: `https://app.devin.ai/sessions/${token}?t=${token}#${token}`,
+    pull_requests: [`https://github.com/acme/${token}/pull/1`, `https://${token}@github.com/acme/webshop`],
+    as_user: token,
+  });
+  devin.createSchedule({ created_by: service_user_id, name: token, frequency: token, prompt: token });
+  const data = { api_key_id: token, service_user_id: `service-user-${token}`, secret_id: token, name: token };
+  for (const action of ['create_service_user_api_key', 'create_secret', 'create_playbook', token]) {
+    devin.act({ service_user_id, action, data: { ...data, nested: data }, org_id: token });
+  }
+}
+
+/** A text in what is shown of sessions and schedules. */
+function plantText({ service_user_id }: ReturnType<Sandbox['leak']>, text: string): void {
+  const { devin } = sandbox;
+  devin.startSession({
+    service_user_id,
+    title: `see ${text}`,
+    url: `https://app.devin.ai/sessions/${text}`,
+    pull_requests: [`https://github.com/acme/${text}/pull/1`],
+  });
+  devin.createSchedule({ created_by: service_user_id, name: text, frequency: text, prompt: text });
 }
 
 async function deliver(

@@ -32,7 +32,9 @@ beforeEach(async () => {
     sandbox.devin.createServiceUser({ service_user_id });
     sandbox.devin.createKey(service_user_id, { api_key_id });
   }
-  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id);
+  // Before the leak: a key that is younger than the alert cannot be the leaked one.
+  const created_at = Date.parse(created) / 1_000 - 86_400;
+  const key = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id, { created_at });
   token = key.token;
   sandbox.github.createAlert({ ...alert, secret: token, created_at: created });
   output = captureOutput();
@@ -130,6 +132,15 @@ describe('the event of the worker', () => {
     });
     expect(sandbox.devin.isLive(token)).toBe(false);
     expect(alertNow()).toMatchObject({ state: 'resolved', resolution: 'revoked' });
+  });
+
+  test('what followed a leak is shown to the console, and nothing is changed', async () => {
+    const session = sandbox.devin.startSession({ service_user_id: deployBot.service_user_id });
+    expect(await revoke(event('revoke-console-aftermath'))).toMatchObject({
+      status: 'recorded',
+      aftermath: { sessions: { total: 1, running: 1, listed: [{ session_id: session.session_id }] } },
+    });
+    expect(active(deployBot)).toBe(true);
   });
 
   test('bad input from the console is refused by every wrong field, before anything is touched', async () => {

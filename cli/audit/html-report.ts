@@ -1,3 +1,4 @@
+import { aftermathLines, aftermathsOf } from './aftermath-lines.ts';
 import { escapeHtml, histogram } from './histogram.ts';
 import { type Incident, keyOf, statusOf, timeToRevoke } from './incidents.ts';
 import { STYLE } from './report-css.ts';
@@ -36,6 +37,11 @@ ${times.length === 0 ? '<p>No key was revoked.</p>' : histogram(times)}
 <section>
 <h2>Open escalations</h2>
 ${open.length === 0 ? '<p>None.</p>' : table(['Reported', 'Report', 'Service user', 'Why', 'What to do'], open.map(escalationRow))}
+</section>
+<section>
+<h2>Aftermath</h2>
+<p class="note">What the service user of a leaked key did since the leak, with this key or another of its own.</p>
+${aftermathTable(incidents)}
 </section>
 <section>
 <h2>Keys revoked</h2>
@@ -107,6 +113,20 @@ function escalationRow(incident: Incident): string[] {
     escapeHtml(reason),
     escapeHtml(next_step),
   ];
+}
+
+function aftermathTable(incidents: readonly Incident[]): string {
+  const rows = incidents.flatMap((incident) =>
+    aftermathsOf(incident).map((record) => [
+      stamp(record.time),
+      code(incident.report_id),
+      escapeHtml(record.status_code.replaceAll('_', ' ')),
+      aftermathLines(record).map(escapeHtml).join('<br>'),
+    ]),
+  );
+  return rows.length === 0
+    ? '<p>None on record.</p>'
+    : table(['Looked at', 'Report', 'Result', 'What followed'], rows);
 }
 
 function revokedTable(incidents: readonly Incident[]): string {

@@ -1,3 +1,4 @@
+import { aftermathLines } from './aftermath-lines.ts';
 import { type Incident, keyOf, type ShownRecord, statusOf } from './incidents.ts';
 
 /** Whether an incident matches a day, a report (or the end of its id), a key or a service user. */
@@ -48,6 +49,10 @@ function linesOf(record: ShownRecord): [at: number, text: string][] {
           `attempt ${unmapped.attempt ?? '?'} ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`,
         ],
       ];
+    case 'aftermath_intent':
+      return [[time, `intent on record: ${record.message}`]];
+    case 'aftermath':
+      return aftermathLines(record).map((text) => [time, `aftermath: ${text}`]);
     default: {
       const seen = proof
         ? [[proof.at, `proven dead by ${proof.method}, probe ${proof.probes}`] as const]

@@ -114,6 +114,12 @@ module.exports = {
       'EventBridge could not hand a leak report to the revoke function. Send it again',
     ),
     EscalatedAlarm: any(OURS, 'Outcome', status('escalated'), 'A leak was escalated, a person must decide'),
+    AftermathAlarm: any(
+      OURS,
+      'Aftermath',
+      [{ Name: 'result', Value: 'escalated' }],
+      'Sessions or keys that followed a leak are left to a person',
+    ),
     StillAliveAlarm: any(
       OURS,
       'Outcome',

@@ -180,7 +180,8 @@ const envelope = once(() =>
     ),
   }),
 );
-export type AuditRecord = z.infer<ReturnType<typeof envelope>> & { unmapped: Facts };
+type Envelope = z.infer<ReturnType<typeof envelope>>;
+export type AuditRecord = Envelope & { unmapped: Facts };
 
 /** Without code generation, which costs more than it saves for the three records of an invocation. */
 const JITLESS = { jitless: true };
@@ -190,10 +191,18 @@ const JITLESS = { jitless: true };
  *
  * @throws {z.core.$ZodError}
  */
-export function serialise({ unmapped, ...rest }: AuditRecord): string {
+export function serialise(record: AuditRecord): string {
+  return serialiseAs(factsSchema(record.unmapped.kind), record);
+}
+
+/** The same for records whose facts are defined elsewhere. @throws {z.core.$ZodError} */
+export function serialiseAs(
+  facts: z.core.$ZodType,
+  { unmapped, ...rest }: Envelope & { readonly unmapped: object },
+): string {
   const record = {
     ...z.parse(envelope(), rest, JITLESS),
-    unmapped: z.parse(factsSchema(unmapped.kind), unmapped, JITLESS),
+    unmapped: z.parse(facts, unmapped, JITLESS),
   };
   return redact(JSON.stringify(record));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { aftermathSettings } from '../aftermath/config.ts';
 import { devinApiUrl, flag, githubApiUrl, safeUrl, text, wholeNumber } from '../platform/config.ts';
 
 const probability = (minimum: number, maximum: number) =>
@@ -40,5 +41,6 @@ export const RevokeConfig = z.object({
   AUDIT_HTTP_URL: z.optional(safeUrl),
   AUDIT_HTTP_SECRET_ID: z.optional(text),
   DRY_RUN: flag,
+  ...aftermathSettings,
 });
 export type RevokeConfig = z.infer<typeof RevokeConfig>;

@@ -7,6 +7,7 @@ const LAYERS = [
   'cli',
   'lib/cold-start',
   'lib/containment',
+  'lib/aftermath',
   'lib/sweep',
   'lib/enroll',
   'lib/identify',

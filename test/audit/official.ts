@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { serialise } from '../../lib/audit/ocsf-schema.ts';
+import { aftermathRecords } from '../support/aftermath-samples.ts';
 import { records } from '../support/samples.ts';
 
 const PACKAGE = 'ocsf-json-schema==1.2.0';
@@ -23,8 +24,12 @@ if (schema === undefined) {
   const ajv = new Ajv2020({ allErrors: true, strict: false });
   formats.default(ajv);
   const validate = ajv.compile(JSON.parse(schema));
-  for (const [name, record] of records) {
-    const isValid = validate(JSON.parse(serialise(record)));
+  const texts = [
+    ...records.map(([name, record]) => [name, serialise(record)] as const),
+    ...aftermathRecords.map(([name, text]) => [`aftermath: ${name}`, text] as const),
+  ];
+  for (const [name, text] of texts) {
+    const isValid = validate(JSON.parse(text));
     say(`${isValid ? 'valid  ' : 'INVALID'}  ${name}`);
     for (const { instancePath, message } of validate.errors ?? []) say(`         ${instancePath} ${message}`);
     if (!isValid) process.exitCode = 1;

@@ -10,6 +10,7 @@ import {
   type Variable,
 } from '../../deploy/setting.ts';
 import { parameters, variables } from '../../deploy/settings.ts';
+import { AftermathCommandConfig } from '../../lib/aftermath/command-config.ts';
 import { DigestConfig, ReconcileConfig } from '../../lib/audit/config.ts';
 import { RevokeConfig } from '../../lib/containment/config.ts';
 import { EnrollConfig } from '../../lib/enroll/config.ts';
@@ -28,6 +29,7 @@ const schemas = {
   reconcile: ReconcileConfig,
   enroll: EnrollConfig,
   'npm run sweep': SweepPlanConfig,
+  'npm run aftermath': AftermathCommandConfig,
   'npm run enroll': EnrollConfig,
 } satisfies Record<Reader, unknown>;
 const readBy = (reader: Reader): Variable[] => variables.filter((setting) => setting.readBy.includes(reader));

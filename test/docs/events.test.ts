@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readAskedAftermath } from '../../lib/aftermath/asked-aftermath.ts';
 import { readEvent } from '../../lib/intake/event.ts';
 import { readOrder } from '../../lib/sweep/keys/read-order.ts';
 import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
@@ -22,6 +23,10 @@ describe('requests that are shown', () => {
   test('are accepted by the revoke function', () => {
     expect(shown.length).toBeGreaterThan(6);
     for (const request of shown) {
+      if (request.aftermath !== undefined) {
+        expect(readAskedAftermath(request, run, false)).toMatchObject({ kind: 'aftermath', exact: true });
+        continue;
+      }
       const isEntry = typeof request.Detail === 'string';
       expect(readEvent(isEntry ? delivered(request) : request, run)).toMatchObject({
         kind: isEntry ? 'eventbridge' : 'direct',

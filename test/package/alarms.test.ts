@@ -24,6 +24,7 @@ describe('an alarm', () => {
       0,
     ],
     ['EscalatedAlarm', 'DevinKeyRevoker', 'Outcome', status('escalated'), 0],
+    ['AftermathAlarm', 'DevinKeyRevoker', 'Aftermath', [{ Name: 'result', Value: 'escalated' }], 0],
     ['StillAliveAlarm', 'DevinKeyRevoker', 'Outcome', status('still_alive'), 0],
     ['FailedAlarm', 'DevinKeyRevoker', 'Outcome', status('failed'), 0],
     ['LostReportAlarm', 'DevinKeyRevoker', 'IntentWithoutOutcome', undefined, 0],

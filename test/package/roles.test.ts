@@ -48,6 +48,7 @@ describe('a role', () => {
             { Ref: 'AdminTokenSecret' },
             { Ref: 'GithubTokenSecret' },
             { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            { 'Fn::If': ['HasActivityToken', { Ref: 'ActivityTokenArn' }, { Ref: 'AWS::NoValue' }] },
             { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
           ],
         },
@@ -62,6 +63,7 @@ describe('a role', () => {
           ],
           Resource: [arn('LeakQueue'), arn('BacklogQueue')],
         },
+        { Sid: 'QueueAftermath', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
         {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
@@ -168,12 +170,6 @@ describe('a role', () => {
           Effect: 'Allow',
           Action: 's3:GetObject',
           Resource: ['records/*', 'rechecks/*'].map(inAuditBucket),
-        },
-        {
-          Sid: 'WriteAndReadLedger',
-          Effect: 'Allow',
-          Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: inAuditBucket('sweeps/alerts/*'),
         },
         {
           Sid: 'WriteAndReadLedger',

@@ -44,7 +44,15 @@ function schemaErrors(schema: Schema | undefined, body: unknown): unknown {
   return validate(body) ? undefined : validate.errors;
 }
 
-type Call = { token?: string; user?: string; key?: string; query?: string; body?: object };
+type Call = {
+  token?: string;
+  user?: string;
+  org?: string;
+  session?: string;
+  key?: string;
+  query?: string;
+  body?: object;
+};
 type Scenario = [operation: string, status: number, title: string, arrange: () => Call];
 
 let devin: Devin;
@@ -62,12 +70,14 @@ beforeAll(async () => {
 
 afterAll(() => devin.stop());
 
-async function call(operationId: string, { token, user, key, query = '', body }: Call) {
+async function call(operationId: string, { token, user, key, org, session, query = '', body }: Call) {
   const operation = operations.find((candidate) => candidate.operationId === operationId);
   if (operation === undefined) throw new Error(`the document has no operation ${operationId}`);
   const path = operation.path
     .replace('{service_user_id}', encodeURIComponent(user ?? ''))
-    .replace('{api_key_id}', encodeURIComponent(key ?? ''));
+    .replace('{api_key_id}', encodeURIComponent(key ?? ''))
+    .replace('{org_id}', encodeURIComponent(org ?? ''))
+    .replace('{devin_id}', encodeURIComponent(session ?? ''));
   const response = await fetch(`${devin.url}${path}${query}`, {
     method: operation.method,
     headers: { ...(token && { authorization: `Bearer ${token}` }) },
@@ -85,6 +95,24 @@ const newKey = (given = {}) => {
 const faulty = (status: number, operation: string): Call => {
   devin.fault({ operation, status });
   return { token: admin, ...newKey() };
+};
+
+const newSession = (): Call => {
+  const { org_id, session_id } = devin.startSession({
+    ...devin.createServiceUser(),
+    title: 'a title',
+    as_user: 'user-1',
+    pull_requests: ['https://github.com/acme/webshop/pull/1'],
+  });
+  devin.startSession({ service_user_id: 'service-user-1', parent: session_id });
+  return { org: org_id, session: session_id };
+};
+const newSchedule = (): Call => ({
+  org: devin.createSchedule({ created_by: devin.createServiceUser().service_user_id }).org_id,
+});
+const newAct = (): Call => {
+  devin.act({ ...devin.createServiceUser(), action: 'create_secret', data: { secret_id: 'a' } });
+  return {};
 };
 
 const scenarios: Scenario[] = [
@@ -147,6 +175,34 @@ const scenarios: Scenario[] = [
   ['listServiceUsers', 401, 'no token', () => ({})],
   ['listServiceUsers', 403, 'a caller without the permission', () => ({ token: member })],
   ['listServiceUsers', 429, 'a rate limit', () => faulty(429, 'listServiceUsers')],
+  ['listEnterpriseSessions', 200, 'those of a service user', () => ({ token: admin, ...newSession() })],
+  ['listEnterpriseSessions', 401, 'no token', () => ({})],
+  ['listEnterpriseSessions', 403, 'a caller without the permission', () => ({ token: member })],
+  ['listEnterpriseSessions', 429, 'a rate limit', () => faulty(429, 'listEnterpriseSessions')],
+  ['terminateSession', 200, 'a session that runs', () => ({ token: admin, ...newSession() })],
+  ['terminateSession', 401, 'no token', () => newSession()],
+  ['terminateSession', 403, 'a caller without the permission', () => ({ token: member, ...newSession() })],
+  [
+    'terminateSession',
+    404,
+    'an unknown session',
+    () => ({ token: admin, ...newSession(), session: 'devin-0' }),
+  ],
+  [
+    'terminateSession',
+    404,
+    'a session of another organisation',
+    () => ({ token: admin, ...newSession(), org: 'org-other' }),
+  ],
+  ['terminateSession', 429, 'a rate limit', () => ({ ...faulty(429, 'terminateSession'), ...newSession() })],
+  ['listSchedules', 200, 'an organisation', () => ({ token: admin, ...newSchedule() })],
+  ['listSchedules', 401, 'no token', () => newSchedule()],
+  ['listSchedules', 403, 'a caller without the permission', () => ({ token: member, ...newSchedule() })],
+  ['listSchedules', 429, 'a rate limit', () => ({ ...faulty(429, 'listSchedules'), ...newSchedule() })],
+  ['listEnterpriseAuditLogs', 200, 'the whole log', () => ({ token: admin, ...newAct() })],
+  ['listEnterpriseAuditLogs', 401, 'no token', () => ({})],
+  ['listEnterpriseAuditLogs', 403, 'a caller without the permission', () => ({ token: member })],
+  ['listEnterpriseAuditLogs', 429, 'a rate limit', () => faulty(429, 'listEnterpriseAuditLogs')],
   ['getSelf', 200, 'a service user', () => ({ token: member })],
   ['getSelf', 200, 'a personal access token', () => ({ token: devin.createPersonalToken() })],
   ['getSelf', 200, 'a session of Devin itself', () => ({ token: devin.createPersonalToken('devin_brain') })],
@@ -185,6 +241,21 @@ const beyond: Scenario[] = [
     422,
     'an unknown status',
     () => ({ token: admin, ...newKey(), query: '?status=x' }),
+  ],
+  ['listEnterpriseSessions', 422, 'a page of 201', () => ({ token: admin, query: '?first=201' })],
+  ['listSchedules', 422, 'a page of 101', () => ({ token: admin, ...newSchedule(), query: '?limit=101' })],
+  ['listEnterpriseAuditLogs', 422, 'a page of 201', () => ({ token: admin, query: '?first=201' })],
+  [
+    'listEnterpriseAuditLogs',
+    422,
+    'an end without a beginning',
+    () => ({ token: admin, query: '?time_before=2' }),
+  ],
+  [
+    'listEnterpriseAuditLogs',
+    422,
+    'more than 100 days',
+    () => ({ token: admin, query: '?time_after=0&time_before=8640001' }),
   ],
   ['listServiceUsers', 422, 'a page of 201', () => ({ token: admin, query: '?first=201' })],
 ];

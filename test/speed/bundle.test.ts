@@ -31,8 +31,10 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   revoke: [
     'combine-leaks',
     'escalate-secret',
+    'follow-all',
     'handle-dead-token',
     'read-history',
+    'recheck-before-delete',
     'recheck-note',
     'rehearse',
     'revoke-candidates',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { format } from 'node:util';
 import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } from 'aws-lambda';
 import { vi } from 'vitest';
+import type { AftermathResult } from '../../lib/aftermath/run-aftermath.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { EnrollResult } from '../../lib/enroll/enroll-tagged.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
@@ -10,7 +11,7 @@ import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
 /** What each function answers. */
 export type Answers = {
   webhook: APIGatewayProxyStructuredResultV2;
-  revoke: Outcome | SQSBatchResponse;
+  revoke: Outcome | SQSBatchResponse | AftermathResult;
   digest: { days: string[] };
   enroll: EnrollResult;
   reconcile: { lost: number; queued: number };

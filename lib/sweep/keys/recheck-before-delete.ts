@@ -4,26 +4,23 @@ import type { OutcomeDraft } from '../../domain/outcome.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
+export interface RecheckParts {
+  readonly devin: Pick<Devin, 'probeAdmin'>;
+  readonly stop: KillSwitch;
+  /** After this the key may no longer be due, epoch milliseconds. */
+  readonly actBefore: number | undefined;
+  readonly retry: RetryOptions;
+}
+
 /**
  * What the worker checks before it revokes a key for a sweep: was it found due today, is the kill switch set, and is the
  * key one that we ourselves use? Without an answer nothing is revoked, and the report is tried again.
  *
- * @param deps.actBefore after this the key may no longer be due, epoch milliseconds
  * @returns how the report ends instead of a revocation; `undefined` lets the revocation proceed
  */
 export async function recheckBeforeDelete(
   key: Key,
-  {
-    actBefore,
-    devin,
-    retry,
-    stop,
-  }: {
-    devin: Pick<Devin, 'probeAdmin'>;
-    stop: KillSwitch;
-    actBefore: number | undefined;
-    retry: RetryOptions;
-  },
+  { actBefore, devin, retry, stop }: RecheckParts,
 ): Promise<OutcomeDraft | undefined> {
   if (actBefore !== undefined && Date.now() > actBefore) {
     return {

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { aftermathsOf } from '../../lib/aftermath/aftermath-of.ts';
+import type { LeakPart, Outcome } from '../../lib/domain/outcome.ts';
+import { LeakReport } from '../../lib/domain/report.ts';
+import { report as sample } from '../support/samples.ts';
+
+const report = LeakReport.parse(sample);
+const proof = { method: 'token', probes: 3, at: 1 } as const;
+const leak = (service_user_id: string | undefined, given: Partial<LeakPart> = {}): LeakPart => ({
+  status: 'revoked',
+  evidence: 'token_rejected',
+  proof,
+  ...(service_user_id !== undefined && { service_user_id }),
+  ...given,
+});
+const revoked = (given: Partial<Outcome>): Outcome =>
+  ({
+    report_id: report.report_id,
+    status: 'revoked',
+    evidence: 'token_rejected',
+    proof,
+    ...given,
+  }) as Outcome;
+const following = (outcome: Outcome) => aftermathsOf({ outcome, report }, false);
+
+describe('what follows a report', () => {
+  test('is nothing where no service user is known', () => {
+    expect(following(revoked({}))).toEqual([]);
+    expect(
+      following(revoked({ leaks: [leak(undefined), leak('service-user-1', { status: 'ignored' })] })),
+    ).toEqual([]);
+  });
+
+  test('is nothing while the outcome is not on record', () => {
+    expect(following(revoked({ service_user_id: 'service-user-1', recorded: false }))).toEqual([]);
+  });
+
+  test('is each service user once, numbered in the order of the tokens', () => {
+    const leaks = [leak(undefined), leak('service-user-1'), leak('service-user-2'), leak('service-user-1')];
+    expect(following(revoked({ leaks })).map(({ part, service_user_id }) => [service_user_id, part])).toEqual(
+      [
+        ['service-user-1', undefined],
+        ['service-user-2', 1],
+      ],
+    );
+  });
+
+  test('begins at the earliest leak, and is bounded by the key only where it is the only one', () => {
+    const at = (leaked_at: string) => ({ exposure: { leaked_at, seen_at: leaked_at } });
+    const one = leak('service-user-1', { api_key_id: 'key-1', ...at('2026-07-30T08:00:00Z') });
+    const two = leak('service-user-1', { api_key_id: 'key-2', ...at('2026-07-29T08:00:00Z') });
+
+    expect(following(revoked({ leaks: [one] }))).toMatchObject([{ api_key_id: 'key-1' }]);
+    const [both] = following(revoked({ leaks: [one, two] }));
+    expect(both?.leaked_at).toBe(Date.parse('2026-07-29T08:00:00Z'));
+    expect(both).not.toHaveProperty('api_key_id');
+  });
+
+  test('ends nothing where the evidence of a leak is missing, or one of the tokens is ours', () => {
+    const weak = leak('service-user-2', { status: 'not_found', reason: 'no such key' });
+    expect(following(revoked({ leaks: [leak('service-user-1'), weak], own_key: true }))).toMatchObject([
+      { own_key: true },
+      { own_key: true, report_only: true },
+    ]);
+  });
+});
