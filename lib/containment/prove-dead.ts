@@ -95,7 +95,7 @@ const MAX_PAUSE_MS = 4_000;
 /** An API that gives no answer is asked less and less often. */
 function pauseAfter(sights: readonly ProbeSight[]): number {
   const failures = sights.length - 1 - sights.findLastIndex(({ status }) => status !== 'unproven');
-  return failures === 0 ? PACE_MS : Math.min(MAX_PAUSE_MS, SPACING_MS * 2 ** failures);
+  return failures === 0 ? PACE_MS : Math.min(MAX_PAUSE_MS, SPACING_MS * failures);
 }
 
 /** The first probes overlap, so that in the good case they take little longer than one. */
