@@ -15,18 +15,32 @@ from ministack.core import iam_evaluator
 decisions = open(sys.argv[1], "a", buffering=1)
 sys.argv = sys.argv[:1]
 decide = iam_evaluator.evaluate
+authorize = iam_evaluator.enforce
+
+
+def write(decision, principal, action, resource, sid):
+    if ":assumed-role/" in principal:
+        names = {"role": principal.split("/")[1], "action": action, "resource": resource, "sid": sid}
+        decisions.write(json.dumps({"decision": decision, **names}) + "\n")
 
 
 def evaluate(ctx, policies, *limits):
+    """Both the policies of the caller and that of the resource come through here; most statements match neither."""
     result = decide(ctx, policies, *limits)
-    decision = {"action": ctx.action, "resource": ctx.resource_arn, "sid": result.matched_sid}
-    if ":assumed-role/" in ctx.principal_arn:
-        role = ctx.principal_arn.split("/")[1]
-        decisions.write(json.dumps({"role": role, "decision": result.decision, **decision}) + "\n")
+    if result.decision == "Allow":
+        write("allowed", ctx.principal_arn, ctx.action, ctx.resource_arn, result.matched_sid)
     return result
 
 
+def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+    refusal = authorize(access_key_id, iam_action, service, region, resource_arn, service_context)
+    if isinstance(refusal, iam_evaluator.EvalResult):
+        write("refused", refusal.principal_arn, iam_action, resource_arn, refusal.matched_sid)
+    return refusal
+
+
 iam_evaluator.evaluate = evaluate
+iam_evaluator.enforce = enforce
 
 from ministack import app  # noqa: E402  imports the evaluator
 from ministack.services import s3, sqs  # noqa: E402

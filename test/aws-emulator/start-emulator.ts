@@ -11,13 +11,13 @@ import { selfSigned } from '../../sandbox/certificate.ts';
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
 
-/** What the policy evaluator said of one call, by a role's own policy or by that of a resource. */
+/** What the policy evaluator said of a call of a role: a statement that allowed it, or that it was refused. */
 export interface Decision {
   readonly role: string;
   readonly action: string;
   readonly resource: string;
-  readonly decision: 'Allow' | 'Deny' | 'ImplicitDeny';
-  /** Of the statement that decided; empty when none did. */
+  readonly decision: 'allowed' | 'refused';
+  /** Of the statement that decided; empty when there was none. */
   readonly sid: string;
 }
 
