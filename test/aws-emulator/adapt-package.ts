@@ -38,11 +38,18 @@ export function adaptTemplate(template: Template): Template {
   for (const { Type, Properties } of Object.values(adapted.Resources)) {
     // Its runner of Node looks for `.js` and `.mjs` only. A custom runtime is AWS's own runtime client, see below.
     if (Type === 'AWS::Lambda::Function') Properties.Runtime = 'provided.al2023';
-    // It does not know this condition, so that nobody could sign.
+    // When it serves a call it does not know these conditions, so that nobody could sign or write. The least privilege
+    // tests evaluate them.
     if (Type === 'AWS::KMS::Key') {
       for (const { Condition } of Properties.KeyPolicy.Statement) {
         if (Condition) delete Condition.StringEquals?.['kms:SigningAlgorithm'];
       }
+    }
+    if (Type === 'AWS::S3::BucketPolicy') {
+      const policy = Properties.PolicyDocument;
+      policy.Statement = policy.Statement.filter(
+        ({ Condition }: { Condition?: object }) => !/s3:if-none-match/i.test(JSON.stringify(Condition ?? {})),
+      );
     }
   }
   return adapted;

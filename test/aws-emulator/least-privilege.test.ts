@@ -42,7 +42,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       ['logs:PutLogEvents', 'RevokeLogGroup'],
     ],
   },
-  // It holds the admin token: it takes reports, and can make none.
+  // It holds the admin token, and is reached through the queue alone.
   RevokeRole: {
     can: [
       ['secretsmanager:GetSecretValue', ...without(SECRETS, 'WebhookSecret')],
@@ -54,7 +54,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     cannot: [
       ['secretsmanager:GetSecretValue', 'WebhookSecret'],
       ...each(CONSUME, ...without(QUEUES, 'LeakQueue')),
-      ['sqs:SendMessage', 'LeakQueue', 'LeakDeadLetterQueue', 'SweepQueue'],
+      ['sqs:SendMessage', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'],
       ['s3:PutObject', PLAN, SWITCH, DIGEST],
     ],
   },
@@ -62,7 +62,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   SweepKeysRole: {
     can: [
       ['secretsmanager:GetSecretValue', 'AdminTokenSecret', 'StandbyArn'],
-      ['sqs:SendMessage', 'LeakQueue', 'SweepQueue'],
+      ['sqs:SendMessage', 'SweepQueue'],
       ...each(CONSUME, 'SweepQueue'),
       ['s3:PutObject', PLAN, SWITCH, 'AuditBucket/records/date=2026-11-24/sweep/1/20-plan.json'],
       ['s3:GetObject', PLAN],
@@ -93,7 +93,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       ['kms:Sign', 'AuditKey'],
     ],
     cannot: [
-      ['secretsmanager:GetSecretValue', ...SECRETS],
+      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'AuditHttpArn')],
       ['sqs:SendMessage', ...QUEUES],
       ...each(CONSUME, ...QUEUES),
       ['s3:PutObject', INTENT, RECORD, PLAN, SWITCH],
@@ -147,7 +147,11 @@ const NEVER = [
 describe.skipIf(python === '')('least privilege, by the policy evaluator', () => {
   const resources = python === '' ? {} : readResources();
   const roles = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::IAM::Role');
-  const context = { 's3:if-none-match': '*', 'kms:SigningAlgorithm': 'ECDSA_SHA_256' };
+  const context = {
+    's3:if-none-match': '*',
+    's3:ObjectCreationOperation': 'true',
+    'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+  };
 
   function arn(name: string): string {
     const [id = '', ...path] = name.split('/');
@@ -234,6 +238,40 @@ describe.skipIf(python === '')('least privilege, by the policy evaluator', () =>
         ['Deny'],
       ),
     ).toEqual([]);
+  });
+
+  test.runIf(JSON.stringify(resources).includes('s3:if-none-match'))(
+    'nobody writes over an object, an administrator included',
+    () => {
+      const requests = [...roles, ADMINISTRATOR].flatMap((who) =>
+        requestsOf(who, [['s3:PutObject', RECORD, INTENT, PLAN, SWITCH, DIGEST]]),
+      );
+      const unconditional = { 's3:ObjectCreationOperation': 'true' };
+
+      expect(
+        others(
+          requests.map((request) => ({ ...request, context: unconditional })),
+          ['Deny'],
+        ),
+      ).toEqual([]);
+    },
+  );
+
+  test('a role that could delete would be found', () => {
+    const { RevokeRole: role, AuditBucketPolicy: policy } = resources;
+    const [{ PolicyDocument }] = role?.Properties.Policies ?? [];
+    const grant = {
+      Effect: 'Allow',
+      Action: 's3:DeleteObject',
+      Resource: { 'Fn::Sub': `\${AuditBucket.Arn}/*` },
+    };
+    const Policies = [{ PolicyDocument: { Statement: [...PolicyDocument.Statement, grant] } }];
+    const granted = { ...resources, RevokeRole: { ...role!, Properties: { ...role?.Properties, Policies } } };
+    const unprotected = { ...granted, AuditBucketPolicy: { ...policy!, Properties: {} } };
+    const requests = requestsOf('RevokeRole', [['s3:DeleteObject', RECORD]]);
+
+    expect(evaluatePolicies(python, granted, requests)).toEqual(['Deny']);
+    expect(evaluatePolicies(python, unprotected, requests)).toEqual(['Allow']);
   });
 
   test('no statement of a role names a wildcard action or all resources', () => {

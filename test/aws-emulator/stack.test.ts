@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { describeAuditLog } from './describe-audit-log.ts';
-import { describeDeployment } from './describe-deployment.ts';
+import { describeDeployment, describeResources } from './describe-deployment.ts';
 import { describePermissions } from './describe-permissions.ts';
 import { describeReports } from './describe-reports.ts';
 import { describeSweeps } from './describe-sweeps.ts';
@@ -19,6 +19,7 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
 
   afterAll(() => scene?.stop());
 
+  describeResources(now);
   describeReports(now);
   describeSweeps(now);
   describeAuditLog(now);
