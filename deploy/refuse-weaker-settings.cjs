@@ -1,3 +1,4 @@
+const { CloudFormationClient, GetTemplateCommand } = require('@aws-sdk/client-cloudformation');
 const { settingsOf, weakerSettings } = require('./weaker-settings.cjs');
 
 /** Names the parameters, separated by commas, that a deployment may weaken. */
@@ -29,9 +30,9 @@ class RefuseWeakerSettings {
 /** `undefined` when there is no such stack yet. Any other error ends the deployment, since nothing can be compared then. */
 async function deployedTemplate(provider, StackName) {
   try {
-    const request = { StackName, TemplateStage: 'Original' };
-    const { TemplateBody } = await provider.request('CloudFormation', 'getTemplate', request);
-    return typeof TemplateBody === 'string' ? JSON.parse(TemplateBody) : TemplateBody;
+    const client = new CloudFormationClient(await provider.getAwsSdkV3Config());
+    const read = new GetTemplateCommand({ StackName, TemplateStage: 'Original' });
+    return JSON.parse((await client.send(read)).TemplateBody);
   } catch (error) {
     if (/does not exist/.test(error.message)) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -38,7 +39,10 @@ export function emulatedStack(emulator: Emulator): Stack {
     output: (name) => outputs[name] ?? missing(name),
     resources: () => resources,
     async deploy(parameters, env = {}) {
-      const given = Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+      // An empty parameter is one that is left out.
+      const given = Object.entries(parameters).flatMap(([name, value]) =>
+        value === '' ? [] : ['--param', `${name}=${value}`],
+      );
       await osls(emulator, ['package', '--package', folder, ...given], env);
       ({ Resources: resources } = adaptPackage(folder));
       const printed = await osls(emulator, ['deploy', '--package', folder, ...given], env);
@@ -59,15 +63,26 @@ async function osls(
 ): Promise<string> {
   const program = join(ROOT, 'node_modules/osls/bin/serverless.js');
   const { PATH = '', HOME = '' } = process.env;
-  const { stderr, stdout } = await promisify(execFile)(
-    process.execPath,
-    [program, ...args, '--stage', STAGE],
-    {
-      cwd: ROOT,
-      env: { PATH, HOME, CI: '1', ...env, ...more },
+  const run = promisify(execFile)(process.execPath, [program, ...args, '--stage', STAGE], {
+    cwd: serviceCopy(),
+    env: { PATH, HOME, CI: '1', ...env, ...more },
+  });
+  return run.then(
+    ({ stderr, stdout }) => `${stdout}${stderr}`,
+    ({ stderr, stdout }) => {
+      throw new Error(`osls ${args[0]} failed:\n${stdout}${stderr}`);
     },
   );
-  return `${stdout}${stderr}`;
+}
+
+/** A copy of what osls reads: it replaces `.serverless/` there, and leaves that of `npm run package` alone. */
+function serviceCopy(): string {
+  const folder = join(CACHE, 'service');
+  rmSync(folder, { recursive: true, force: true });
+  for (const name of ['serverless.yml', 'esbuild.config.cjs', 'package.json', 'deploy', 'handlers', 'lib']) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  return folder;
 }
 
 async function readOutputs({ cloudFormation }: AwsClients): Promise<Record<string, string>> {

@@ -55,7 +55,7 @@ export function describeDeployment(scene: () => Scene): void {
 
     const refused = await deploy({ auditLockDays: 30, githubOrgs: '' }).then(
       () => expect.fail('it was deployed'),
-      ({ stderr, stdout }) => `${stdout}${stderr}`,
+      ({ message }) => message,
     );
 
     expect(refused).toContain('auditLockDays: 365 -> 30');
