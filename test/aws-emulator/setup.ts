@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 export function setup(project: TestProject): void {
-  const python = process.platform === 'win32' ? undefined : pythonEnvironment();
+  const python = process.platform === 'linux' ? pythonEnvironment() : undefined;
   if (python === undefined) {
     process.stdout.write('test:aws is skipped: it needs Python 3.10 or later with venv, on Linux\n');
   } else {
