@@ -35,6 +35,7 @@ export function adaptTemplate(template: Template): Template {
     // `Ref` of a secret is its name in MiniStack, and its ARN on AWS.
     secrets.includes(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
   );
+  ablate(adapted, process.env.ABLATE);
   for (const { Type, Properties } of Object.values(adapted.Resources)) {
     // Its runner of Node looks for `.js` and `.mjs` only. A custom runtime is AWS's own runtime client, see below.
     if (Type === 'AWS::Lambda::Function') Properties.Runtime = 'provided.al2023';
@@ -53,6 +54,21 @@ export function adaptTemplate(template: Template): Template {
     }
   }
   return adapted;
+}
+
+/**
+ * Takes a statement away from a role, to see which test misses it: `ABLATE=SweepKeysRole.Notify npm run test:aws`.
+ *
+ * @throws when there is no such statement
+ */
+function ablate({ Resources }: Template, name: string | undefined): void {
+  if (name === undefined) return;
+  const [role = '', sid] = name.split('.');
+  const [{ PolicyDocument }] = Resources[role]?.Properties.Policies ?? [{}];
+  const all: { Sid: string }[] = PolicyDocument?.Statement ?? [];
+  const left = all.filter(({ Sid }) => Sid !== sid);
+  if (left.length === all.length) throw new Error(`there is no statement ${name}`);
+  PolicyDocument.Statement = left;
 }
 
 /** A custom runtime starts the file `bootstrap`, here AWS's runtime client for Node, beside the files as packaged. */
