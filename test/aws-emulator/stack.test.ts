@@ -27,12 +27,14 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
   describeDeployment(now);
 
   test('left no token in any log or object', async () => {
-    const { emulator, tokens } = scene;
+    const { emulator, keys, text, tokens } = scene;
+    const objects = await Promise.all((await keys()).map(async (key) => key + (await text(key))));
 
     expect(emulator.log.length).toBeGreaterThan(100);
+    expect(objects.length).toBeGreaterThan(50);
     expect(tokens.length).toBeGreaterThan(5);
     for (const token of tokens) {
-      expect(emulator.log.filter((line) => line.includes(token))).toEqual([]);
+      expect([...emulator.log, ...objects].filter((line) => line.includes(token))).toEqual([]);
     }
   });
 });
