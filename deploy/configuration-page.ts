@@ -5,18 +5,18 @@ const INTRODUCTION = `<!-- Generated from deploy/settings.ts by \`npm run docs:c
 
 # Configuration
 
-Everything is set by the parameters below when the stack is deployed. Each has a default, so name only those that you
-change:
+Everything is set by the parameters below when the stack is deployed. The stages \`prod\` and \`trial\` have them all in
+\`deploy/stages/\`, see [Stages](deploy.md#stages); any other stage has the defaults. To override some for one deployment:
 
 \`\`\`sh
-npx osls deploy --stage prod --region eu-central-1 \\
+npx osls deploy --stage dev --region eu-central-1 \\
   --param githubSecretTypes=devin_api_key \\
   --param githubOrgs=acme \\
   --param auditLockMode=COMPLIANCE \\
   --param alarmEmail=oncall@example.com
 \`\`\`
 
-A deployment sets every parameter: one that is not named goes back to its default. A function whose settings are wrong
+A deployment sets every parameter: one that is in no file and not named goes back to its default. A function whose settings are wrong
 fails before it does anything; its error names every wrong setting and quotes no value. URLs must be https, or http on a
 loopback address, and hold no credentials.
 

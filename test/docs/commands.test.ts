@@ -52,7 +52,7 @@ describe('the documentation', () => {
     // The configuration page says `--param name=value`.
     const named = all(/--param ["']?(\w+)=/g).filter((name) => name !== 'name');
 
-    expect(named.length).toBeGreaterThan(5);
+    expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => !serverless.hasIn(['params', 'default', name]))).toEqual([]);
   });
 

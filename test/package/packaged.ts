@@ -43,7 +43,7 @@ function isFresh(): boolean {
       'handlers/**/*.ts',
       'lib/**/*.ts',
       'serverless.yml',
-      'deploy/resources/*',
+      'deploy/{resources,stages}/*',
       'esbuild.config.cjs',
       'package.json',
       'package-lock.json',

@@ -1,0 +1,33 @@
+import { Agent } from 'node:https';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Emulator, REGION } from './start-emulator.ts';
+
+export type AwsClients = ReturnType<typeof awsClients>;
+
+/** The SDK's clients for the emulator, as the administrator of the account. */
+export function awsClients({ certificate, env, url }: Emulator) {
+  const options = {
+    endpoint: url,
+    region: REGION,
+    credentials: {
+      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+    // A function may take its whole timeout.
+    requestHandler: { httpsAgent: new Agent({ ca: certificate, keepAlive: true }), requestTimeout: 90_000 },
+    maxAttempts: 1,
+  };
+  return {
+    cloudFormation: new CloudFormationClient(options),
+    events: new EventBridgeClient(options),
+    lambda: new LambdaClient(options),
+    s3: new S3Client({ ...options, forcePathStyle: true }),
+    secrets: new SecretsManagerClient(options),
+    sqs: new SQSClient(options),
+  };
+}
