@@ -83,7 +83,8 @@ export async function proveTokenDead(
     const until = Math.min(latest, Math.max(end, verdict.until ?? end));
     const left = until - performance.now();
     if (left <= 0) return summary(sights);
-    await sleep(Math.min(left, pauseAfter(sights)));
+    // A timer may fire up to a millisecond early, and the row would then be too short by as much.
+    await sleep(Math.ceil(Math.min(left, pauseAfter(sights))) + 1);
     sights.push(await look());
   }
 }
