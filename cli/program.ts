@@ -5,10 +5,12 @@ import { SecretError } from '../lib/aws/secrets.ts';
 import { ConfigError } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
 
+import { aftermathProgram } from './aftermath/aftermath-command.ts';
 import { auditLogCommand } from './audit/audit-log-command.ts';
 import { SourceError } from './audit/log/source.ts';
 import type { RunAct } from './command/act.ts';
 import { UsageError } from './command/usage-error.ts';
+import { enrollCommand } from './enroll/enroll-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
 
@@ -35,7 +37,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
-    .description('Looks at the audit log of revoked Devin API keys, and at what a sweep would revoke.')
+    .description(
+      'Looks at the audit log of revoked Devin API keys, at what followed a leak and at what a sweep would revoke.',
+    )
+    .enablePositionalOptions()
     .version(VERSION)
     .exitOverride()
     .configureOutput({
@@ -48,6 +53,8 @@ function program(terminal: Terminal, run: RunAct): Command {
     .showHelpAfterError('(--help lists the options and the exit codes)');
   auditLogCommand(root.command('audit-log'), terminal, run);
   sweepCommand(root.command('sweep'), terminal, run);
+  enrollCommand(root.command('enroll'), terminal, run);
+  aftermathProgram(root.command('aftermath'), terminal, run);
   return root;
 }
 

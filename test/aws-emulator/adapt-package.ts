@@ -8,6 +8,7 @@ import type { Resource } from '../package/packaged.ts';
 
 interface Template {
   Resources: Record<string, Resource>;
+  Parameters?: Record<string, { Default?: unknown }>;
   [section: string]: unknown;
 }
 
@@ -35,6 +36,10 @@ export function adaptTemplate(template: Template): Template {
     // `Ref` of a secret is its name in MiniStack, and its ARN on AWS.
     secrets.includes(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
   );
+  // A default that is a boolean is `False` in MiniStack, and `false` on AWS.
+  for (const parameter of Object.values(adapted.Parameters ?? {})) {
+    if (typeof parameter.Default === 'boolean') parameter.Default = String(parameter.Default);
+  }
   ablate(adapted, process.env.ABLATE);
   for (const { Type, Properties } of Object.values(adapted.Resources)) {
     // Its runner of Node looks for `.js` and `.mjs` only. A custom runtime is AWS's own runtime client, see below.

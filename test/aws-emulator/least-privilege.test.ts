@@ -69,7 +69,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       ['sns:Publish', 'AlarmTopic'],
     ],
     cannot: [
-      ['secretsmanager:GetSecretValue', 'WebhookSecret', 'GithubTokenSecret', 'AuditHttpArn'],
+      ['secretsmanager:GetSecretValue', 'WebhookSecret', 'GithubTokenSecret'],
       ...each(CONSUME, 'LeakQueue', 'LeakDeadLetterQueue'),
       ['s3:PutObject', INTENT, RECORD, DIGEST],
     ],
@@ -105,7 +105,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
       ['sqs:SendMessage', 'LeakQueue'],
     ],
     cannot: [
-      ['secretsmanager:GetSecretValue', ...SECRETS],
+      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'AuditHttpArn')],
       ...each(CONSUME, 'LeakQueue', 'LeakDeadLetterQueue'),
       ['s3:PutObject', INTENT, RECORD, PLAN, SWITCH, DIGEST],
     ],

@@ -6,7 +6,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
 import { runCli } from '../support/run-cli.ts';
 
-const script = fileURLToPath(new URL('../../cli/aftermath.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../cli/bin.cjs', import.meta.url));
 const now = () => Math.floor(Date.now() / 1_000);
 const since = '2026-07-30';
 let sandbox: Sandbox;
@@ -133,7 +133,7 @@ describe('npm run aftermath', () => {
   test('as a program prints usage and exit codes, and no token', async () => {
     const run = (args: string[], env: Record<string, string>) =>
       new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-        execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
+        execFile(process.execPath, [script, 'aftermath', ...args], { env }, (error, stdout, stderr) => {
           resolve({ code: error?.code ?? 0, stdout, stderr });
         });
       });

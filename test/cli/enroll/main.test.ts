@@ -200,7 +200,7 @@ describe('npm run enroll', () => {
     const one = key();
     const program = spawn(
       process.execPath,
-      [join(import.meta.dirname, '../../../cli/enroll.ts'), '--token', '-'],
+      [join(import.meta.dirname, '../../../cli/bin.cjs'), 'enroll', '--token', '-'],
       {
         env: { PATH: process.env.PATH, ...sandbox.env() },
       },
