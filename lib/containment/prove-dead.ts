@@ -83,7 +83,8 @@ export async function proveTokenDead(
     const until = Math.min(latest, Math.max(end, verdict.until ?? end));
     const left = until - performance.now();
     if (left <= 0) return summary(sights);
-    await sleep(Math.min(left, pauseAfter(sights)));
+    // A timer may fire a fraction of a millisecond early, and the row would be too short by that.
+    await sleep(Math.min(Math.ceil(left) + 1, pauseAfter(sights)));
     sights.push(await look());
   }
 }
