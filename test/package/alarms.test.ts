@@ -26,6 +26,8 @@ describe('an alarm', () => {
     ['EscalatedAlarm', 'DevinKeyRevoker', 'Outcome', status('escalated'), 0],
     ['AftermathAlarm', 'DevinKeyRevoker', 'Aftermath', [{ Name: 'result', Value: 'escalated' }], 0],
     ['StillAliveAlarm', 'DevinKeyRevoker', 'Outcome', status('still_alive'), 0],
+    ['OwnKeyAlarm', 'DevinKeyRevoker', 'OwnKeyLeaked', undefined, 0],
+    ['ReopenedAlarm', 'DevinKeyRevoker', 'IncidentReopened', undefined, 0],
     ['FailedAlarm', 'DevinKeyRevoker', 'Outcome', status('failed'), 0],
     ['LostReportAlarm', 'DevinKeyRevoker', 'IntentWithoutOutcome', undefined, 0],
     ['ReconcileErrorAlarm', 'AWS/Lambda', 'Errors', lambda('ReconcileLambdaFunction'), 0],
