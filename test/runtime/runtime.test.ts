@@ -117,7 +117,7 @@ describe('the packaged functions under the Lambda runtime client', () => {
     const { s3, sqs, secrets } = sandbox;
     const calls = [s3, sqs, secrets].flatMap(({ requests }) => requests.map(({ operation }) => operation));
     expect([...new Set(calls)].sort()).toEqual(['GetObject', 'GetSecretValue', 'PutObject', 'SendMessage']);
-    expect(records.filter(({ key }) => !/^(?:records|registry)\//.test(key))).toEqual([]);
+    expect(records.filter(({ key }) => !/^(?:records|registry|index)\//.test(key))).toEqual([]);
     const left = JSON.stringify([webhook.logs, revoke.logs, sandbox.sqs.sent(), records, first, second]);
     expect(left).not.toContain(leak.token);
   });
