@@ -26,7 +26,10 @@ export function describeAuditLog(scene: () => Scene): void {
     async function auditLog(...args: string[]): Promise<string> {
       const { PATH = '' } = process.env;
       const env = { ...scene().emulator.env, PATH };
-      const run = promisify(execFile)(process.execPath, ['cli/bin.cjs', 'audit-log', ...args], { cwd: ROOT, env });
+      const run = promisify(execFile)(process.execPath, ['cli/bin.cjs', 'audit-log', ...args], {
+        cwd: ROOT,
+        env,
+      });
       // An exit code other than 0 shows in what was printed.
       return run.then(
         ({ stdout }) => stdout,
