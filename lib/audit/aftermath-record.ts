@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Aftermath, type AftermathRequest, FollowedReport } from '../domain/aftermath.ts';
 import type { AuditContext } from './audit-entry.ts';
-import { activity, cloud, metadata, PRODUCT } from './ocsf-base.ts';
+import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';
 import type { Rating } from './ocsf-codes.ts';
 import { serialiseAs } from './ocsf-schema.ts';
 import { commandUid } from './record-text.ts';
@@ -85,7 +85,7 @@ export function aftermathRecord(facts: Aftermath, summary: string, stamp: Afterm
   const code = codeOf(facts);
   return serialiseAs(AftermathFacts, {
     ...activity([5, 'Detect']),
-    ...rated(code),
+    ...rated(code, RATINGS[code]),
     status_detail: facts.escalated ?? facts.problems[0] ?? facts.note,
     message: summary,
     remediation: { desc: 'Look at what was done with the key since it leaked, and at what still runs' },
@@ -105,7 +105,7 @@ export function endIntentRecord(
   const { org_id, session_id } = session;
   return serialiseAs(EndIntentFacts, {
     ...activity([99, 'End Session']),
-    ...rated('aftermath_intent'),
+    ...rated('aftermath_intent', RATINGS.aftermath_intent),
     status_detail: 'about to end a session',
     message: `session ${session_id} of ${serviceUserId}: about to be ended`,
     remediation: { desc: 'End a session that was started since the key leaked' },
@@ -128,22 +128,6 @@ function codeOf({ complete, escalated, keys, schedules, secrets, service_users, 
   if (!complete) return 'aftermath_incomplete';
   const found = [sessions, keys, schedules, secrets, service_users].some(({ total }) => total > 0);
   return found ? 'aftermath_found' : 'aftermath_clear';
-}
-
-/** As for the other records, whose ratings are part of the worker's bundle. */
-function rated(code: keyof typeof RATINGS) {
-  const { action, disposition, severity, status }: Rating = RATINGS[code];
-  return {
-    severity_id: severity[0],
-    severity: severity[1],
-    status_id: status[0],
-    status: status[1],
-    status_code: code,
-    action_id: action[0],
-    action: action[1],
-    disposition_id: disposition[0],
-    disposition: disposition[1],
-  };
 }
 
 function common({ context: run, name, report, time }: AftermathStamp, operation: string) {
