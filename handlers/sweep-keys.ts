@@ -28,6 +28,9 @@ import { reportFailure } from '../lib/sweep/keys/report-failure.ts';
 import { runSweep } from '../lib/sweep/keys/run-sweep.ts';
 import { sweepSettings } from '../lib/sweep/keys/settings.ts';
 
+/** Five listings: what is stored, and when the kill switch is read, is a few seconds apart. */
+const PAGE_USERS = 1_000;
+
 let parts: ReturnType<typeof connect> | undefined;
 
 /** Everything that is shared by the invocations of one container. @throws {ConfigError} */
@@ -85,6 +88,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
       chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
     notify: notify ?? (async () => true),
     notifyOwner: ownerNotifier(config.OWNERS, store, parts.ways, { deadline, attempts: 4 }),
+    pageUsers: PAGE_USERS,
     planDays: config.SWEEP_PLAN_DAYS,
     record: planRecorder({ store, forward }, origin, deadline),
     dryRun: config.DRY_RUN,

@@ -37,7 +37,10 @@ export async function previewPlan(
   let last: Page | undefined;
   let broken: string | undefined;
   while (last === undefined || last.next !== null) {
-    const evaluated = await evaluatePage(devin, start, last, { deadline: Date.now() + 15 * 60_000 });
+    const evaluated = await evaluatePage(devin, start, last, {
+      deadline: Date.now() + 15 * 60_000,
+      pageUsers: 200,
+    });
     if (!evaluated.ok) {
       broken = evaluated.reason;
       break;

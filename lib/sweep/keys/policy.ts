@@ -59,7 +59,7 @@ export function applyPolicy(
   key: ApiKey,
   owner: KeyOwner,
   policy: Policy,
-  own: ReadonlySet<string>,
+  own: readonly string[],
   now: number,
 ): Decision {
   const doubt = doubtOf(key, owner, now);
@@ -68,7 +68,7 @@ export function applyPolicy(
   const due = revocation(key, owner, policy, now);
   if (due === undefined) return warning(key, policy, now);
   const [rule, since] = due;
-  if (own.has(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
+  if (own.includes(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
   return namesOf(key, owner).some((name) => policy.exempt.includes(name))
     ? { decision: 'keep', rule: 'exempt', spared_from: rule }
     : { decision: 'revoke', rule, since };

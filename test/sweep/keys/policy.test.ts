@@ -27,7 +27,7 @@ type Row = {
   expected: Decision;
 };
 const judged = ({ key: k, owner: o, policy: p, own = [], now = NOW }: Row): Decision =>
-  applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, new Set(own), now);
+  applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, own, now);
 const check = (rows: Row[]): void => {
   test.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
     expect(judged(row)).toEqual(row.expected),
