@@ -38,7 +38,6 @@ function connect() {
   const config = parseConfig(SweepKeysConfig, process.env);
   const aws = awsEnvironment(process.env);
   const read = secretsManager(aws);
-  const standbyId = config.STANDBY_TOKEN_SECRET_ID;
   const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   const firstName = s3FirstName(aws, config.AUDIT_BUCKET);
   return {
@@ -46,7 +45,9 @@ function connect() {
     store,
     firstName,
     devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
-    standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
+    ownTokens: [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
+      id === undefined ? undefined : async () => adminToken(id, await read(id)),
+    ),
     killSwitch: killSwitch(store, firstName),
     region: aws.region,
     forward: siemForward(config, read),
@@ -72,7 +73,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const requestId = context.awsRequestId;
   const order = readOrder(event, { requestId, now: Date.now() });
   parts ??= connect();
-  const { chain, config, devin, firstName, forward, notify, queue, region, standby, store } = parts;
+  const { chain, config, devin, firstName, forward, notify, ownTokens, queue, region, store } = parts;
   const account = context.invokedFunctionArn.split(':')[4];
   const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   const origin = { region, requestId, ...(account && { account }) };
@@ -81,7 +82,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     devin,
     killSwitch: parts.killSwitch,
     plans: planStore(store, firstName, deadline),
-    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline }),
+    ownServiceUsers: () => ownServiceUsers(devin, ownTokens, { deadline }),
     settings: sweepSettings(config),
     send: (report) => queue.send(report, deadline),
     enqueueContinuation:
