@@ -4,7 +4,7 @@ import type { RetryOptions } from '../../platform/retry.ts';
 import type { Totals } from './guardrails.ts';
 import { plainName } from './plain-name.ts';
 import type { Entry, Start } from './plan.ts';
-import { applyPolicy, type Decision, type KeyOwner, namesOf } from './policy.ts';
+import { applyPolicy, type Decision, type KeyOwner, namesOf, ownerNames } from './policy.ts';
 
 /** What the plan has of the keys of one service user; the keys themselves are not held. */
 export type EvaluatedUser =
@@ -32,8 +32,7 @@ export async function evaluateUser(
   if (!ServiceUserId.safeParse(owner.service_user_id).success) {
     return { ok: false, reason: 'a service user has an id that is not one', retryable: false };
   }
-  unused.delete(owner.service_user_id);
-  unused.delete(owner.name);
+  for (const name of ownerNames(owner)) unused.delete(name);
   const listing = await devin.listKeys(owner.service_user_id, retry);
   if (!listing.ok) {
     // Removed service users are listed, yet no longer have a key listing. Ours is not removed.

@@ -76,7 +76,12 @@ export function applyPolicy(
 
 /** What an exemption may name it by: the ids and the names of the key and of its service user. */
 export function namesOf(key: ApiKey, owner: KeyOwner): string[] {
-  return [owner.service_user_id, owner.name, key.api_key_id, key.api_key_name];
+  return [...ownerNames(owner), key.api_key_id, key.api_key_name.trim()];
+}
+
+/** The names without blanks around them, which no entry of a list has. */
+export function ownerNames({ name, service_user_id }: KeyOwner): string[] {
+  return [service_user_id, name.trim()];
 }
 
 /** Why the facts about a key contradict each other, if they do. One that no longer works takes no harm. */

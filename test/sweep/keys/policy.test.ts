@@ -244,6 +244,19 @@ describe('what is spared', () => {
       policy: { exempt: ['service-user-1'] },
       expected: exempt,
     },
+    {
+      when: 'a key of an owner whose exempt name has blanks around it',
+      key: expired,
+      owner: { name: ' deploy-bot\n' },
+      policy: { exempt: ['deploy-bot'] },
+      expected: exempt,
+    },
+    {
+      when: 'a key whose exempt name has blanks around it',
+      key: { ...expired, api_key_name: 'ci ' },
+      policy: { exempt: ['ci'] },
+      expected: exempt,
+    },
     { when: 'a key of an exempt name', key: expired, policy: { exempt: ['ci'] }, expected: exempt },
     {
       when: 'a key of an owner of an exempt name',
