@@ -87,14 +87,12 @@ async function queueUnlessSettled(step: Check, facts: AlertFacts, deps: QueueAle
   const outcome = own ?? (await outcomeWhenNew(step, facts, deps));
   const left = outcome === undefined ? 'contain' : leftToDo(outcome, updated);
   switch (left) {
-    case 'contain':
-      return step.isDue
-        ? send(
-            { ...report(subject), ...(intent !== undefined || !isFirstRun(step, facts) ? ONCE : {}) },
-            step,
-            deps,
-          )
-        : { result: 'waiting', entry };
+    case 'contain': {
+      // Without its outcome, an alert that was settled is looked at once more.
+      if (!step.isDue) return { result: 'waiting', ...(entry.phase !== 'settled' && { entry }) };
+      const isRepeated = intent !== undefined || !isFirstRun(step, facts);
+      return send({ ...report(subject), ...(isRepeated && ONCE) }, step, deps);
+    }
     case 'nothing':
       return { result: 'settled', entry: { ...entry, phase: 'settled' } };
     case 'close':
