@@ -19,6 +19,7 @@ import { devinClient } from '../lib/clients/devin.ts';
 import { cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
 import { type GitHub, githubClient } from '../lib/clients/github.ts';
 import { githubToken } from '../lib/clients/github-token.ts';
+import { ownServiceUsers } from '../lib/clients/own-service-users.ts';
 import { openConnections } from '../lib/cold-start/open-connections.ts';
 import { early } from '../lib/cold-start/revoke.ts';
 import type { BatchPlace } from '../lib/containment/batch-barrier.ts';
@@ -71,6 +72,12 @@ function connect() {
     retrySoon: sqsRetrySoon(aws),
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     swept: { store, firstName: s3FirstName(aws, config.AUDIT_BUCKET) },
+    otherTokens: [
+      admin.standby,
+      config.ACTIVITY_TOKEN_SECRET_ID === undefined
+        ? undefined
+        : cachedAdminToken(read, config.ACTIVITY_TOKEN_SECRET_ID).get,
+    ],
     urls: {
       bucket: bucketUrl(aws, config.AUDIT_BUCKET),
       devin: config.DEVIN_API_URL,
@@ -124,7 +131,7 @@ async function revoke(
   place: BatchPlace,
 ): Promise<Outcome> {
   parts ??= connect();
-  const { admin, aws, config, devin, github, notify, records, registered, swept, urls } = parts;
+  const { admin, aws, config, devin, github, notify, otherTokens, records, registered, swept, urls } = parts;
   // What is not open by then is opened when it is needed.
   openConnections(report, early.sent, urls).catch(() => {});
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -144,7 +151,12 @@ async function revoke(
     registry: tokenRegistry(registered, { deadline: end - RESERVE_MS / 5 }),
     ...(report.detector === 'sweep' && {
       recheck: (key) =>
-        recheckSweptKey(key, { ...swept, devin, actBefore: report.act_before, retry: { deadline } }),
+        recheckSweptKey(key, {
+          ...swept,
+          ownServiceUsers: () => ownServiceUsers(devin, otherTokens, { deadline }),
+          actBefore: report.act_before,
+          retry: { deadline },
+        }),
     }),
     search: {
       store: records.store,

@@ -405,17 +405,22 @@ describe('the kill switch', () => {
   });
 });
 
-test('the worker revokes no key of our own service user for a sweep, whatever the queue says', async () => {
-  const { api_key_id, service_user_id } = sandbox.devin.createKey(sandbox.admin.service_user_id);
-  const leak = { kind: 'key', service_user_id, api_key_id };
-  const report = { version: 1, report_id: 'sweep/plan/1', detector: 'sweep', invoked_by: 'schedule', leak };
-  sandbox.sqs.sendBacklog(JSON.stringify({ ...report, reported_at: 1, seen_at: Date.now() }));
+test.each(['admin', 'standby', 'activity'] as const)(
+  'the worker revokes no key of the service user of our %s token for a sweep, whatever the queue says',
+  async (name) => {
+    const owner = name === 'admin' ? sandbox.admin : sandbox.leak();
+    sandbox.secrets.put(name, owner.token);
+    const { api_key_id, service_user_id } = sandbox.devin.createKey(owner.service_user_id);
+    const leak = { kind: 'key', service_user_id, api_key_id };
+    const report = { version: 1, report_id: 'sweep/plan/1', detector: 'sweep', invoked_by: 'schedule', leak };
+    sandbox.sqs.sendBacklog(JSON.stringify({ ...report, reported_at: 1, seen_at: Date.now() }));
 
-  await work();
+    await work(name === 'admin' ? {} : { [`${name.toUpperCase()}_TOKEN_SECRET_ID`]: name });
 
-  expect(sandbox.devin.key(api_key_id)?.revoked_at).toBeNull();
-  expect(outcomeRecords(sandbox)).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
-});
+    expect(sandbox.devin.key(api_key_id)?.revoked_at).toBeNull();
+    expect(outcomeRecords(sandbox)).toEqual([expect.objectContaining({ status_code: 'escalated' })]);
+  },
+);
 
 describe('warnings', () => {
   test('come once for each key and threshold, and say what to do', async () => {

@@ -1,11 +1,11 @@
-import type { Devin } from '../../clients/devin.ts';
 import type { Key } from '../../domain/key.ts';
 import type { OutcomeDraft } from '../../domain/outcome.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
 export interface RecheckParts {
-  readonly devin: Pick<Devin, 'probeAdmin'>;
+  /** The service users whose keys we ourselves use; `undefined` unless all of them are known. */
+  readonly ownServiceUsers: () => Promise<readonly string[] | undefined>;
   readonly stop: KillSwitch;
   /** After this the key may no longer be due, epoch milliseconds. */
   readonly actBefore: number | undefined;
@@ -20,7 +20,7 @@ export interface RecheckParts {
  */
 export async function recheckBeforeDelete(
   key: Key,
-  { actBefore, devin, retry, stop }: RecheckParts,
+  { actBefore, ownServiceUsers, retry, stop }: RecheckParts,
 ): Promise<OutcomeDraft | undefined> {
   if (actBefore !== undefined && Date.now() > actBefore) {
     return {
@@ -30,7 +30,7 @@ export async function recheckBeforeDelete(
       next_step: 'none: the next sweep evaluates this key again',
     };
   }
-  const [found, probe] = await Promise.all([stop.read(retry), devin.probeAdmin(retry)]);
+  const [found, own] = await Promise.all([stop.read(retry), ownServiceUsers()]);
   if (found.state === 'unknown') {
     return { status: 'failed', ...key, reason: found.reason, retryable: true };
   }
@@ -42,16 +42,15 @@ export async function recheckBeforeDelete(
       next_step: 'invoke sweep-keys with {"resume": reason}; the next sweep evaluates this key again',
     };
   }
-  const own = probe.state === 'alive' ? probe.principal.service_user_id : undefined;
   if (own === undefined) {
     const reason = 'it is not known which key is the one that we ourselves use';
     return { status: 'failed', ...key, reason, retryable: true };
   }
-  if (own !== key.service_user_id) return undefined;
+  if (!own.includes(key.service_user_id)) return undefined;
   return {
     status: 'escalated',
     ...key,
-    reason: 'the key is our own, or of the service user of our own key, which no sweep revokes',
+    reason: 'the key is our own, or of a service user of our own keys, which no sweep revokes',
     next_step: 'rotate it by hand, if it is to be rotated',
   };
 }

@@ -1,0 +1,255 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ApiKey, ServiceUserListing } from '../../../lib/clients/devin.ts';
+import type { LeakReport } from '../../../lib/domain/report.ts';
+import type { SweepDeps } from '../../../lib/sweep/keys/deps.ts';
+import { executePlan } from '../../../lib/sweep/keys/execute-plan.ts';
+import type { Block } from '../../../lib/sweep/keys/guardrails.ts';
+import { type KillSwitch, killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
+import { type Entry, type Page, Start, type Summary } from '../../../lib/sweep/keys/plan.ts';
+import { planStore } from '../../../lib/sweep/keys/plan-store.ts';
+import { captureOutput, type Output } from '../../support/load-handler.ts';
+import { memoryBucket } from '../../support/memory-bucket.ts';
+
+// A plan that is stored, and carried out later: each guard that stands then, by itself.
+
+const DAY = 86_400;
+const PLAN = '20261123T030000Z-00000000';
+const USER = 'service-user-a';
+const now = () => Math.floor(Date.now() / 1_000);
+
+let output: Output;
+beforeEach(() => {
+  output = captureOutput();
+});
+afterEach(() => output.restore());
+
+const idle = (): ApiKey => ({
+  api_key_id: 'key-a',
+  api_key_name: 'ci',
+  created_at: now() - 400 * DAY,
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: now() - 300 * DAY,
+  is_active: true,
+});
+
+interface Given {
+  /** The stored decision. */
+  readonly summary?: Partial<Summary>;
+  readonly isReleased?: boolean;
+  /** What the listing shows by now. */
+  readonly key?: Partial<ApiKey>;
+  readonly deps?: Partial<SweepDeps>;
+  readonly startedAt?: number;
+  readonly stop?: KillSwitch;
+}
+
+async function execute({ deps = {}, isReleased, key, startedAt = Date.now(), stop, summary }: Given = {}) {
+  const { firstName, store } = memoryBucket();
+  const plans = planStore(store, firstName, Date.now() + 10_000);
+  const policy = { maxIdleDays: 90, warnDays: [], exempt: [] };
+  const start = Start.parse({
+    version: 1,
+    plan_id: PLAN,
+    started_at: startedAt,
+    mode: 'enforce',
+    policy,
+    caps: { maxRevocations: 25, maxRatio: 1 },
+    own: ['service-user-own'],
+  });
+  const planned = idle();
+  const entry: Entry = {
+    service_user_id: USER,
+    service_user_name: 'robot',
+    api_key_id: planned.api_key_id,
+    api_key_name: planned.api_key_name,
+    created_at: planned.created_at,
+    expires_at: null,
+    last_used_at: planned.last_used_at,
+    decision: 'revoke',
+    rule: 'max_idle',
+  };
+  const totals = { users: 2, keys: 2, active: 2, revoke: 1, warn: 0, rules: { max_idle: 1 } };
+  const page: Page = {
+    version: 1,
+    plan_id: PLAN,
+    page: 1,
+    next: null,
+    totals,
+    skew_seconds: 0,
+    unlisted: 0,
+    earlier_cursor: null,
+    seen: [],
+    exempt_unused: [],
+    entries: [entry],
+  };
+  await plans.putPageIfAbsent('pages', page);
+  await plans.putIfAbsent('summary', {
+    version: 1,
+    plan_id: PLAN,
+    started_at: startedAt,
+    decided_at: startedAt,
+    mode: 'enforce',
+    verdict: 'enforce',
+    pages: 1,
+    totals,
+    blocks: [],
+    exempt_unused: [],
+    invoked_by: 'schedule',
+    ...summary,
+  });
+  if (isReleased) {
+    await plans.putIfAbsent('release', {
+      version: 1,
+      plan_id: PLAN,
+      released_at: startedAt,
+      reason: 'it is right',
+    });
+  }
+  const sent: LeakReport[] = [];
+  const result = await executePlan(
+    start,
+    { page: 1, attempt: 1 },
+    {
+      devin: {
+        listServiceUsers: async () => ({
+          ok: true,
+          users: [{ service_user_id: USER, name: 'robot' }],
+          next: null,
+          total: 1,
+          date: Date.now(),
+        }),
+        listKeys: async () => ({ ok: true, keys: [{ ...planned, ...key }] }),
+      },
+      plans,
+      killSwitch: stop ?? killSwitch(store, firstName),
+      ownServiceUsers: async () => ['service-user-own'],
+      settings: { mode: 'enforce', policy, caps: start.caps },
+      send: async (report) => void sent.push(report),
+      notify: async () => true,
+      notifyOwner: async () => true,
+      pageUsers: 100,
+      planDays: 7,
+      dryRun: false,
+      requestId: 'request',
+      deadline: Date.now() + 60_000,
+      ...deps,
+    },
+  ).catch((error: Error) => ({ status: 'thrown' as const, message: error.message }));
+  return { result, sent: sent.map(({ leak }) => leak) };
+}
+
+const revoked = [{ kind: 'key', service_user_id: USER, api_key_id: 'key-a' }];
+const blocks = (...guards: Block['guard'][]) => guards.map((guard) => ({ guard, reason: guard }));
+
+test('a plan within the limits is carried out', async () => {
+  expect(await execute()).toMatchObject({
+    result: { status: 'enforced', queued: 1, left: 0 },
+    sent: revoked,
+  });
+});
+
+describe('a plan that is blocked', () => {
+  test.each<[string, Summary['blocks'], boolean]>([
+    ['by its cap is carried out once a person released it', blocks('cap'), true],
+    ['by a listing that broke off is not, whoever released it', blocks('listing'), false],
+    ['by a clock that is off is not, whoever released it', blocks('cap', 'clock'), false],
+    ['by keys of ours that are not known is not, whoever released it', blocks('own_key'), false],
+    ['by a plan before it that cannot be read is not, whoever released it', blocks('previous'), false],
+  ])('%s', async (_, found, isCarriedOut) => {
+    const given = { summary: { verdict: 'blocked', blocks: found }, isReleased: true } as const;
+
+    expect((await execute(given)).sent).toEqual(isCarriedOut ? revoked : []);
+    expect((await execute({ ...given, isReleased: false })).sent).toEqual([]);
+  });
+});
+
+describe('a plan that is carried out', () => {
+  test('leaves a key whose service user became ours after it', async () => {
+    const { result, sent } = await execute({ deps: { ownServiceUsers: async () => [USER] } });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ queued: 0, left: 1 });
+  });
+
+  test('acts on nothing while our own service users are not known', async () => {
+    const { result, sent } = await execute({ deps: { ownServiceUsers: async () => undefined } });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ status: 'blocked', blocks: [{ guard: 'own_key' }] });
+  });
+
+  test.each<[string, Awaited<ReturnType<KillSwitch['read']>>]>([
+    ['is set', { state: 'stopped' }],
+    ['cannot be read', { state: 'unknown', reason: 'HTTP 503' }],
+  ])('stops before a key while the kill switch %s', async (_, state) => {
+    const { result, sent } = await execute({ stop: { read: async () => state, set: async () => {} } });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ status: 'stopped' });
+  });
+
+  test.each<[string, Partial<ApiKey>]>([
+    ['was used meanwhile', { last_used_at: now() }],
+    ['was revoked meanwhile', { is_active: false, revoked_at: now() }],
+    ['has another age', { created_at: 1 }],
+    ['has another end', { expires_at: now() + DAY }],
+    ['is due by another rule', { is_active: false }],
+    ['has another id', { api_key_id: 'key-b' }],
+  ])('leaves a key that %s', async (_, key) => {
+    const { result, sent } = await execute({ key });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ queued: 0, left: 1 });
+  });
+
+  test.each<[string, Partial<SweepDeps>]>([
+    [
+      'is not listed any more',
+      { devin: { listServiceUsers: async () => ({ ...LISTED, users: [] }), listKeys: async () => NONE } },
+    ],
+    [
+      'cannot be listed',
+      {
+        devin: {
+          listServiceUsers: async () => REFUSED,
+          listKeys: async () => ({ ok: true, keys: [idle()] }),
+        },
+      },
+    ],
+    [
+      'has keys that cannot be listed',
+      { devin: { listServiceUsers: async () => LISTED, listKeys: async () => REFUSED } },
+    ],
+  ])('leaves the key of a service user that %s', async (_, deps) => {
+    expect((await execute({ deps })).sent).toEqual([]);
+  });
+
+  test('queues nothing in a dry run, nor when sweeps report by now', async () => {
+    const settings = {
+      policy: { maxIdleDays: 90, warnDays: [], exempt: [] },
+      caps: { maxRevocations: 1, maxRatio: 1 },
+    };
+
+    expect((await execute({ deps: { dryRun: true } })).result).toMatchObject({ status: 'rehearsed' });
+    expect((await execute({ isReleased: true, deps: { dryRun: true } })).sent).toEqual([]);
+    expect((await execute({ deps: { settings: { ...settings, mode: 'report' } } })).sent).toEqual([]);
+  });
+
+  test('is refused when it is over a week old', async () => {
+    const { result, sent } = await execute({ startedAt: Date.now() - 8 * DAY * 1_000 });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ status: 'thrown', message: expect.stringContaining('8 days old') });
+  });
+});
+
+const LISTED: ServiceUserListing = {
+  ok: true,
+  users: [{ service_user_id: USER, name: 'robot' }],
+  next: null,
+  total: 1,
+  date: undefined,
+};
+const NONE = { ok: true, keys: [] } as const;
+const REFUSED = { ok: false, reason: 'HTTP 503', retryable: true } as const;
