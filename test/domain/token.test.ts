@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { format, inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -45,6 +46,24 @@ describe('a token', () => {
         expect(new Token(a).equals(new Token(a))).toBe(true);
       }),
     );
+  });
+});
+
+describe('a fingerprint', () => {
+  const MESSAGE = 'devin-key-revoker token fingerprint';
+
+  test('is an HMAC keyed by the token itself, the same wherever it is made', () => {
+    expect(token.fingerprint()).toBe(createHmac('sha256', SECRET).update(MESSAGE).digest('hex'));
+    expect(new Token(SECRET).fingerprint()).toBe(token.fingerprint());
+  });
+
+  test('is neither that of another token, nor a plain hash that is looked up in a table', () => {
+    const plain = [SECRET, MESSAGE, SECRET + MESSAGE, MESSAGE + SECRET].map((text) =>
+      createHash('sha256').update(text).digest('hex'),
+    );
+
+    expect(plain).not.toContain(token.fingerprint());
+    expect(new Token(`${SECRET}x`).fingerprint()).not.toBe(token.fingerprint());
   });
 });
 

@@ -25,6 +25,34 @@ describe('a rehearsal', () => {
     expect(writes()).toEqual([]);
   });
 
+  test.each(['token', 'ids', 'alert'])(
+    'of an EventBridge event by %s changes nothing upstream',
+    async (by) => {
+      const { alert, api_key_id, service_user_id, token } = run.sandbox.leak();
+      const leaks = {
+        token: { token },
+        ids: { service_user_id, api_key_id },
+        alert: { github_alert: alert },
+      };
+      const event = {
+        version: '0',
+        id: 'event-1',
+        'detail-type': 'Devin API key leaked',
+        source: 'example.scanner',
+        time: '2026-11-23T08:42:00Z',
+        detail: { ...leaks[by as keyof typeof leaks], dry_run: true },
+      };
+
+      expect(await run.invoke(event)).toMatchObject({
+        status: 'rehearsed',
+        api_key_id,
+        would_end: 'revoked',
+      });
+      expect(writes()).toEqual([]);
+      expect(run.outcomes()).toEqual([]);
+    },
+  );
+
   test('by ids looks the key up', async () => {
     const leak = run.sandbox.leak({ keys: 2 });
     const gone = leak.others[0]?.api_key_id ?? '';

@@ -72,6 +72,19 @@ describe('an event', () => {
     });
   });
 
+  test.each([true, false])('of EventBridge says whether it is a dry run: %s', (dry_run) => {
+    expect(readEvent(bridged({ ...ids, dry_run }), invocation)).toMatchObject({
+      kind: 'eventbridge',
+      report: { dry_run },
+    });
+  });
+
+  test.each([true, false])('of SQS says whether it is a dry run: %s', (dry_run) => {
+    const { report } = readEvent(bridged(ids), invocation) as { report: LeakReport };
+
+    expect(readMessage(JSON.stringify({ ...report, dry_run }))).toMatchObject({ dry_run });
+  });
+
   test('of anything else is a request of the console', () => {
     expect(readEvent({ ...ids, dry_run: true }, invocation)).toEqual({
       kind: 'direct',

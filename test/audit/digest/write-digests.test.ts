@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestKey, readDigest, readShard, SHARD_ENTRIES, sha256 } from '../../../lib/audit/digest/format.ts';
 import { type DigestParts, writeDigests } from '../../../lib/audit/digest/write-digests.ts';
 import { countAnomalies } from '../../../lib/audit/digest/write-shards.ts';
@@ -141,6 +141,69 @@ test('stops when another run is faster, and leaves the day to it', async () => {
 
   await expect(writeDigests({ ...parts(), store: raced })).rejects.toMatchObject({ code: 'digest' });
   expect(objects.has(digestKey(DAY))).toBe(false);
+});
+
+describe('a digest that was replaced', () => {
+  const NEXT = Date.parse('2026-08-01T00:30:00Z');
+
+  async function signedOnce() {
+    const bucket = bucketOf(3);
+    await writeDigests(bucket.parts());
+    return { ...bucket, text: bucket.objects.get(digestKey(DAY)) ?? expect.fail('no digest') };
+  }
+
+  test.each(['', 'not a digest', '{}\n{}\n'])(
+    'by "%s" is neither signed again nor followed',
+    async (text) => {
+      const { objects, parts } = await signedOnce();
+      objects.set(digestKey(DAY), text);
+      const before = [...objects];
+      vi.setSystemTime(NEXT);
+
+      await expect(writeDigests(parts())).rejects.toThrow(`the digest of ${DAY} is not readable`);
+      expect([...objects]).toEqual(before);
+    },
+  );
+
+  test('by another is not written over, and the next one holds its hash', async () => {
+    const { objects, parts, text } = await signedOnce();
+    const other = text.replace('"arn"', '"another"');
+    objects.set(digestKey(DAY), other);
+    vi.setSystemTime(NEXT);
+
+    expect(await writeDigests(parts())).toEqual({ days: ['2026-07-31'] });
+    expect(objects.get(digestKey(DAY))).toBe(other);
+    const next = readDigest(objects.get(digestKey('2026-07-31')) ?? '')?.digest;
+    expect(next?.previous).toEqual({ key: digestKey(DAY), sha256: sha256(other) });
+  });
+
+  test('between the look and the put is left alone, and nothing is published', async () => {
+    const { objects, parts } = bucketOf(3);
+    const { store } = parts();
+    const heads: unknown[] = [];
+    const raced: AuditStore = {
+      ...store,
+      async put(path, record, retry) {
+        if (path === digestKey(DAY)) objects.set(path, 'another digest');
+        return store.put(path, record, retry);
+      },
+    };
+    const publish = async (head: unknown) => void heads.push(head);
+
+    await expect(writeDigests({ ...parts(), store: raced, publish })).rejects.toMatchObject({
+      code: 'digest',
+    });
+    expect(objects.get(digestKey(DAY))).toBe('another digest');
+    expect(heads).toEqual([]);
+  });
+
+  test('in a shard is not listed anew', async () => {
+    const { objects, parts } = bucketOf(3);
+    objects.set(`digests/date=${DAY}/shard-000001.jsonl`, 'not a shard');
+
+    await expect(writeDigests(parts())).rejects.toThrow('is not readable');
+    expect(objects.has(digestKey(DAY))).toBe(false);
+  });
 });
 
 test.each([
