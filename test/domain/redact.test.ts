@@ -84,6 +84,21 @@ describe('a known token', () => {
     ['in hex', Buffer.from(other).toString('hex')],
     ['in upper-case hex', Buffer.from(other).toString('hex').toUpperCase()],
   ];
+  // No form of a token that is not known: eight characters from its middle.
+  test.each([
+    ['as it is', other],
+    ['its hex', Buffer.from(other).toString('hex')],
+    ['its base64', base64(other)],
+    ['its base64 after one byte', base64(`=${other}=`)],
+    ['its base64 after two bytes', base64(`==${other}==`)],
+    ['its base64url', Buffer.from(`${other}`).toString('base64url')],
+  ])('is redacted in a part of %s', (_title, form) => {
+    const part = form.slice(20, 28);
+
+    expect(redact(`it is ${part} there`, [known])).toBe('it is [redacted] there');
+    expect(quotesToken(`name-${part}`, [known])).toBe(true);
+  });
+
   test.each(forms)('is redacted %s', (_title, form) => {
     const text = redact(`it is ${form} there`, [known]);
     expect(text).toMatch(/^it is \S*\[redacted\]\S* there$/);

@@ -39,7 +39,8 @@ export async function testRunner(root: string): Promise<TestRunner> {
       const { testModules } = await vitest.runTestSpecifications(
         files.map((file) => project.createSpecification(file)),
       );
-      return summary(testModules);
+      // The answer has the files of earlier runs too.
+      return summary(testModules.filter(({ moduleId }) => files.includes(moduleId)));
     },
     close: () => vitest.close(),
   };

@@ -164,6 +164,10 @@ describe('the evidence', () => {
     expect(Math.max(...scores)).toBeGreaterThan(5e6);
   });
 
+  test('has shares of the permitted error that sum to one', () => {
+    expect(LAGS.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+  });
+
   test('judges no slot whose window shows a value already', () => {
     const coins = draw(10, 3, 2);
 

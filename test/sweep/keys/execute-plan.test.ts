@@ -41,10 +41,23 @@ interface Given {
   readonly key?: Partial<ApiKey>;
   readonly deps?: Partial<SweepDeps>;
   readonly startedAt?: number;
+  /** More entries of the plan's page, of the same service user. */
+  readonly entries?: readonly Partial<Entry>[];
+  /** The page was carried out before. */
+  readonly isActed?: boolean;
   readonly stop?: KillSwitch;
 }
 
-async function execute({ deps = {}, isReleased, key, startedAt = Date.now(), stop, summary }: Given = {}) {
+async function execute({
+  deps = {},
+  entries = [],
+  isActed,
+  isReleased,
+  key,
+  startedAt = Date.now(),
+  stop,
+  summary,
+}: Given = {}) {
   const { firstName, store } = memoryBucket();
   const plans = planStore(store, firstName, Date.now() + 10_000);
   const policy = { maxIdleDays: 90, warnDays: [], exempt: [] };
@@ -81,7 +94,7 @@ async function execute({ deps = {}, isReleased, key, startedAt = Date.now(), sto
     earlier_cursor: null,
     seen: [],
     exempt_unused: [],
-    entries: [entry],
+    entries: [entry, ...entries.map((other) => ({ ...entry, ...other }))],
   };
   await plans.putPageIfAbsent('pages', page);
   await plans.putIfAbsent('summary', {
@@ -105,6 +118,9 @@ async function execute({ deps = {}, isReleased, key, startedAt = Date.now(), sto
       released_at: startedAt,
       reason: 'it is right',
     });
+  }
+  if (isActed) {
+    await plans.putPageIfAbsent('acted', { version: 1, plan_id: PLAN, page: 1, queued: [], left: [] });
   }
   const sent: LeakReport[] = [];
   const result = await executePlan(
@@ -136,7 +152,8 @@ async function execute({ deps = {}, isReleased, key, startedAt = Date.now(), sto
       ...deps,
     },
   ).catch((error: Error) => ({ status: 'thrown' as const, message: error.message }));
-  return { result, sent: sent.map(({ leak }) => leak) };
+  const acted = await plans.findPage('acted', PLAN, 1);
+  return { result, sent: sent.map(({ leak }) => leak), reports: sent, left: acted?.left ?? [] };
 }
 
 const revoked = [{ kind: 'key', service_user_id: USER, api_key_id: 'key-a' }];
@@ -147,6 +164,45 @@ test('a plan within the limits is carried out', async () => {
     result: { status: 'enforced', queued: 1, left: 0 },
     sent: revoked,
   });
+});
+
+test('a revocation is a report of its own, which is not acted on after a day', async () => {
+  const before = Date.now();
+  const { reports } = await execute();
+
+  expect(reports).toEqual([
+    {
+      version: 1,
+      report_id: `sweep/${PLAN}/${USER}/key-a`,
+      detector: 'sweep',
+      invoked_by: 'schedule',
+      reported_at: expect.any(Number),
+      seen_at: expect.any(Number),
+      act_before: expect.any(Number),
+      leak: { kind: 'key', service_user_id: USER, api_key_id: 'key-a' },
+      reason: `the key was not used for longer than SWEEP_MAX_IDLE_DAYS allows; plan ${PLAN}`,
+    },
+  ]);
+  const waits = (reports[0]?.act_before ?? 0) - before;
+  expect(waits).toBeGreaterThanOrEqual(DAY * 1_000);
+  expect(waits).toBeLessThan(DAY * 1_000 + 60_000);
+});
+
+test('a plan that a person released is reported as of the console', async () => {
+  expect(await execute({ isReleased: true })).toMatchObject({
+    result: { status: 'released' },
+    reports: [{ invoked_by: 'console' }],
+  });
+});
+
+test('a page that was carried out before is not carried out again', async () => {
+  expect(await execute({ isActed: true })).toMatchObject({ result: { queued: 0, left: 0 }, sent: [] });
+});
+
+test('no key is revoked that the plan does not revoke, though it is due by now', async () => {
+  const others = [{ decision: 'warn' as const }, { decision: 'keep' as const }];
+
+  expect((await execute({ entries: others })).sent).toEqual(revoked);
 });
 
 describe('a plan that is blocked', () => {
@@ -222,7 +278,11 @@ describe('a plan that is carried out', () => {
       { devin: { listServiceUsers: async () => LISTED, listKeys: async () => REFUSED } },
     ],
   ])('leaves the key of a service user that %s', async (_, deps) => {
-    expect((await execute({ deps })).sent).toEqual([]);
+    const { left, result, sent } = await execute({ deps });
+
+    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ status: 'enforced', queued: 0, left: 1 });
+    expect(left).toEqual([{ service_user_id: USER, api_key_id: 'key-a', reason: expect.any(String) }]);
   });
 
   test('queues nothing in a dry run, nor when sweeps report by now', async () => {
