@@ -57,6 +57,20 @@ test.each<[string, DeleteResult, typeof others, unknown]>([
       },
     },
   ],
+  [
+    'a listing that stays incomplete clears nobody, and a person decides',
+    { result: 'refused', incomplete: true, reason: 'it is incomplete', retryable: true },
+    others,
+    {
+      status: 'decided',
+      draft: {
+        status: 'escalated',
+        ...key,
+        reason: 'it is incomplete',
+        next_step: 'look at the keys of the service user in Devin, and whether this one is among them',
+      },
+    },
+  ],
   ['a refusal fails the report', refused(403), others, failed(403)],
   ['a 401 fails the report', refused(401), others, failed(401)],
   ['a 401 after an attempt without an answer fails it too', refused(401, true), others, failed(401)],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockOffset, isOurRevocation } from '../../lib/containment/claim-revocation.ts';
+import { clockOffset, isOurRevocation, listedRevocation } from '../../lib/containment/claim-revocation.ts';
 import type { Deletion } from '../../lib/domain/outcome.ts';
 
 const SENT = Date.parse('2026-07-30T08:26:40Z');
@@ -41,6 +41,24 @@ test.each<[string, readonly Deletion[], ReturnType<typeof revoked> | undefined, 
     revoked(121),
     false,
   ],
+  [
+    'the answer to one was lost, and the key was revoked three seconds before by whole seconds',
+    [deletion('unanswered')],
+    revoked(-3),
+    true,
+  ],
+  [
+    'the answer to one was lost, and the key was revoked four seconds before',
+    [deletion('unanswered')],
+    revoked(-4),
+    false,
+  ],
+  [
+    'the answer to one was lost, and the key was revoked two minutes after',
+    [deletion('unanswered')],
+    revoked(120),
+    true,
+  ],
   ['an attempt of one got no answer, then 409', [deletion('already_revoked', lost)], revoked(0), true],
   [
     'an attempt of one got no answer, for a key revoked before',
@@ -61,11 +79,20 @@ test.each<[string, readonly Deletion[], ReturnType<typeof revoked> | undefined, 
   expect(isOurRevocation(deletions, listed)).toBe(expected);
 });
 
+test('a listing dates a revocation where it shows one', () => {
+  expect(listedRevocation({ revoked_at: 5 }, 7)).toEqual({ revokedAt: 5, clockOffsetMs: 7 });
+  expect(listedRevocation({ revoked_at: 0 }, 7)).toEqual({ revokedAt: 0, clockOffsetMs: 7 });
+  for (const entry of [undefined, {}, { revoked_at: null }])
+    expect(listedRevocation(entry, 7)).toBeUndefined();
+});
+
 describe('the clock of the API', () => {
   test.each([
     [undefined, 5_000_900, 0],
     [5_000, 5_000_900, 0],
     [5_000, 5_001_800, 0],
+    [5_000, 5_000_000, 0],
+    [5_000, 5_002_000, -2_000],
     [5_180, 5_000_500, 179_500],
     [4_820, 5_000_500, -180_500],
   ])('by a header of %s at %s is ahead by %s ms', (apiSecond, now, expected) => {

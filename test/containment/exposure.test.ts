@@ -21,6 +21,11 @@ const entry = (given: Partial<ApiKey>): ApiKey => ({
 test.each<[string, ExposureFacts, object]>([
   ['holds what is known, and that may be little', { seenAt }, {}],
   [
+    'holds when we used it first, where that is known',
+    { seenAt, usedByUs: true, usedByUsAt: seen_at },
+    { used_by_us_at: seen_at },
+  ],
+  [
     'holds the seconds from when it was seen to the proof',
     { seenAt, proof: { method: 'token', probes: 1, at: seenAt + 1_250 } },
     { proven_at: '2026-07-30T08:00:01.250Z', seconds_to_revoke: 1.3 },

@@ -37,7 +37,27 @@ test('a key that nothing attributes is remembered with medium confidence', async
   expect(await remembered(unattributed)).toEqual([[token, { ...entry, confidence: 'medium' }]]);
 });
 
+test('what an investigator asks of a leak of our own key is remembered with it', async () => {
+  const exposure = {
+    seen_at: '2026-07-30T08:00:00.000Z',
+    used_by_us_at: '2026-07-30T08:00:01.000Z',
+    last_used_at: '2026-07-30T07:00:00.000Z',
+  };
+  const { last_used_at, used_by_us_at } = exposure;
+
+  expect(await remembered({ ...revoked, own_key: true, exposure })).toEqual([
+    [token, { ...entry, confidence: 'certain', used_by_us_at, last_used_at, own_key: true }],
+  ]);
+});
+
+test('a key that somebody else revoked meanwhile is remembered too', async () => {
+  const draft: OutcomeDraft = { ...revoked, status: 'already_revoked', evidence: 'token_rejected' };
+  expect(await remembered(draft)).toHaveLength(1);
+});
+
 test.each<[string, OutcomeDraft]>([
+  ['a key without its service user', { ...revoked, service_user_id: undefined } as unknown as OutcomeDraft],
+  ['a service user without its key', { ...revoked, api_key_id: undefined } as unknown as OutcomeDraft],
   [
     'a token that was dead on arrival',
     { status: 'already_revoked', ...key, evidence: 'dead_on_arrival', proof, attribution },

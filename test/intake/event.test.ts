@@ -182,6 +182,11 @@ describe('a message', () => {
     expect(readMessage(JSON.stringify(sent))).toEqual(sent);
   });
 
+  test('of a named sender is read with its caller', () => {
+    const named = { ...report, caller: 'alice@example.com' };
+    expect(readMessage(JSON.stringify(named))).toEqual(named);
+  });
+
   test('of a newer sender is read without the fields that nobody knows', () => {
     expect(readMessage(JSON.stringify({ ...report, token: 'x', new_field: 1 }))).toEqual(report);
   });
