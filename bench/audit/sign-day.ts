@@ -1,0 +1,47 @@
+import { sha256 } from '../../lib/audit/digest/format.ts';
+import { writeDigests } from '../../lib/audit/digest/write-digests.ts';
+import { awsEnvironment } from '../../lib/aws/environment.ts';
+import { kmsKey } from '../../lib/aws/kms.ts';
+import type { ObjectVersion, VersionListing } from '../../lib/aws/list-versions.ts';
+import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
+import type { MadeBucket } from './made-bucket.ts';
+import { type VirtualS3, versionOf } from './virtual-s3.ts';
+
+/** Signs the day without a request for each record, so that what reads a signed log can be measured alone. */
+export async function signDay({ day, env, kms, s3 }: MadeBucket): Promise<void> {
+  const store: AuditStore = {
+    async put(key, body) {
+      if (s3.stored.has(key)) return { result: 'exists' };
+      s3.put(key, String(body));
+      return { result: 'stored' };
+    },
+    get: async (key) => ({ ok: true, text: s3.stored.get(key) }),
+  };
+  await writeDigests({
+    bucket: 'audit',
+    store,
+    versions: versionsOf(s3, day),
+    key: kmsKey(awsEnvironment(env), kms.keyArn),
+    publish: async () => undefined,
+    deadline: Number.POSITIVE_INFINITY,
+  });
+}
+
+const PAGE = 1_000;
+
+function versionsOf(s3: VirtualS3, day: string): VersionListing {
+  return {
+    async *pages({ prefix, startAfter = '' }) {
+      let page: ObjectVersion[] = [];
+      for (const { at, key, size } of s3.objects(prefix, startAfter)) {
+        page.push({ key, size, storedAt: at, versionId: versionOf(key), isDeleteMarker: false });
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+      }
+      yield page;
+    },
+    folders: async (prefix) => (prefix === 'records/date=' ? [`${prefix}${day}/`] : []),
+    hash: async ({ key }) => sha256(s3.read(key) ?? ''),
+  };
+}
