@@ -1,7 +1,8 @@
-import { sha256 } from '../../lib/audit/digest/format.ts';
-import { writeDigests } from '../../lib/audit/digest/write-digests.ts';
+import { digestKey, sha256, textToSign, writeDigest } from '../../lib/audit/digest/format.ts';
+import { draft } from '../../lib/audit/digest/write-digests.ts';
+import { writeShards } from '../../lib/audit/digest/write-shards.ts';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
-import { kmsKey } from '../../lib/aws/kms.ts';
+import { kmsKey, SIGNING_ALGORITHM } from '../../lib/aws/kms.ts';
 import type { ObjectVersion, VersionListing } from '../../lib/aws/list-versions.ts';
 import type { AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { MadeBucket } from './made-bucket.ts';
@@ -17,14 +18,12 @@ export async function signDay({ day, env, kms, s3 }: MadeBucket): Promise<void> 
     },
     get: async (key) => ({ ok: true, text: s3.stored.get(key) }),
   };
-  await writeDigests({
-    bucket: 'audit',
-    store,
-    versions: versionsOf(s3, day),
-    key: kmsKey(awsEnvironment(env), kms.keyArn),
-    publish: async () => undefined,
-    deadline: Number.POSITIVE_INFINITY,
-  });
+  const deadline = Number.POSITIVE_INFINITY;
+  const shards = await writeShards(day, { store, versions: versionsOf(s3, day), deadline });
+  const line = JSON.stringify(draft(day, shards, undefined, 'audit', Date.now()));
+  const key = kmsKey(awsEnvironment(env), kms.keyArn);
+  const { keyId, signature } = await key.sign(textToSign(digestKey(day), line), { deadline });
+  s3.put(digestKey(day), writeDigest(line, { algorithm: SIGNING_ALGORITHM, key_id: keyId, signature }));
 }
 
 const PAGE = 1_000;
