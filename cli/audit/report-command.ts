@@ -109,7 +109,7 @@ async function readFigures(
     const all = concurrently(reportFolders(source, days), WIDTH, (folder) => readFacts(source, folder));
     for await (const facts of all) {
       progress.update(++read);
-      if (facts !== undefined) found.push(...use(facts));
+      for (const each of facts) found.push(...use(each));
     }
     return found;
   };
