@@ -62,6 +62,11 @@ describe('a mistake is named, with a suggestion, and exits with 2', () => {
       'It must be a day in UTC such as 2026-07-30.',
     ],
     [
+      'a day to be shown that is none',
+      ['audit-log', 'show', '2026-99-99', '--in', '.'],
+      'there is no day 2026-99-99',
+    ],
+    [
       'days in the wrong order',
       ['audit-log', 'report', '--from', '2026-07-31', '--to', '2026-07-01'],
       '--from 2026-07-31 is after --to 2026-07-01',
