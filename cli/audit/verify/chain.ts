@@ -52,7 +52,7 @@ export interface ChainRules extends RootRules {
 }
 
 /** Shards that are read at the same time; each has up to 4 MiB. */
-const WIDTH = 4;
+const WIDTH = 2;
 
 /** Reads every digest and every shard, and checks them. No entries are kept. */
 export async function readChain(source: Source, rules: ChainRules): Promise<Chain> {

@@ -3,8 +3,8 @@ import { notedPath } from '../../../lib/audit/stored-note.ts';
 import { compareKeys, type Source } from '../log/source.ts';
 import type { Listed, ListingShard } from './chain.ts';
 
-/** Entries that are in memory at the same time, up to twice as many while shards are read: about 50 MB. */
-const MOST = 50_000;
+/** Entries that are in memory at the same time, up to twice as many while shards are read: about 20 MB. */
+const MOST = 20_000;
 
 /**
  * What the digests list outside a day's own records, in the order of the keys, however many there are: each day has its own
