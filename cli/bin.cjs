@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env -S node --max-semi-space-size=4
 // CommonJS of any age, so that an old Node can say what it lacks.
 require('../check-node.cjs');
 if (process.exitCode === undefined) {
