@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LeakReport } from '../../lib/domain/report.ts';
@@ -11,6 +10,7 @@ import { outcomeRecords } from '../../sandbox/observe.ts';
 import { sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import { standardDelivery } from '../../sandbox/standard-delivery.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
+import { sealAsSender } from '../support/seal-as-sender.ts';
 
 // What every way in has to do, each in its own terms. A detector that is added to the schema of the report, or a path
 // that is added to the routes, fails this suite until it has its line here, with every case.
@@ -381,29 +381,8 @@ const byEvent =
   async () =>
     invoke(event(await detail(), changes));
 
-/** As `aws kms encrypt` seals. */
-async function sealed(report_id: string, context = report_id) {
-  const env = sandbox.env();
-  const client = new KMSClient({
-    region: 'us-east-1',
-    endpoint: sandbox.kms.url,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-      sessionToken: env.AWS_SESSION_TOKEN ?? '',
-    },
-  });
-  const { CiphertextBlob = new Uint8Array() } = await client.send(
-    new EncryptCommand({
-      KeyId: sandbox.kms.sealingKeyArn,
-      Plaintext: Buffer.from(leak.token),
-      EncryptionContext: { report_id: context },
-    }),
-  );
-  return { report_id, ciphertext: Buffer.from(CiphertextBlob).toString('base64') };
-}
 const sealedFor = (report_id: string, context?: string) => async () => ({
-  sealed: await sealed(report_id, context),
+  sealed: await sealAsSender(sandbox, leak.token, report_id, context),
 });
 
 const eventbridge: Line = {
