@@ -12,6 +12,8 @@ export const INTAKE_BUGS: readonly PlantedBug[] = [
         "const { dry_run, ...report } = readRequest(detail, origin);\nreturn { kind: 'eventbridge', report };",
       caughtBy: 'of EventBridge says whether it is a dry run: %s',
     },
+  ]),
+  ...bugsOf('lib/intake/read-message.ts', tests('event'), [
     {
       name: 'dry-run-of-a-message-is-ignored',
       find: 'const { caller: invoker, reason, ...rest } = report;',
@@ -82,14 +84,14 @@ export const INTAKE_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/intake/webhook-secrets.ts', tests('webhook-secrets'), [
     {
       name: 'previous-webhook-secret-is-refused',
-      find: "if (previous !== '' && check(previous)) return { kind: 'accepted' };",
+      find: "if (check(previous)) return { kind: 'accepted' };",
       replace: '',
       caughtBy: 'signed with the current or the previous secret is accepted, as by Octokit with its fallback',
     },
     {
-      name: 'empty-previous-secret-is-tried',
-      find: "previous !== '' && check(previous)",
-      replace: 'check(previous)',
+      name: 'empty-webhook-secret-is-tried',
+      find: "secret !== '' && check(secret)",
+      replace: 'check(secret)',
       caughtBy: 'none that is empty',
     },
   ]),
