@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decidePlan } from '../../../lib/sweep/keys/decide-plan.ts';
+import { decidePlan, summaryText } from '../../../lib/sweep/keys/decide-plan.ts';
 import { NOTHING } from '../../../lib/sweep/keys/guardrails.ts';
 import { type Page, Start, type Summary } from '../../../lib/sweep/keys/plan.ts';
 import { type PlanStore, PlanStoreError, planStore } from '../../../lib/sweep/keys/plan-store.ts';
@@ -119,5 +119,129 @@ describe('a plan', () => {
 
     expect(await decidePlan(start, PAGE, undefined, { plans, notify })).toEqual(first);
     expect(first.verdict).toBe('blocked');
+  });
+});
+
+describe('what people are told', () => {
+  const counts = () =>
+    output
+      .entries()
+      .flatMap((entry) =>
+        Object.entries(entry).filter(
+          ([name, value]) => name.startsWith('Sweep') && typeof value === 'number',
+        ),
+      );
+
+  test('of a blocked plan is a mail, an error and the metric of the alarm', async () => {
+    const { told } = await decide('enforce', { broken: 'HTTP 503' });
+
+    expect(told).toEqual([`sweep ${PLAN}: blocked`]);
+    expect(Object.fromEntries(counts())).toEqual({
+      SweepPlanned: 1,
+      SweepRevocations: 1,
+      SweepWarnings: 0,
+      SweepBlocked: 1,
+    });
+    expect(output.entries()).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'sweep planned', verdict: 'blocked' }),
+    );
+  });
+
+  test('of a plan that revokes something is a mail, and of one that does not is nothing', async () => {
+    expect((await decide('enforce', {})).told).toEqual([`sweep ${PLAN}: enforce`]);
+    expect((await decide('enforce', { page: { totals: { ...PAGE.totals, revoke: 0 } } })).told).toEqual([]);
+    expect(Object.fromEntries(counts())).not.toHaveProperty('SweepBlocked');
+  });
+
+  test('names exemptions that match nothing', async () => {
+    await decide('report', { page: { exempt_unused: ['typo'] } });
+
+    expect(output.entries()).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'exemptions that match no key', ids: ['typo'] }),
+    );
+  });
+
+  const summary = (given: Partial<Summary> = {}): Summary => ({
+    version: 1,
+    plan_id: PLAN,
+    started_at: 0,
+    decided_at: 0,
+    mode: 'enforce',
+    verdict: 'enforce',
+    pages: 1,
+    totals: { users: 5, keys: 10, active: 8, revoke: 2, warn: 3, rules: { expired: 2, valid: 8 } },
+    blocks: [],
+    exempt_unused: [],
+    invoked_by: 'schedule',
+    ...given,
+  });
+  const would = 'would be revoked';
+  const line = (what: string) => `10 keys of 5 service users, 8 of them active; 2 ${what}, 3 get a warning.`;
+  const rules = ['  expired: 2', '  valid: 8'];
+  const release = `To carry out exactly this plan, invoke the sweep-keys function with {"release": "${PLAN}"}.`;
+  const cap = { guard: 'cap', reason: '2 revocations, over the cap of 1' } as const;
+  const clock = { guard: 'clock', reason: 'our clock is off' } as const;
+
+  test.each<[string, Partial<Summary>, string[]]>([
+    [
+      'is carried out',
+      {},
+      [`Plan ${PLAN} (mode enforce): enforce`, line('are queued to be revoked'), ...rules],
+    ],
+    [
+      'is reported can be released',
+      { mode: 'report', verdict: 'report' },
+      [`Plan ${PLAN} (mode report): report`, line(would), ...rules, release],
+    ],
+    [
+      'is over a limit can be released',
+      { verdict: 'blocked', blocks: [cap] },
+      [
+        `Plan ${PLAN} (mode enforce): blocked`,
+        line(would),
+        ...rules,
+        `Guard rail: ${cap.reason}.`,
+        'Nothing was revoked.',
+        release,
+      ],
+    ],
+    [
+      'cannot be trusted cannot be released',
+      { verdict: 'blocked', blocks: [cap, clock] },
+      [
+        `Plan ${PLAN} (mode enforce): blocked`,
+        line(would),
+        ...rules,
+        `Guard rail: ${cap.reason}.`,
+        `Guard rail: ${clock.reason}.`,
+        'Nothing was revoked.',
+      ],
+    ],
+    [
+      'revokes nothing names the exemptions that match nothing, and needs no release',
+      { verdict: 'report', totals: { ...NOTHING, keys: 1 }, exempt_unused: ['typo', 'gone'] },
+      [
+        `Plan ${PLAN} (mode enforce): report`,
+        '1 keys of 0 service users, 0 of them active; 0 would be revoked, 0 get a warning.',
+        'SWEEP_EXEMPT matches no service user and no key with: typo, gone.',
+      ],
+    ],
+  ])('of a plan that %s', (_, given, lines) => {
+    expect(summaryText(summary(given)).split('\n')).toEqual(lines);
+  });
+
+  test('of a plan that is far larger than the one before says so', async () => {
+    const before = summary({ totals: { ...NOTHING, keys: 10, active: 8, revoke: 2 } });
+    const given = {
+      page: { totals: { ...PAGE.totals, active: 100, revoke: 7 } },
+      previous: async () => before,
+    };
+
+    expect((await decide('enforce', given)).blocks).toEqual(['surge']);
+  });
+
+  test('does not hide a store that fails otherwise', async () => {
+    const previous = () => Promise.reject(new TypeError('a bug'));
+    await expect(decide('enforce', { previous })).rejects.toThrow('a bug');
   });
 });

@@ -27,16 +27,24 @@ afterEach(() => output.restore());
 /** Makes the plan of what these listings show, one page for each. */
 async function make(
   listings: readonly ServiceUserListing[],
-  { attempt = 1, isChained = false, isDown = false, isStopped = false } = {},
+  {
+    attempt = 1,
+    bucket = memoryBucket(),
+    from = 1,
+    isChained = false,
+    isDown = false,
+    isStopped = false,
+    withinMs = 60_000,
+  } = {},
 ) {
-  const { firstName, store } = memoryBucket((name) => name === 'list' && isDown);
+  const { firstName, store } = bucket.failing((name) => name === 'list' && isDown);
   const stop = killSwitch(store, firstName);
   if (isStopped) await stop.set('stop', { reason: 'test', requestId: 'request' }, { deadline: Date.now() });
   const queued: Continuation[] = [];
   let listed = 0;
   const planned = await makePlan(
     START,
-    { page: 1, attempt },
+    { page: from, attempt },
     {
       devin: {
         listServiceUsers: async () => listings[listed++] ?? expect.fail('no further listing'),
@@ -54,7 +62,7 @@ async function make(
       planDays: 7,
       dryRun: false,
       requestId: 'request',
-      deadline: Date.now() + 60_000,
+      deadline: Date.now() + withinMs,
     },
   );
   return { planned, queued, listed };
@@ -99,6 +107,25 @@ describe('a plan', () => {
 
     expect(planned).toMatchObject({ status: 'unfinished' });
     expect(queued).toMatchObject([{ phase: 'plan', page: 1, attempt: 2 }]);
+  });
+
+  test('goes on with the page after the last one that is stored, and makes none twice', async () => {
+    const bucket = memoryBucket();
+    const first = await make([page('a', '1'), refused], { bucket, isChained: true });
+    expect(first.queued).toMatchObject([{ page: 2, attempt: 2 }]);
+    const again = await make([page('b', null)], { bucket, from: 2 });
+    const repeated = await make([], { bucket, from: 1 });
+
+    expect(again).toMatchObject({ planned: { last: { page: 2, totals: { users: 2 } } }, listed: 1 });
+    expect(repeated).toMatchObject({ planned: { last: { page: 2, totals: { users: 2 } } }, listed: 0 });
+  });
+
+  test('goes on in a later invocation when no time is left for another page', async () => {
+    const { listed, planned, queued } = await make([page('a', '1')], { isChained: true, withinMs: -1 });
+
+    expect(planned).toMatchObject({ status: 'unfinished' });
+    expect(queued).toMatchObject([{ phase: 'plan', page: 2, attempt: 1 }]);
+    expect(listed).toBe(1);
   });
 
   test('is not made while sweeps are stopped', async () => {
