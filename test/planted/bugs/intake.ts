@@ -95,4 +95,26 @@ export const INTAKE_BUGS: readonly PlantedBug[] = [
       caughtBy: 'none that is empty',
     },
   ]),
+  ...bugsOf('lib/intake/standard-signature.ts', tests('standard-signature'), [
+    {
+      name: 'old-message-of-a-detector-is-taken-again',
+      find: 'return Math.abs(Math.floor(now / 1_000) - Number(timestamp)) <= TOLERANCE_SECONDS;',
+      replace: 'return Math.floor(now / 1_000) + TOLERANCE_SECONDS >= Number(timestamp);',
+      caughtBy: 'of %d is timely: %s',
+    },
+  ]),
+  ...bugsOf('lib/intake/sealed-token.ts', tests('sealed-token'), [
+    {
+      name: 'sealed-token-is-opened-without-its-report',
+      find: '.setAAD(Buffer.from(report_id))\n      .setAuthTag',
+      replace: '.setAuthTag',
+      caughtBy: 'is opened for its report, under its id as the context of the key',
+    },
+    {
+      name: 'sealed-token-is-not-bound-to-its-report',
+      find: 'const opened = await key.decrypt(data_key ?? ciphertext, { report_id }, deadline);',
+      replace: 'const opened = await key.decrypt(data_key ?? ciphertext, {}, deadline);',
+      caughtBy: 'is opened for its report, under its id as the context of the key',
+    },
+  ]),
 ];
