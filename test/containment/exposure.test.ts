@@ -21,6 +21,22 @@ const entry = (given: Partial<ApiKey>): ApiKey => ({
 test.each<[string, ExposureFacts, object]>([
   ['holds what is known, and that may be little', { seenAt }, {}],
   [
+    'has the last use before ours, as an earlier report found out',
+    {
+      seenAt,
+      leakedAt: at('2026-07-30T06:00:00Z'),
+      usedByUs: true,
+      firstUse: seenAt / 1_000,
+      lastUsedBefore: '2026-07-30T07:00:00.000Z',
+      entry: entry({ last_used_at: seenAt / 1_000 + 5 }),
+    },
+    {
+      leaked_at: '2026-07-30T06:00:00.000Z',
+      last_used_at: '2026-07-30T07:00:00.000Z',
+      used_after_leak: true,
+    },
+  ],
+  [
     'holds when we used it first, where that is known',
     { seenAt, usedByUs: true, usedByUsAt: seen_at },
     { used_by_us_at: seen_at },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { rememberKey } from '../../lib/containment/remember-key.ts';
 import type { OutcomeDraft } from '../../lib/domain/outcome.ts';
 import { Token } from '../../lib/domain/token.ts';
+import { captureOutput } from '../support/load-handler.ts';
 
 const token = new Token(['cog', 'not-a-real-one'].join('_'));
 const key = { service_user_id: 'service-user-a', api_key_id: 'key-a' };
@@ -71,6 +72,20 @@ test.each<[string, OutcomeDraft]>([
   ['a failure', { status: 'failed', ...key, reason: 'HTTP 500', retryable: true }],
 ])('%s is not remembered', async (_, draft) => {
   expect(await remembered(draft)).toEqual([]);
+});
+
+test.each([
+  ['stored', []],
+  ['kept', []],
+  ['failed', [{ level: 'warn', message: 'which key the token was of is not noted', report_id: 'console/1' }]],
+] as const)('a note that is %s: a failure alone is logged', async (result, lines) => {
+  const output = captureOutput();
+  await rememberKey({ ...revoked, report_id: 'console/1' }, token, { note: async () => result });
+  const logged = output.entries();
+  output.restore();
+
+  expect(logged).toMatchObject(lines);
+  expect(logged).toHaveLength(lines.length);
 });
 
 test('a report without a token leaves nothing to remember', async () => {
