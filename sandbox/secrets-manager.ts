@@ -13,10 +13,19 @@ export type SecretsManagerOptions = {
 
 export type SecretsManager = Awaited<ReturnType<typeof startSecretsManager>>;
 
-/** A stand-in for AWS Secrets Manager: GetSecretValue with its version stages, and ListSecrets by tag. */
+/** A stand-in for AWS Secrets Manager: GetSecretValue and PutSecretValue with their version stages, and ListSecrets by tag. */
 export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   const knobs: ServerKnobs = { latencyMs: options.latencyMs ?? 0, onRequest: undefined };
   const secrets = new Map<string, Secret>();
+  /** secrets that exist and have no value yet */
+  const empty = new Set<string>();
+  const put = (id: string, value: string, tags?: Readonly<Record<string, string>>): Version => {
+    const before = secrets.get(id);
+    const current = { id: randomUUID(), value, createdAt: Date.now() / 1000 };
+    const kept = tags ?? before?.tags ?? {};
+    secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
+    return current;
+  };
   const server = await startServer({
     knobs,
     describe: (request) => {
@@ -35,6 +44,8 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
       switch (operationOf(request)) {
         case 'GetSecretValue':
           return getSecretValue(secrets, parse(request.body));
+        case 'PutSecretValue':
+          return putSecretValue(put, (name) => secrets.has(name) || empty.has(name), parse(request.body));
         case 'ListSecrets':
           return listSecrets(secrets, parse(request.body));
         default:
@@ -44,12 +55,11 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   });
   return Object.assign(knobs, server, {
     /** The value until now stays readable as AWSPREVIOUS. Tags that are given replace those from before. */
-    put: (id: string, value: string, tags?: Readonly<Record<string, string>>): void => {
-      const before = secrets.get(id);
-      const current = { id: randomUUID(), value, createdAt: Date.now() / 1000 };
-      const kept = tags ?? before?.tags ?? {};
-      secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
-    },
+    put: (id: string, value: string, tags?: Readonly<Record<string, string>>): void =>
+      void put(id, value, tags),
+    /** a secret without a value, as CloudFormation creates it */
+    create: (id: string): void => void empty.add(id),
+    value: (id: string): string | undefined => secrets.get(id)?.current.value,
     arn: arnOf,
     remove: (id: string): void => {
       secrets.delete(id);
@@ -66,8 +76,7 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
       'Invalid name. Must be a valid name containing alphanumeric characters.',
     );
   }
-  // an ARN ends in a hyphen and six characters that are not of the name
-  const name = /:secret:(.+)-\w{6}$/.exec(SecretId)?.[1] ?? SecretId;
+  const name = nameOf(SecretId);
   const secret = secrets.get(name);
   if (secret === undefined) {
     return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
@@ -90,6 +99,28 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
     VersionId: version.id,
     VersionStages: [VersionStage],
   });
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
+function putSecretValue(
+  put: (name: string, value: string) => Version,
+  exists: (name: string) => boolean,
+  { ClientRequestToken, SecretId, SecretString }: Record<string, unknown>,
+): SandboxAnswer {
+  if (typeof SecretString !== 'string' || typeof ClientRequestToken !== 'string') {
+    return failure(400, 'InvalidParameterException', 'You must provide SecretString and ClientRequestToken.');
+  }
+  const name = nameOf(String(SecretId));
+  if (!exists(name)) {
+    return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+  }
+  const { id } = put(name, SecretString);
+  return json(200, { ARN: arnOf(name), Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] });
+}
+
+/** an ARN ends in a hyphen and six characters that are not of the name */
+function nameOf(id: string): string {
+  return /:secret:(.+)-\w{6}$/.exec(id)?.[1] ?? id;
 }
 
 function arnOf(name: string): string {

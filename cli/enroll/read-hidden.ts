@@ -20,9 +20,13 @@ const MOST_CHARACTERS = 1_048_576;
  * @param prompt writes what the person sees
  * @throws {InterruptedError}
  */
-export async function readHidden(input: InputStream, prompt: (text: string) => void): Promise<string> {
+export async function readHidden(
+  input: InputStream,
+  prompt: (text: string) => void,
+  question = 'Devin token (it is not shown): ',
+): Promise<string> {
   if (!input.isTTY) return readAll(input);
-  prompt('Devin token (it is not shown): ');
+  prompt(question);
   input.setRawMode?.(true);
   try {
     return await readLine(input);

@@ -141,7 +141,7 @@ async function readPrevious(read: ReadSecret, secretId: string): Promise<string>
 }
 
 /** The secret itself, or `github` of a JSON object. Empty counts as none, since anybody could sign with it. */
-function githubSecret(value: string): string {
+export function githubSecret(value: string): string {
   const named = value.trimStart().startsWith('{') ? parseJson(value, Named) : undefined;
   const secret = named === undefined ? value : (named.github ?? '');
   // `echo … | aws secretsmanager put-secret-value` leaves a line break that nobody signs with.

@@ -1,0 +1,26 @@
+import { createInterface } from 'node:readline/promises';
+import { type InputStream, readHidden } from '../enroll/read-hidden.ts';
+
+/** Asks a person. */
+export interface Ask {
+  /** What is typed is not shown. @throws {InterruptedError} */
+  hidden(question: string): Promise<string>;
+  line(question: string): Promise<string>;
+}
+
+/** @param say writes what the person sees */
+export function askOn(input: InputStream, say: (text: string) => void): Ask {
+  return {
+    hidden: async (question) => (await readHidden(input, say, question)).trim(),
+    async line(question) {
+      say(question);
+      const lines = createInterface({ input });
+      try {
+        for await (const line of lines) return line.trim();
+        return '';
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
