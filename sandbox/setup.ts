@@ -45,9 +45,13 @@ export async function startSetupSandbox(stackName: string) {
   };
 }
 
+let built: Promise<unknown> | undefined;
+
+/** Once in a process. */
 async function build(): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  await promisify(execFile)(process.execPath, ['esbuild.config.cjs', '--quiet'], { cwd: root });
+  built ??= promisify(execFile)(process.execPath, ['esbuild.config.cjs', '--quiet'], { cwd: root });
+  await built;
 }
 
 function credentialsOf(sandbox: Sandbox) {

@@ -47,8 +47,8 @@ async function readAll(input: InputStream): Promise<string> {
   return text;
 }
 
-/** A terminal in raw mode sends each key as it is pressed, and a paste at once. */
-async function readLine(input: InputStream): Promise<string> {
+/** One line. A terminal sends it as a whole; in raw mode it sends each key as it is pressed, and a paste at once. */
+export async function readLine(input: InputStream): Promise<string> {
   let line = '';
   // A destroyed terminal could not be set back.
   for await (const chunk of input.iterator({ destroyOnReturn: false })) {

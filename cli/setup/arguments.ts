@@ -70,13 +70,17 @@ function readValues(values: Values): SetupCommand | string {
   };
 }
 
+/** https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github */
+const GITHUB_SECRET = /gh[pousr]_\w|github_pat_|-----BEGIN/;
+
 function wrongText(values: Values): string | undefined {
   const { org: orgs = [] } = values;
   for (const name of ['admin-token', 'github-token'] as const) {
     if (values[name] !== undefined && values[name] !== '-')
       return `--${name} takes only "-": a token among the arguments is visible to others, use standard input`;
   }
-  if (texts(values).some((text) => containsToken(text))) return 'no argument may be a token';
+  if (texts(values).some((text) => containsToken(text) || GITHUB_SECRET.test(text)))
+    return 'no argument may be a token';
   if (orgs.some((org) => !GitHubAlertRef.shape.owner.safeParse(org).success))
     return '--org must be the name of a GitHub organisation';
   return undefined;

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline/promises';
-import { type InputStream, readHidden } from '../enroll/read-hidden.ts';
+import { type InputStream, readHidden, readLine } from '../enroll/read-hidden.ts';
 
 /** Asks a person. */
 export interface Ask {
@@ -14,13 +13,10 @@ export function askOn(input: InputStream, say: (text: string) => void): Ask {
     hidden: async (question) => (await readHidden(input, say, question)).trim(),
     async line(question) {
       say(question);
-      const lines = createInterface({ input });
-      try {
-        for await (const line of lines) return line.trim();
-        return '';
-      } finally {
-        lines.close();
-      }
+      const line = await readLine(input);
+      // Otherwise the process would wait for more.
+      input.pause();
+      return line.trim();
     },
   };
 }

@@ -98,7 +98,7 @@ async function ping(
         ? after.value.find(({ event, guid }) => event === 'ping' && !known.has(guid))
         : undefined;
     if (delivery !== undefined || Date.now() > end) return judgeDelivery(check, delivery, what);
-    await sleep(500);
+    await sleep(250);
   }
 }
 
