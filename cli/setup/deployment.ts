@@ -30,6 +30,8 @@ export type Location =
 export interface Deployment extends Outputs {
   /** The stack's name, or that it was described by arguments. */
   readonly title: string;
+  /** Whether the settings are those that were deployed, rather than as far as arguments describe them. */
+  readonly isStack: boolean;
   readonly settings: Settings;
 }
 export type Settings = z.infer<typeof Settings>;
@@ -68,12 +70,18 @@ export async function readDeployment(
 ): Promise<Deployment> {
   switch (location.kind) {
     case 'given':
-      return { ...location.outputs, title: 'as given', settings: readSettings(location.settings) };
+      return {
+        ...location.outputs,
+        title: 'as given',
+        isStack: false,
+        settings: readSettings(location.settings),
+      };
     case 'stack': {
       const { outputs, settings } = await readStack(aws, location.name, deadline);
       const read = (name: keyof Outputs) => outputs.get(OUTPUTS[name]) ?? '';
       return {
         title: location.name,
+        isStack: true,
         settings: readSettings(settings),
         adminSecret: read('adminSecret'),
         githubSecret: read('githubSecret'),

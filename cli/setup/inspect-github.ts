@@ -39,7 +39,7 @@ export async function inspectGitHub(value: string, options: GitHubInspectionOpti
     if (!(error instanceof SecretError)) throw error;
     const finding =
       error.code === 'malformed'
-        ? missing(CREDENTIAL, error.message, SHAPES)
+        ? missing(CREDENTIAL, 'it is neither a token nor a GitHub App with a private key in PEM form', SHAPES)
         : unknown(CREDENTIAL, error.message);
     return { isUsable: false, findings: [finding] };
   }

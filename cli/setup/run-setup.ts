@@ -108,7 +108,7 @@ async function setUpGitHub(
     webhook.finding,
     ...ping,
     ...(await setUpOrgs(orgs, secret, await ownersToken(given, credential, person), command, deployment)),
-    ...checkOrgs(orgs, settings.githubOrgs),
+    ...checkOrgs(orgs, deployment),
   ];
 }
 
@@ -150,11 +150,13 @@ async function setUpOrgs(
   return found;
 }
 
-function checkOrgs(orgs: readonly string[], swept: readonly string[]): Finding[] {
+function checkOrgs(orgs: readonly string[], { isStack, settings }: Deployment): Finding[] {
+  const swept = settings.githubOrgs;
   if (orgs.length === 0)
     return [
       unknown('organisation', 'none is known, so no webhook and pattern were checked', 'name it with --org'),
     ];
+  if (!isStack) return [];
   const unswept = orgs.filter((org) => !swept.some((one) => one.toLowerCase() === org.toLowerCase()));
   if (unswept.length === 0) return [ok('missed alerts', `looked for in ${swept.join(', ')}`)];
   const found = `not looked for in ${unswept.join(', ')}: GitHub does not repeat a webhook that failed`;

@@ -47,17 +47,16 @@ export async function setUpSecret(step: SecretStep, parts: SecretParts): Promise
 
 async function inspectStored(step: SecretStep, { read }: SecretParts): Promise<SetUpSecret> {
   const { inspect, mend, name, secretId } = step;
+  const empty = missing(name, 'its secret is empty', mend);
+  const without = (finding: Finding) => ({ inspection: { isUsable: false, findings: [finding] } });
   try {
     const value = await read(secretId);
-    return { value, inspection: await inspect(value) };
+    return value.trim() === '' ? without(empty) : { value, inspection: await inspect(value) };
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
     // As AWS answers for a secret that has no value yet.
-    const finding =
-      error.code === 'ResourceNotFoundException'
-        ? missing(name, 'its secret is empty', mend)
-        : unknown(name, error.message, 'your AWS credentials need secretsmanager:GetSecretValue');
-    return { inspection: { isUsable: false, findings: [finding] } };
+    if (error.code === 'ResourceNotFoundException') return without(empty);
+    return without(unknown(name, error.message, 'your AWS credentials need secretsmanager:GetSecretValue'));
   }
 }
 

@@ -464,6 +464,17 @@ describe('a check', () => {
     expect(sqs.sent()).toEqual([]);
   });
 
+  test('takes a secret that holds nothing but space for an empty one', async () => {
+    const { secretIds, secrets } = setup.sandbox;
+    for (const id of [secretIds.admin, secretIds.github]) secrets.put(id, '\n');
+
+    const { by } = await findings(['--check']);
+
+    for (const check of ['admin token', 'GitHub credential']) {
+      expect(by[check]).toMatchObject({ status: 'missing', found: 'its secret is empty' });
+    }
+  });
+
   test('says that the stack rehearses', async () => {
     deploySettings({ dryRun: 'true' });
 
@@ -579,6 +590,8 @@ test('a deployment without a stack is described by arguments', async () => {
 
   expect(code).toBe(3);
   expect(by.rehearsal?.status).toBe('ok');
+  // Which organisations the deployed sweep looks through is not known.
+  expect(by['missed alerts']).toBeUndefined();
   expect(setup.cloudFormation.requests).toEqual([]);
 });
 
