@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { queryAnswer, queryError, queryInput } from './aws-query.ts';
 import { type AwsCredentials, signatureProblem } from './aws-signature.ts';
-import { type SandboxAnswer, type SandboxRequest, startServer } from './http-server.ts';
+import { startServer } from './http-server.ts';
 import { escapeXml } from './s3-xml.ts';
+
+const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
 export type Stack = { outputs: Record<string, string>; settings: Record<string, string> };
 
@@ -14,21 +17,23 @@ export async function startCloudFormation(
   const stacks = new Map<string, Stack>();
   const server = await startServer({
     knobs: { latencyMs: options.latencyMs ?? 0 },
-    describe: (request) => ({ operation: input(request).get('Action') ?? 'unknown' }),
-    refuse: (status) => failure(status, status < 500 ? 'AccessDenied' : 'InternalFailure', 'Refused'),
+    describe: (request) => ({ operation: queryInput(request).get('Action') ?? 'unknown' }),
+    refuse: (status) =>
+      queryError(NAMESPACE, status, status < 500 ? 'AccessDenied' : 'InternalFailure', 'Refused'),
     handle: (request) => {
       const problem = signatureProblem(request, 'cloudformation', options.credentials);
-      if (problem !== undefined) return failure(403, 'SignatureDoesNotMatch', problem);
-      const name = input(request).get('StackName') ?? '';
+      if (problem !== undefined) return queryError(NAMESPACE, 403, 'SignatureDoesNotMatch', problem);
+      const name = queryInput(request).get('StackName') ?? '';
       const stack = stacks.get(name);
-      if (stack === undefined) return failure(400, 'ValidationError', `Stack with id ${name} does not exist`);
-      switch (input(request).get('Action')) {
+      if (stack === undefined)
+        return queryError(NAMESPACE, 400, 'ValidationError', `Stack with id ${name} does not exist`);
+      switch (queryInput(request).get('Action')) {
         case 'DescribeStacks':
-          return answer('DescribeStacks', describe(name, stack));
+          return queryAnswer(NAMESPACE, 'DescribeStacks', describe(name, stack));
         case 'GetTemplate':
-          return answer('GetTemplate', template(stack));
+          return queryAnswer(NAMESPACE, 'GetTemplate', template(stack));
         default:
-          return failure(400, 'InvalidAction', 'Could not find operation');
+          return queryError(NAMESPACE, 400, 'InvalidAction', 'Could not find operation');
       }
     },
   });
@@ -58,27 +63,4 @@ function template({ settings }: Stack): string {
     `<TemplateBody>${escapeXml(body)}</TemplateBody>` +
     `<StagesAvailable><member>Original</member><member>Processed</member></StagesAvailable>`
   );
-}
-
-const input = ({ body }: SandboxRequest) => new URLSearchParams(body.toString());
-const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
-
-function answer(action: string, result: string): SandboxAnswer {
-  return xml(
-    200,
-    `<${action}Response xmlns="${NAMESPACE}"><${action}Result>${result}</${action}Result>` +
-      `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${action}Response>`,
-  );
-}
-
-function failure(status: number, code: string, message: string): SandboxAnswer {
-  return xml(
-    status,
-    `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code>` +
-      `<Message>${escapeXml(message)}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
-  );
-}
-
-function xml(status: number, body: string): SandboxAnswer {
-  return { status, headers: { 'content-type': 'text/xml' }, body };
 }

@@ -19,13 +19,39 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   const secrets = new Map<string, Secret>();
   /** secrets that exist and have no value yet */
   const empty = new Set<string>();
-  const put = (id: string, value: string, tags?: Readonly<Record<string, string>>): Version => {
+  const put = (
+    id: string,
+    value: string,
+    tags?: Readonly<Record<string, string>>,
+    versionId: string = randomUUID(),
+  ): Version => {
     const before = secrets.get(id);
-    const current = { id: randomUUID(), value, createdAt: Date.now() / 1000 };
+    const current = { id: versionId, value, createdAt: Date.now() / 1000 };
     const kept = tags ?? before?.tags ?? {};
     secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
     return current;
   };
+
+  /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
+  function putSecretValue(input: Record<string, unknown>): SandboxAnswer {
+    const { ClientRequestToken, SecretId, SecretString } = input;
+    if (typeof SecretString !== 'string' || typeof ClientRequestToken !== 'string') {
+      return failure(400, 'InvalidParameterException', 'Give SecretString and ClientRequestToken.');
+    }
+    const name = nameOf(String(SecretId));
+    const { current, previous } = secrets.get(name) ?? {};
+    if (current === undefined && !empty.has(name)) {
+      return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    // The token becomes the id of the version: the same request again stores nothing.
+    const same = [current, previous].find((version) => version?.id === ClientRequestToken);
+    if (same !== undefined && same.value !== SecretString) {
+      return failure(400, 'ResourceExistsException', 'A version with this token has another value.');
+    }
+    const { id } = same ?? put(name, SecretString, undefined, ClientRequestToken);
+    return json(200, { ARN: arnOf(name), Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] });
+  }
+
   const server = await startServer({
     knobs,
     describe: (request) => {
@@ -45,7 +71,7 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
         case 'GetSecretValue':
           return getSecretValue(secrets, parse(request.body));
         case 'PutSecretValue':
-          return putSecretValue(put, (name) => secrets.has(name) || empty.has(name), parse(request.body));
+          return putSecretValue(parse(request.body));
         case 'ListSecrets':
           return listSecrets(secrets, parse(request.body));
         default:
@@ -99,23 +125,6 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
     VersionId: version.id,
     VersionStages: [VersionStage],
   });
-}
-
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
-function putSecretValue(
-  put: (name: string, value: string) => Version,
-  exists: (name: string) => boolean,
-  { ClientRequestToken, SecretId, SecretString }: Record<string, unknown>,
-): SandboxAnswer {
-  if (typeof SecretString !== 'string' || typeof ClientRequestToken !== 'string') {
-    return failure(400, 'InvalidParameterException', 'You must provide SecretString and ClientRequestToken.');
-  }
-  const name = nameOf(String(SecretId));
-  if (!exists(name)) {
-    return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-  }
-  const { id } = put(name, SecretString);
-  return json(200, { ARN: arnOf(name), Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] });
 }
 
 /** an ARN ends in a hyphen and six characters that are not of the name */

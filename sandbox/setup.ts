@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { startCloudFormation } from './cloudformation.ts';
 import { type Functions, startFunctions } from './functions.ts';
 import { type Sandbox, startSandbox } from './index.ts';
+import { startSns } from './sns.ts';
 
 export type SetupSandbox = Awaited<ReturnType<typeof startSetupSandbox>>;
 
@@ -19,11 +20,14 @@ export async function startSetupSandbox(stackName: string) {
     secrets.remove(id);
     secrets.create(id);
   }
-  const [cloudFormation, functions] = await Promise.all([
-    startCloudFormation({ credentials: credentialsOf(sandbox) }),
+  const credentials = credentialsOf(sandbox);
+  const [cloudFormation, sns, functions] = await Promise.all([
+    startCloudFormation({ credentials }),
+    startSns({ credentials }),
     startFunctions(sandbox),
   ]);
-  const outputs = outputsOf(sandbox, functions);
+  sns.subscribe({ protocol: 'email', endpoint: 'security@acme.example', isConfirmed: true });
+  const outputs = { ...outputsOf(sandbox, functions), AlarmTopicArn: sns.topicArn };
   const settings = settingsOf(sandbox);
   cloudFormation.put(stackName, { outputs, settings });
   const { app_id, installation_id, private_key } = github.app;
@@ -31,16 +35,21 @@ export async function startSetupSandbox(stackName: string) {
     sandbox,
     functions,
     cloudFormation,
+    sns,
     outputs,
     settings,
     /** what a person would give */
     admin: admin.token,
     github: JSON.stringify({ app_id, installation_id, private_key }),
     owner: github.ownerToken,
-    env: { ...sandbox.env(), AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url },
+    env: {
+      ...sandbox.env(),
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_SNS: sns.url,
+    },
     async stop(): Promise<void> {
       await functions.stop();
-      await Promise.all([cloudFormation.stop(), sandbox.stop()]);
+      await Promise.all([cloudFormation.stop(), sns.stop(), sandbox.stop()]);
     },
   };
 }

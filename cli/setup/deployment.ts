@@ -32,6 +32,8 @@ export interface Deployment extends Outputs {
   readonly title: string;
   /** Whether the settings are those that were deployed, rather than as far as arguments describe them. */
   readonly isStack: boolean;
+  /** The topic of the alarms, where it is known. */
+  readonly alarmTopic: string | undefined;
   readonly settings: Settings;
 }
 export type Settings = z.infer<typeof Settings>;
@@ -74,6 +76,7 @@ export async function readDeployment(
         ...location.outputs,
         title: 'as given',
         isStack: false,
+        alarmTopic: undefined,
         settings: readSettings(location.settings),
       };
     case 'stack': {
@@ -82,6 +85,7 @@ export async function readDeployment(
       return {
         title: location.name,
         isStack: true,
+        alarmTopic: outputs.get('AlarmTopicArn'),
         settings: readSettings(settings),
         adminSecret: read('adminSecret'),
         githubSecret: read('githubSecret'),

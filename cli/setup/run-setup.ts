@@ -7,6 +7,7 @@ import { githubHooks } from '../../lib/clients/github-hooks.ts';
 import { githubPatterns } from '../../lib/clients/github-patterns.ts';
 import { githubToken } from '../../lib/clients/github-token.ts';
 import type { SetupCommand } from './arguments.ts';
+import { checkAlarms } from './check-alarms.ts';
 import { adminTokenStep, githubStep, type Person } from './credential-steps.ts';
 import { absentOutputs, type Deployment } from './deployment.ts';
 import { type Finding, limited, missing, ok, unknown } from './finding.ts';
@@ -49,6 +50,9 @@ export async function runSetup(command: SetupCommand, parts: SetupParts): Promis
     ...admin.inspection.findings,
     ...(await checkActivity(admin, deployment, read)),
     ...(command.usesGitHub ? await setUpGitHub(command, parts, secretParts) : []),
+    ...(deployment.alarmTopic === undefined
+      ? []
+      : [await checkAlarms(aws, deployment.alarmTopic, deadline())]),
     ...checkDryRun(deployment),
   ];
   return command.rehearses ? [...findings, await rehearsal(command, admin, parts)] : findings;

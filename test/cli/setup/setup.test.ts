@@ -187,7 +187,7 @@ describe('npm run setup', () => {
       '',
       `ok       stack                        ${STACK}`,
     ]);
-    expect(out).toMatch(/\n\n7 ok\n$/);
+    expect(out).toMatch(/\n\n8 ok\n$/);
   });
 });
 
@@ -479,6 +479,28 @@ describe('a check', () => {
     deploySettings({ dryRun: 'true' });
 
     expect((await findings(['--check'])).by['dry run']).toMatchObject({ status: 'limited' });
+  });
+
+  test('sees whether an alarm reaches anybody', async () => {
+    const { sns } = setup;
+    const alarms = async () => (await findings(['--check', '--no-github'])).by.alarms;
+    const mail = { protocol: 'email', endpoint: 'security@acme.example' };
+
+    expect(await alarms()).toMatchObject({ status: 'ok', found: 'reach 1 subscription' });
+    sns.subscriptions.splice(0, 1, { ...mail, isConfirmed: false });
+    expect(await alarms()).toMatchObject({ status: 'missing', found: 'they reach nobody; 1 not confirmed' });
+    sns.subscriptions.push(...Array.from({ length: 120 }, () => ({ ...mail, isConfirmed: true })));
+    expect(await alarms()).toMatchObject({
+      status: 'ok',
+      found: 'reach 120 subscriptions; 1 not confirmed',
+    });
+    sns.subscriptions.length = 0;
+    expect(await alarms()).toMatchObject({ status: 'limited' });
+    sns.fault({ operation: 'ListSubscriptionsByTopic', status: 403 });
+    expect(await alarms()).toMatchObject({
+      status: 'unknown',
+      mend: 'your AWS credentials need sns:ListSubscriptionsByTopic',
+    });
   });
 
   test('sees a function URL that does not answer', async () => {
