@@ -89,8 +89,11 @@ async function perform(
   given: Given,
   person: Person | undefined,
 ): Promise<number> {
+  if (terminal.err.isTerminal && !command.json)
+    printLines(terminal.err, [{ text: 'checking …', style: 'dim' }]);
   const found = await findAll(command, connect, given, person);
-  const { findings, title } = found;
+  const { findings } = found;
+  const title = command.sandbox ? `${found.title}, played by stand-ins on this machine` : found.title;
   if (command.json) {
     terminal.out.write(`${printableJson({ deployment: title, findings: findingsAsJson(findings) })}\n`);
   } else {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-const OPTIONS = {
+export const OPTIONS = {
   check: { type: 'boolean', default: false },
   stage: { type: 'string' },
   stack: { type: 'string' },

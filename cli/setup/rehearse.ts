@@ -24,6 +24,7 @@ const Record = z.object({
 });
 type Rehearsed = z.infer<typeof Record>['unmapped'];
 
+const IGNORED = 'is the alert open? One that is resolved is ignored without a record. Otherwise ';
 const LOG = 'see the log of the function revoke, and the alarms';
 
 /**
@@ -60,8 +61,10 @@ export async function rehearse(
       );
     }
     if (read.text !== undefined) return judge(subject, read.text, Math.round((Date.now() - sent) / 100) / 10);
-    if (Date.now() > deadline)
-      return missing(CHECK, 'it was queued, and no record of it appeared in time', LOG);
+    if (Date.now() > deadline) {
+      const found = 'it was queued, and no record of it appeared in time';
+      return missing(CHECK, found, subject.kind === 'alert' ? IGNORED + LOG : LOG);
+    }
     await sleep(500);
   }
 }

@@ -2,7 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { exitCodeOf, limited, missing, ok, unknown } from '../../../cli/setup/finding.ts';
 import { DEVIN_PATTERN, judgePatterns } from '../../../cli/setup/org-pattern.ts';
 import { faultsOf } from '../../../cli/setup/org-webhook.ts';
-import { readPage } from '../../support/pages.ts';
+import { OPTIONS } from '../../../cli/setup/parse-options.ts';
+import { USAGE } from '../../../cli/setup/usage.ts';
+import { pages, readPage } from '../../support/pages.ts';
+
+test('the help lists every option and no other, and the documentation passes only such', () => {
+  const named = (text: string) => [...text.matchAll(/--([a-z][a-z-]+)/g)].map(([, name = '']) => name);
+  const ofGh = ['scopes'];
+  const inHelp = new Set(named(USAGE).filter((name) => !ofGh.includes(name)));
+  const lines = pages.flatMap(({ text }) =>
+    // A command goes on after a backslash.
+    [...text.replaceAll('\\\n', ' ').matchAll(/npm run (?:--silent )?setup -- ([^`\n#|]*)/g)].map(
+      ([, args = '']) => args,
+    ),
+  );
+
+  expect([...inHelp].sort()).toEqual(Object.keys(OPTIONS).sort());
+  expect(lines.length).toBeGreaterThan(6);
+  for (const line of lines) expect(Object.keys(OPTIONS)).toEqual(expect.arrayContaining(named(line)));
+});
 
 test('the exit code names what is missing before what could not be checked', () => {
   const [fine, less, absent, unsure] = [

@@ -596,6 +596,18 @@ describe('a person', () => {
   });
 });
 
+test('--sandbox plays all of it, and leaves what a person has to click', async () => {
+  const played = await findings(['--sandbox']);
+  const fresh = await findings(['--sandbox', '--check']);
+
+  expect([played.code, fresh.code]).toEqual([3, 3]);
+  expect(played.listed.filter(({ status }) => status !== 'ok').map(({ check }) => check)).toEqual([
+    'custom pattern of acme',
+  ]);
+  expect(fresh.by['admin token']).toMatchObject({ status: 'missing', found: 'its secret is empty' });
+  expect(setup.cloudFormation.requests).toEqual([]);
+});
+
 test('a deployment without a stack is described by arguments', async () => {
   const { AdminTokenSecretArn, AuditBucketName, GithubTokenSecretArn, LeakQueueUrl } = setup.outputs;
   const { WebhookLambdaFunctionUrl, WebhookSecretArn } = setup.outputs;
