@@ -79,13 +79,14 @@ async function askGitHub(ask: Ask): Promise<string> {
   const appId = await ask.line('Id of the GitHub App (Enter: a token instead): ');
   if (appId === '') return ask.hidden('GitHub token (it is not shown; Enter leaves it): ');
   const installationId = await ask.line('Id of its installation: ');
-  for (;;) {
-    const file = await ask.line('File of its private key (.pem; Enter leaves it): ');
+  for (let problem = ''; ; ) {
+    const file = await ask.line(`${problem}File of its private key (.pem; Enter leaves it): `);
     if (file === '') return '';
     try {
       return await appSecret(appId, installationId, file);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
+      problem = `${error.message}\n`;
     }
   }
 }

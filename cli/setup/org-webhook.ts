@@ -35,7 +35,7 @@ export async function orgWebhook(hooks: GitHubHooks, options: OrgWebhookOptions)
   const check = checkName(org);
   const listed = await hooks.list(org, { deadline });
   if (listed.status !== 'answered') return refused(check, listed, options);
-  const ours = listed.value.filter(({ config }) => config.url === url);
+  const ours = listed.value.filter(({ config }) => isSame(config.url, url));
   const hook = ours.find(({ active }) => active) ?? ours[0];
   if (hook === undefined) {
     return isCheck
@@ -48,6 +48,11 @@ export async function orgWebhook(hooks: GitHubHooks, options: OrgWebhookOptions)
   if (!isCheck) return mend(hooks, hook, faults, options);
   if (faults.length > 0) return missing(check, faults.join(', '), 'run setup, which mends it');
   return judgeDelivery(check, last, 'in order');
+}
+
+/** A person may have left the slash at the end out. */
+function isSame(one: string | undefined, other: string): boolean {
+  return one !== undefined && URL.parse(one)?.href === URL.parse(other)?.href;
 }
 
 async function create(hooks: GitHubHooks, options: OrgWebhookOptions): Promise<Finding> {

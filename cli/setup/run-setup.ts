@@ -136,7 +136,12 @@ async function setUpOrgs(
   { isCheck }: SetupCommand,
   { settings, webhookUrl }: Deployment,
 ): Promise<Finding[]> {
-  if (token === undefined) return [];
+  if (token === undefined) {
+    const found = 'there is no token to ask GitHub with';
+    return orgs.map((org) =>
+      unknown(`webhook and pattern of ${org}`, found, "set GH_TOKEN to an owner's token"),
+    );
+  }
   const { githubApiUrl, githubSecretTypes: secretTypes } = settings;
   const github = githubToken(async () => token, "the owner's token", githubApiUrl);
   const [hooks, patterns] = [githubHooks(githubApiUrl, github), githubPatterns(githubApiUrl, github)];

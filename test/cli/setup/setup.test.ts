@@ -399,6 +399,20 @@ describe("an organisation's webhook", () => {
     expect(setup.sandbox.github.settings.secretOf(hooks()[0]?.id ?? 0)).toBe(webhookSecret());
   });
 
+  test('whose URL lacks the slash at its end is ours too', async () => {
+    const url = setup.outputs.WebhookLambdaFunctionUrl.replace(/\/$/, '');
+    setup.sandbox.github.settings.addHook('acme', { ...ours(), config: { ...ours().config, url } });
+
+    expect((await run()).by['webhook of acme']).toMatchObject({ status: 'ok' });
+    expect(hooks()).toHaveLength(1);
+  });
+
+  test('is not passed over in silence when there is no token to ask with', async () => {
+    const { by } = await findings(['--check'], { asOwner: false });
+
+    expect(by['webhook and pattern of acme']).toMatchObject({ status: 'unknown' });
+  });
+
   test('of somebody else is left alone', async () => {
     const config = { url: 'https://example.com/', content_type: 'form' };
     const other = setup.sandbox.github.settings.addHook('acme', { active: false, events: ['push'], config });
@@ -569,6 +583,7 @@ describe('a person', () => {
       `${setup.admin}\r`,
       `${appId}\n`,
       `${installationId}\n`,
+      `${folder}/absent.pem\n`,
       `${file}\n`,
     ];
 
@@ -576,6 +591,7 @@ describe('a person', () => {
 
     expect(code).toBe(3);
     expect(err.match(/Devin admin token/g)).toHaveLength(2);
+    expect(err).toContain('the file of the private key cannot be read (ENOENT)\nFile of its private key');
     expect(stored('admin')).toBe(setup.admin);
     expect(JSON.parse(stored('github') ?? '')).toMatchObject({ app_id: appId });
   });
