@@ -5,6 +5,7 @@ import { startSandbox } from '../../sandbox/index.ts';
 import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
 import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from '../support/load-handler.ts';
+import { readPublished } from '../support/published.ts';
 
 // Searches for the key through the exported handler. They take their time, so all of them run side by side. The bound on
 // the error is a thousandth here, for the time that it saves; test/long plays the same worlds with the defaults.
@@ -78,7 +79,7 @@ const searches = {
     const hidden: number[] = [];
     const sns = await startServer({
       handle: ({ body }) => {
-        published.push(new URLSearchParams(body.toString()).get('Message') ?? '');
+        published.push(readPublished(body).text);
         return { status: 200, body: '<PublishResponse/>' };
       },
     });
