@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { outcomeVariants } from '../../lib/domain/outcome.ts';
+import { dashboardWidgets } from '../pictures/draw-dashboard.ts';
 import { anchors, readPage } from '../support/pages.ts';
 import { ROOT, readYaml } from './cloudformation-yaml.ts';
 
@@ -145,4 +146,19 @@ describe('the metrics table of the operations', () => {
 
     expect(listed.toSorted()).toEqual([...new Set([...emitted].map((one) => one.split('{')[0]))].toSorted());
   });
+});
+
+test('the dashboard shows metrics that the code emits, in these dimensions', () => {
+  const shown = dashboardWidgets().flatMap((widget) =>
+    widget.type === 'metric'
+      ? widget.properties.metrics.filter(([space]) => space === 'DevinKeyRevoker')
+      : [],
+  );
+  const wrong = shown.filter(([, name, dimension, value]) => {
+    if (typeof dimension !== 'string') return !emitted.has(`${name}{}`);
+    return !emitted.has(`${name}{${dimension}=${value}}`) && !emitted.has(`${name}{${dimension}=*}`);
+  });
+
+  expect(shown.length).toBeGreaterThan(25);
+  expect(wrong).toEqual([]);
 });
