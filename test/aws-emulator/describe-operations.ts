@@ -1,14 +1,44 @@
 import { DeleteFunctionConcurrencyCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { alertReport } from '../../sandbox/sqs-event.ts';
 import { STACK } from './deploy-stack.ts';
 import { eventually, type Scene } from './scene.ts';
+import { ACCOUNT, REGION } from './start-emulator.ts';
 
 /** What docs/procedures.md says, carried out. */
 export function describeOperations(scene: () => Scene): void {
   const worker = { FunctionName: `${STACK}-revoke` };
   const resume = () => scene().stack.aws.lambda.send(new DeleteFunctionConcurrencyCommand(worker));
+
+  test('people are told how a leak ended, by the topic of the stack', async () => {
+    const { hookUrl, leak, sandbox, stack, webhookSecret } = scene();
+    const { sns, sqs } = stack.aws;
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
+    const Endpoint = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
+    const TopicArn = stack.output('AlarmTopicArn');
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
+    const { alert, api_key_id } = leak();
+    await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
+    const told: string[] = [];
+
+    await eventually('people are told', async () => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      told.push(...Messages.map(({ Body = '{}' }) => JSON.parse(Body).Message));
+      return told.some((text) => text.includes(api_key_id));
+    });
+
+    const text = told.find((one) => one.includes(api_key_id));
+    expect(text).toMatch(/^Leaked Devin API key revoked: .*\n\nWhere: /);
+  });
 
   describe('by hand', () => {
     afterEach(resume);

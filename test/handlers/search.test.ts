@@ -242,7 +242,9 @@ describe('a leaked key among busy siblings', () => {
     const { leak, published } = played['busy siblings'];
 
     expect(startedFor(leak.service_user_id)).toHaveLength(1);
-    expect(published).toHaveLength(1);
+    // The second one says how it ended.
+    expect(published).toHaveLength(2);
+    expect(published[1]).toContain('Leaked Devin API key revoked');
     expect(published[0]).toContain(leak.service_user_id);
     for (const { api_key_id, service_user_id } of leak.keys)
       expect(published[0]).toContain(JSON.stringify({ service_user_id, api_key_id }));
