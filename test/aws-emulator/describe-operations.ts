@@ -20,9 +20,23 @@ export function describeOperations(scene: () => Scene): void {
   test('people are told how a leak ended, by the topic of the stack', async () => {
     const { hookUrl, leak, sandbox, stack, webhookSecret } = scene();
     const { sns, sqs } = stack.aws;
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
-    const Endpoint = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
     const TopicArn = stack.output('AlarmTopicArn');
+    const Endpoint = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'sns.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: Endpoint,
+          Condition: { ArnEquals: { 'aws:SourceArn': TopicArn } },
+        },
+      ],
+    });
+    const { QueueUrl = '' } = await sqs.send(
+      new CreateQueueCommand({ QueueName: 'people', Attributes: { Policy } }),
+    );
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
     const { alert, api_key_id } = leak();
     await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
