@@ -190,9 +190,9 @@ const widgets = [
 ];
 
 // A number that is a parameter stands without quotes.
-const text = JSON.stringify({ start: '-PT24H', periodOverride: 'inherit', widgets })
-  .replace(',"@conditional"', '${ConditionalAlarms}')
-  .replace('"@queueAge"', '${param:alarmQueueAgeSeconds}');
+const [before, after] = JSON.stringify({ start: '-PT24H', periodOverride: 'inherit', widgets })
+  .replace('"@queueAge"', '${param:alarmQueueAgeSeconds}')
+  .split(',"@conditional"');
 
 module.exports = {
   Resources: {
@@ -201,18 +201,15 @@ module.exports = {
       Properties: {
         DashboardName: '${self:service}-${sls:stage}',
         DashboardBody: {
-          'Fn::Sub': [
-            text,
-            {
-              ConditionalAlarms: {
-                'Fn::Join': [
-                  '',
-                  conditional.map(([id, { Condition }]) => ({
-                    'Fn::If': [Condition, { 'Fn::Sub': `,"\${${id}.Arn}"` }, ''],
-                  })),
-                ],
-              },
-            },
+          'Fn::Join': [
+            '',
+            [
+              { 'Fn::Sub': before },
+              ...conditional.map(([id, { Condition }]) => ({
+                'Fn::If': [Condition, { 'Fn::Sub': `,"\${${id}.Arn}"` }, ''],
+              })),
+              { 'Fn::Sub': after },
+            ],
           ],
         },
       },

@@ -53,12 +53,24 @@ export type Widget = Box &
       }
   );
 
+type BodyPart =
+  | { 'Fn::Sub': string }
+  | { 'Fn::If': [condition: string, then: { 'Fn::Sub': string }, otherwise: ''] };
+
+/** The text of the dashboard, where all conditions of the template hold or none does. */
+export function dashboardText(body: { 'Fn::Join': ['', BodyPart[]] }, holds: boolean): string {
+  return body['Fn::Join'][1]
+    .map((part) => {
+      if ('Fn::Sub' in part) return part['Fn::Sub'];
+      return holds ? part['Fn::If'][1]['Fn::Sub'] : part['Fn::If'][2];
+    })
+    .join('');
+}
+
 /** The widgets as the template defines them, with a stage's values. */
 export function dashboardWidgets(): readonly Widget[] {
   const { Resources } = createRequire(import.meta.url)('../../deploy/resources/dashboard.cjs');
-  const [body]: [string] = Resources.Dashboard.Properties.DashboardBody['Fn::Sub'];
-  const filled = body
-    .replace('${ConditionalAlarms}', ',"${AlertSweepMissingAlarm.Arn}","${EnrollMissingAlarm.Arn}"')
+  const filled = dashboardText(Resources.Dashboard.Properties.DashboardBody, true)
     .replace('${param:alarmQueueAgeSeconds}', '300')
     .replace('${self:service}', 'devin-key-revoker')
     .replace('${sls:stage}', 'prod');
