@@ -45,12 +45,16 @@ export class Ledger {
   readonly revokedByOthers = new Set<string>();
   readonly #world: World;
   readonly #scan = new TokenScan();
+  readonly #isTold: boolean;
 
-  constructor(world: World) {
+  /** @param isTold whether the story is kept, one line for each event */
+  constructor(world: World, isTold: boolean) {
     this.#world = world;
+    this.#isTold = isTold;
   }
 
   tell(text: string): void {
+    if (!this.#isTold) return;
     this.story.push(`${(this.#world.scheduler.now / 1_000).toFixed(3).padStart(9)} s  ${text}`);
   }
 
@@ -86,7 +90,7 @@ export class Ledger {
 
   onLine(container: Container, line: string): void {
     this.scan(`the log of ${container.id}`, line);
-    if (!line.includes('"message"')) return;
+    if (!line.includes('"message"') || (!this.#isTold && !line.includes('"ignored"'))) return;
     const { level, message, report_id, record: _record, time: _time, ...rest } = JSON.parse(line);
     if (message === 'ignored') this.report(report_id).status ??= 'ignored';
     if (message !== 'audit') this.tell(`  ${container.id} ${level}: ${message} ${JSON.stringify(rest)}`);

@@ -39,7 +39,7 @@ export async function playWorld(
     if (ledger.violations.length > 0 || scheduler.steps > MAX_STEPS) break;
     if (hasMore) continue;
     // Nothing is under way. The schedules go on until they have nothing left to do.
-    if (scheduler.now >= plan.faultsEnd && ledger.isSettled() && rounds >= 2) break;
+    if (scheduler.now >= plan.faultsEnd && ledger.isSettled() && rounds >= 1) break;
     if (scheduler.now > GIVE_UP) break;
     rounds = scheduler.now >= plan.faultsEnd ? rounds + 1 : 0;
     const next = Math.max(scheduler.now + 1_000, lastSweep + 15 * MINUTE);
