@@ -31,9 +31,6 @@ const KINDS: Readonly<Record<Service, Weights>> = {
     '503': 2,
     '502 after': 2,
     'not JSON': 1,
-    'listing breaks off': 3,
-    'listing shifts': 3,
-    'listing repeats': 1,
   },
   github: { ...COMMON, '500': 2, '503': 2, '502 after': 2, '403 rate limit': 2, '429': 1, 'not JSON': 1 },
   s3: { ...COMMON, '409': 3, '500': 2, '503': 4, '500 after': 2 },
@@ -43,17 +40,26 @@ const KINDS: Readonly<Record<Service, Weights>> = {
   kms: { ...COMMON, '500': 2 },
 };
 
-/** Every kind of fault that a request can meet. */
-export const REQUEST_FAULTS: readonly string[] = Object.entries(KINDS).flatMap(([service, weights]) =>
-  Object.keys(weights).map((kind) => `${service} ${kind}`),
-);
+/** What a listing of keys can meet besides. */
+const SHORTENINGS = [
+  { kind: 'devin listing breaks off', does: 'shorten', way: 'no cursor' },
+  { kind: 'devin listing shifts', does: 'shorten', way: 'shifted' },
+  { kind: 'devin listing repeats', does: 'shorten', way: 'repeated' },
+] as const satisfies readonly Fault[];
 
-export function drawFault(
-  service: Service,
-  operation: string,
-  chance: Chance,
-  now: number,
-): Fault | undefined {
+/** Every kind of fault that a request can meet. */
+export const REQUEST_FAULTS: readonly string[] = [
+  ...Object.entries(KINDS).flatMap(([service, weights]) =>
+    Object.keys(weights).map((kind) => `${service} ${kind}`),
+  ),
+  ...SHORTENINGS.map(({ kind }) => kind),
+];
+
+export function drawShortening(chance: Chance): Fault {
+  return chance.pick(SHORTENINGS);
+}
+
+export function drawFault(service: Service, chance: Chance, now: number): Fault | undefined {
   const name = chance.weighted(KINDS[service]);
   const kind = `${service} ${name}`;
   const status = Number.parseInt(name, 10);
@@ -71,15 +77,11 @@ export function drawFault(
       return { kind, does: 'disguise', status };
     case 'not JSON':
       return { kind, does: 'garble' };
-    case 'listing breaks off':
-    case 'listing shifts':
-    case 'listing repeats': {
-      if (operation !== 'listServiceUserApiKeys') return undefined;
-      const ways = { 'listing breaks off': 'no cursor', 'listing shifts': 'shifted' } as const;
-      return { kind, does: 'shorten', way: name === 'listing repeats' ? 'repeated' : ways[name] };
+    case '429 with Retry-After': {
+      // Some ask for more time than the invocation has.
+      const seconds = chance.happens(0.2) ? chance.whole(60, 400) : chance.whole(1, 8);
+      return { kind, does: 'refuse', status, headers: { 'retry-after': String(seconds) } };
     }
-    case '429 with Retry-After':
-      return { kind, does: 'refuse', status, headers: { 'retry-after': String(chance.whole(1, 8)) } };
     case '403 rate limit': {
       const reset = Math.floor(now / 1_000) + chance.whole(5, 900);
       const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) };

@@ -1,7 +1,7 @@
 import type { SandboxAnswer, SandboxRequest, ServerOptions } from '../../../sandbox/http-server.ts';
 import type { Chance } from './chance.ts';
 import type { Container } from './container.ts';
-import { drawFault, type Fault, type Service } from './faults.ts';
+import { drawFault, drawShortening, type Fault, type Service } from './faults.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import type { Exchange, Sent } from './simulated-http.ts';
 
@@ -22,6 +22,8 @@ export interface NetworkOptions {
   readonly world: Actor;
   /** The probability that a request meets a fault now. */
   faultRate(service: Service): number;
+  /** The probability that a listing of keys lacks its end. */
+  listingFaultRate(): number;
   /** The container dies here, or not. `nth`: of the requests of the functions. */
   dies(call: Call, nth: number, when: 'before' | 'after'): boolean;
   onFault(call: Call, kind: string): void;
@@ -70,14 +72,21 @@ export class Network {
       container.kill('crashes before', operation);
       return;
     }
-    const fault = chance.happens(this.#options.faultRate(service))
-      ? drawFault(service, operation, chance, scheduler.epoch + scheduler.now)
-      : undefined;
+    const fault = this.#fault(service, operation);
     if (fault !== undefined) this.#options.onFault(call, fault.kind);
     const late = fault?.does === 'delay' ? fault.ms : 0;
     scheduler.at(scheduler.now + latency(chance) + late, world, () => {
       this.#arrive(call, nth, fault, exchange).catch((error: unknown) => world.write(`broken: ${error}`));
     });
+  }
+
+  #fault(service: Service, operation: string): Fault | undefined {
+    const { chance, faultRate, listingFaultRate, scheduler } = this.#options;
+    if (operation === 'listServiceUserApiKeys' && chance.happens(listingFaultRate()))
+      return drawShortening(chance);
+    return chance.happens(faultRate(service))
+      ? drawFault(service, chance, scheduler.epoch + scheduler.now)
+      : undefined;
   }
 
   async #arrive(call: Call, nth: number, fault: Fault | undefined, exchange: Exchange): Promise<void> {
@@ -112,7 +121,7 @@ export class Network {
       case 'disguise':
         return answered(server.refuse?.(fault.status, request) ?? { status: fault.status });
       case 'shorten':
-        return answered(shortened(answer, fault.way));
+        return answered(shortened(answer, fault.way, this.#options.chance));
       default:
         return answered(answer);
     }
@@ -162,10 +171,15 @@ function latency(chance: Chance): number {
 }
 
 /** The items are fewer than the listing has, and it does not say so openly. */
-function shortened(answer: SandboxAnswer, way: 'no cursor' | 'shifted' | 'repeated'): SandboxAnswer {
+function shortened(
+  answer: SandboxAnswer,
+  way: 'no cursor' | 'shifted' | 'repeated',
+  chance: Chance,
+): SandboxAnswer {
   if (answer.status !== 200 || typeof answer.body !== 'object') return answer;
   const { items, ...page } = answer.body as { items: unknown[] };
-  const fewer = items.slice(0, -1);
+  const missing = chance.pick(items);
+  const fewer = items.filter((item) => item !== missing);
   switch (way) {
     case 'no cursor':
       return { ...answer, body: { ...page, items: fewer, has_next_page: true, end_cursor: null } };

@@ -4,7 +4,7 @@ import type { Service } from './faults.ts';
 /** Ways in which a key is reported. */
 export const LEAK_KINDS = {
   'an alert': 12,
-  'an alert of a key among others': 1.5,
+  'an alert of a key among others': 5,
   'an alert of a dead key': 2,
   'an alert of an expired key': 1,
   'an alert of a token that nobody knows': 2,
@@ -31,6 +31,8 @@ export interface Plan {
   /** Faults end here. */
   readonly faultsEnd: number;
   readonly rates: Readonly<Record<Service, number>>;
+  /** The probability that a listing of keys lacks its end. */
+  readonly listingFaultRate: number;
   /** A service that fails most of the time, for a while. */
   readonly outage: { readonly service: Service; readonly from: number; readonly to: number } | undefined;
   /** The probability that a container dies at a request. */
@@ -86,6 +88,7 @@ export function drawPlan(seed: number): Plan {
       sns: rate(),
       kms: rate(),
     },
+    listingFaultRate: chance.pick([0, 0, 0.5]),
     outage: maybe(0.15, () => ({
       service: chance.pick(['devin', 'github', 's3', 'secrets', 'sqs'] as const),
       from: within(),
@@ -112,7 +115,7 @@ export function drawPlan(seed: number): Plan {
     pageSize: chance.pick([100, 100, 2, 1]),
     hasStandby: chance.happens(0.3),
     delegatedDismissal: chance.happens(0.05),
-    ambiguousKey: chance.pick(['escalate', 'revoke_all']),
+    ambiguousKey: chance.pick(['escalate', 'escalate', 'revoke_all']),
     dryRun: chance.happens(0.03),
   };
 }

@@ -11,8 +11,9 @@ export function stage(kind: LeakKind, world: World): void {
 
   function newKey(siblings = 0, given = {}) {
     const { service_user_id } = devin.createServiceUser();
-    const key = devin.createKey(service_user_id, { created_at: seconds - 86_400, ...given });
-    const others = Array.from({ length: siblings }, () => devin.createKey(service_user_id));
+    const created_at = seconds - 86_400;
+    const key = devin.createKey(service_user_id, { created_at, ...given });
+    const others = Array.from({ length: siblings }, () => devin.createKey(service_user_id, { created_at }));
     ledger.guard(key.token);
     ledger.leaked.add(key.api_key_id);
     // The software may revoke them one by one where it cannot tell them apart.

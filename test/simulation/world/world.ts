@@ -91,6 +91,7 @@ export class World implements Actor {
       chance: this.chance,
       world: this,
       faultRate: (service) => this.#faultRate(service),
+      listingFaultRate: () => (this.scheduler.now < plan.faultsEnd ? plan.listingFaultRate : 0),
       dies: (call, nth, when) => this.#dies(call, nth, when),
       onFault: ({ invocation, operation }, kind) => ledger.fault(kind, invocation?.reports ?? [], operation),
       onArrival: (call) => ledger.onArrival(call),

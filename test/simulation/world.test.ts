@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { PLANTED_DEFECTS, plant } from './world/planted-defects.ts';
+import { playWorld } from './world/play-world.ts';
+import { openRealm, type Realm } from './world/realm.ts';
+import { buildRealms, type RealmSources } from './world/realm-build.ts';
+import { REGRESSIONS } from './world/regressions.ts';
+
+// Worlds of faults around the real functions; `npm run simulate` plays many more.
+
+let sources: RealmSources;
+let realm: Realm;
+
+beforeAll(async () => {
+  sources = await buildRealms();
+  realm = openRealm(sources);
+});
+
+test('the same seed tells the same story, whatever was played before it', async () => {
+  const first = await playWorld(5, openRealm(sources), { isTold: true });
+  await playWorld(6, realm);
+  const second = await playWorld(5, realm, { isTold: true });
+
+  expect(first.story.length).toBeGreaterThan(50);
+  expect(second.story).toEqual(first.story);
+});
+
+test('the invariants hold in the first hundred worlds', { timeout: 120_000 }, async () => {
+  const broken = [];
+  for (let seed = 1; seed <= 100; seed++) {
+    const { violations } = await playWorld(seed, realm);
+    if (violations.length > 0) broken.push({ seed, violations });
+  }
+  expect(broken).toEqual([]);
+});
+
+test.each(REGRESSIONS)('seed $seed holds, where $was', async ({ seed }) => {
+  expect((await playWorld(seed, realm)).violations).toEqual([]);
+});
+
+describe('a planted defect is noticed', () => {
+  /** More than the quickest defects take, so that a change of the worlds' draws does not hide one. */
+  const SEEDS = 400;
+
+  test.each(PLANTED_DEFECTS)('$name', { timeout: 120_000 }, async (defect) => {
+    const defective = openRealm(plant(defect, sources));
+    const hooks = defect.mutate === undefined ? {} : { mutate: defect.mutate };
+    let noticed: string | undefined;
+    const { from = 1 } = defect;
+    for (let seed = from; seed < from + SEEDS && noticed === undefined; seed++) {
+      noticed = (await playWorld(seed, defective, hooks)).violations[0]?.invariant;
+    }
+    expect(defect.noticedBy).toContain(noticed);
+  });
+});
