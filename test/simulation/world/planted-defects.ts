@@ -1,4 +1,5 @@
 import type { Invariant } from './invariants.ts';
+import type { LeakKind, Plan } from './plan.ts';
 import type { RealmSources } from './realm-build.ts';
 import type { World, WorldHooks } from './world.ts';
 
@@ -7,13 +8,16 @@ export interface PlantedDefect {
   readonly name: string;
   /** Those that may notice it. */
   readonly noticedBy: readonly Invariant[];
-  /** Where to begin: a seed shortly before the first that notices it. Default 1. */
-  readonly from?: number;
+  /** What every world has that is played, so that it is noticed soon. */
+  readonly plan?: Partial<Plan>;
   /** In the worker's code: what is replaced by what. */
   readonly code?: readonly [from: string | RegExp, to: string];
   /** In the world. */
   readonly mutate?: WorldHooks['mutate'];
 }
+
+const CALM: Plan['rates'] = { devin: 0, github: 0, s3: 0, secrets: 0, sqs: 0, sns: 0, kms: 0 };
+const leaking = (kind: LeakKind) => ({ leaks: [{ kind, at: 0 }], faultsEnd: 600_000, dryRun: false });
 
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
@@ -28,7 +32,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   },
   {
     name: 'a revocation is claimed without a DELETE of ours',
-    from: 330,
+    plan: leaking('a key that somebody else revokes meanwhile'),
     noticedBy: ['an outcome is true'],
     code: ['return isOurs ? { status: "revoked"', 'return true ? { status: "revoked"'],
   },
@@ -55,13 +59,13 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   },
   {
     name: 'a listing that broke off counts as whole',
-    from: 110,
+    plan: { ...leaking('an alert of a key among others'), listingFaultRate: 0.5, ambiguousKey: 'escalate' },
     noticedBy: ['only a leaked key is deleted', 'an outcome is true'],
     code: ['typeof total === "number" && items.size < total ?', 'false ?'],
   },
   {
     name: 'a token is dead without a control',
-    from: 60,
+    plan: { ...leaking('an alert'), lockout: { from: 0, to: 60_000 } },
     noticedBy: ['an outcome is true', 'no alert of a live token is closed'],
     code: ['needsControl ? devin.probeAdmin', 'false ? devin.probeAdmin'],
   },
@@ -80,18 +84,15 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   },
   {
     name: 'any answer of 200 counts as the closure of an alert',
+    plan: { ...leaking('an alert'), rates: { ...CALM, github: 0.3 } },
     noticedBy: ['an outcome is true'],
     code: ['if (readAlert(response.body)?.state !== "resolved") return undocumented;', ''],
   },
   {
     name: 'our standby key is a candidate when our admin token leaked',
+    plan: { ...leaking('our own admin token'), hasStandby: true, ambiguousKey: 'revoke_all' },
     noticedBy: ['only a leaked key is deleted'],
     code: ['owned.ownership !== "other"', 'owned.ownership === "sibling"'],
-  },
-  {
-    name: 'any answer of 200 counts as a DELETE',
-    noticedBy: ['an outcome is true'],
-    code: ['response.status === 200 && parseJson(', 'false && parseJson('],
   },
   {
     name: 'the queue loses messages',
