@@ -77,10 +77,8 @@ function schedule(world: World): void {
   if (adminRotation !== undefined) {
     at(adminRotation.at, () => {
       ledger.fault('admin token rotated', [...ledger.reports.keys()], 'secrets');
-      const { api_key_id, service_user_id } = world.admin;
-      const next = devin.createKey(service_user_id);
-      ledger.guard(next.token);
-      secrets.put('admin-token', next.token);
+      const { api_key_id } = world.admin;
+      world.renewAdmin();
       world.schedule(adminRotation.graceMs, () => {
         ledger.revokedByOthers.add(api_key_id);
         devin.revoke(api_key_id);

@@ -27,7 +27,7 @@ async function run(built: RealmSources, count: number): Promise<void> {
   const began = performance.now();
   let shown = 0;
   const tally = await playSeeds(built, { from, count, threads }, ({ failed, seeds }) => {
-    if (seeds < shown + 2_000) return;
+    if (seeds < shown + 500) return;
     shown = seeds;
     process.stderr.write(`${seeds} worlds, ${failed.length} failed\n`);
   });

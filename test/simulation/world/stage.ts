@@ -79,9 +79,12 @@ const WAYS: Readonly<Record<LeakKind, (leaking: Leaking) => void>> = {
     leaking.emit({ token: leaking.key().token, dry_run: true }, true);
   },
   'our own admin token': (leaking) => {
-    const { admin, ledger } = leaking.world;
-    ledger.leaked.add(admin.api_key_id);
-    leaking.alert([admin.token]);
+    const { world } = leaking;
+    const { api_key_id, token } = world.admin;
+    world.ledger.leaked.add(api_key_id);
+    leaking.alert([token]);
+    // The alarm brings a person.
+    world.schedule(30 * 60_000, () => world.renewAdmin());
   },
   'a message that is no report': ({ world }) => {
     world.leaks.send(world.chance.pick(['', '{', '{"version":1}', 'null', '[]']));

@@ -196,6 +196,13 @@ export class World implements Actor {
     this.s3.owner.write(BUCKET, path, JSON.stringify(state), this.time);
   }
 
+  /** A person puts a new admin token into its secret. */
+  renewAdmin(): void {
+    const { token } = this.devin.createKey(this.admin.service_user_id);
+    this.ledger.guard(token);
+    this.secrets.put(SECRETS.admin, token);
+  }
+
   /** The id of the next invocation. */
   get nextRequest(): string {
     return `request-${this.#invocations + 1}`;
