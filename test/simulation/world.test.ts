@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readYaml } from '../deploy/cloudformation-yaml.ts';
 import { drawPlan } from './world/plan.ts';
 import { PLANTED_DEFECTS, plant } from './world/planted-defects.ts';
 import { playWorld } from './world/play-world.ts';
+import { VISIBILITY_MS } from './world/queue.ts';
 import { openRealm, type Realm } from './world/realm.ts';
-import { buildRealms, type RealmSources } from './world/realm-build.ts';
+import { buildRealms, FUNCTIONS, type RealmSources } from './world/realm-build.ts';
 import { REGRESSIONS } from './world/regressions.ts';
+import { TIMEOUTS } from './world/world.ts';
 
 // Worlds of faults around the real functions; `npm run simulate` plays many more.
 
@@ -14,6 +17,18 @@ let realm: Realm;
 beforeAll(async () => {
   sources = await buildRealms();
   realm = openRealm(sources);
+});
+
+test('the world has the times of serverless.yml', () => {
+  const { custom, functions } = readYaml('serverless.yml');
+  const seconds = Object.fromEntries(FUNCTIONS.map((name) => [name, functions[name].timeout]));
+
+  expect(TIMEOUTS).toEqual(
+    Object.fromEntries(
+      FUNCTIONS.map((name) => [name, 1_000 * (name === 'revoke' ? custom.revokeTimeout : seconds[name])]),
+    ),
+  );
+  expect(VISIBILITY_MS).toBe(custom.leakQueueVisibility * 1_000);
 });
 
 test('the same seed tells the same story, whatever was played before it', async () => {

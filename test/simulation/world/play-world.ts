@@ -66,6 +66,8 @@ export async function playWorld(
 function sweep(world: World): void {
   world.invoke('sweep-alerts', {}, [], () => {});
   world.invoke('reconcile', {}, [], () => {});
+  // The day before is signed.
+  if (world.hasCrossedMidnight) world.invoke('digest', {}, [], () => {});
 }
 
 function schedule(world: World): void {
