@@ -5,14 +5,8 @@ import { INVARIANTS, type Invariant } from './invariants.ts';
 import type { Call } from './network.ts';
 import { outcomeProblems } from './outcome-problems.ts';
 import type { Message } from './queue.ts';
+import { BUCKET, type Death, reportIdOf, type Surroundings, type Truth } from './surroundings.ts';
 import { TokenScan } from './token-scan.ts';
-import { BUCKET, reportIdOf, type World } from './world.ts';
-
-/** A DELETE that took effect. */
-export interface Death {
-  readonly at: number;
-  readonly invocation: string | undefined;
-}
 
 /** A report that the software has taken. */
 export interface KnownReport {
@@ -30,7 +24,7 @@ export interface Violation {
 }
 
 /** What is true in the world, what the functions did, and whether the two agree. */
-export class Ledger {
+export class Ledger implements Truth {
   readonly violations: Violation[] = [];
   readonly checks = new Map<Invariant, number>(INVARIANTS.map((name) => [name, 0]));
   readonly story: string[] = [];
@@ -43,12 +37,12 @@ export class Ledger {
   /** Keys for which a DELETE arrived, or was lost on its way. */
   readonly asked = new Set<string>();
   readonly revokedByOthers = new Set<string>();
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #scan = new TokenScan();
   readonly #isTold: boolean;
 
   /** @param isTold whether the story is kept, one line for each event */
-  constructor(world: World, isTold: boolean) {
+  constructor(world: Surroundings, isTold: boolean) {
     this.#world = world;
     this.#isTold = isTold;
   }
@@ -178,7 +172,7 @@ export class Ledger {
     );
     known.status = status;
     this.check('a dry run changes nothing', !known.isDryRun, () => `${report_id} has an outcome`);
-    const problems = outcomeProblems(unmapped, this.#world, invocation);
+    const problems = outcomeProblems(unmapped, this.#world, this, invocation);
     this.check('an outcome is true', problems.length === 0, () => `${report_id}: ${problems.join('; ')}`);
     this.tell(`  ${container.id} records ${status} of ${report_id}`);
   }

@@ -1,5 +1,5 @@
 import type { Invocation } from './container.ts';
-import type { World } from './world.ts';
+import type { Surroundings, Truth } from './surroundings.ts';
 
 interface Facts {
   readonly status: string;
@@ -12,29 +12,35 @@ interface Facts {
 }
 
 /** Holds an outcome to the truth of the world at the moment at which it is stored. */
-export function outcomeProblems(outcome: Facts, world: World, invocation: Invocation | undefined): string[] {
+export function outcomeProblems(
+  outcome: Facts,
+  world: Surroundings,
+  truth: Truth,
+  invocation: Invocation | undefined,
+): string[] {
   const parts = outcome.leaks ?? [outcome];
   return [
     ...parts.flatMap((part) =>
-      partProblems({ ...part, deletions: outcome.deletions ?? [] }, world, invocation),
+      partProblems({ ...part, deletions: outcome.deletions ?? [] }, world, truth, invocation),
     ),
-    ...alertProblems(outcome, world),
+    ...alertProblems(outcome, world, truth),
   ];
 }
 
 function partProblems(
   { api_key_id, deletions = [], status }: Facts,
-  { devin, ledger }: World,
+  { devin }: Surroundings,
+  truth: Truth,
   invocation: Invocation | undefined,
 ): string[] {
   const key = api_key_id === undefined ? undefined : devin.key(api_key_id);
   switch (status) {
     case 'revoked': {
       if (key === undefined) return ['it is revoked, and no key is named'];
-      const isOurs = ledger.deaths.has(key.api_key_id);
+      const isOurs = truth.deaths.has(key.api_key_id);
       // One of ours got no answer, and somebody else was as quick: nobody can tell them apart.
       const mayBeOurs =
-        ledger.revokedByOthers.has(key.api_key_id) &&
+        truth.revokedByOthers.has(key.api_key_id) &&
         deletions.some((one) => one.answer === 'unanswered' || one.lost_answer === true);
       return [
         ...(key.revoked_at === null ? [`${key.api_key_id} is not revoked`] : []),
@@ -43,7 +49,7 @@ function partProblems(
     }
     case 'already_revoked': {
       if (key === undefined) return [];
-      const death = ledger.deaths.get(key.api_key_id);
+      const death = truth.deaths.get(key.api_key_id);
       const isOwn = death?.invocation !== undefined && death.invocation === invocation?.requestId;
       // Without a listing that shows when it was revoked, a lost answer is all that can be said.
       const isTold = deletions.some(
@@ -58,7 +64,7 @@ function partProblems(
       ];
     }
     case 'not_found':
-      return key?.service_user_id !== undefined && key.is_active && ledger.leaked.has(key.api_key_id)
+      return key?.service_user_id !== undefined && key.is_active && truth.leaked.has(key.api_key_id)
         ? [`${key.api_key_id} is there, and active`]
         : [];
     default:
@@ -67,9 +73,13 @@ function partProblems(
 }
 
 /** A report of an alert that ends well leaves no token of it alive. */
-function alertProblems({ alert, report, status }: Facts, { devin, github, ledger }: World): string[] {
+function alertProblems(
+  { alert, report, status }: Facts,
+  { devin, github }: Surroundings,
+  truth: Truth,
+): string[] {
   const leak = report?.leak;
-  const found = ledger.alerts.find(
+  const found = truth.alerts.find(
     ({ alert: { number, owner, repo } }) =>
       leak?.kind === 'github_alert' && leak.owner === owner && leak.repo === repo && leak.number === number,
   );

@@ -18,10 +18,10 @@ import { type Message, Queue, queueServer, topicServer } from './queue.ts';
 import type { Realm } from './realm.ts';
 import type { FunctionName } from './realm-build.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
+import { BUCKET, reportIdOf } from './surroundings.ts';
 
 const DAY_START = Date.parse('2026-11-24T00:00:00Z');
 const ACCOUNT = '123456789012';
-export const BUCKET = 'audit';
 const SECRETS = {
   admin: 'admin-token',
   standby: 'standby-token',
@@ -358,15 +358,5 @@ export class World implements Actor {
 
   get isBusy(): boolean {
     return this.#containers.some((one) => !one.isDead && !one.isFrozen);
-  }
-}
-
-/** The id of the report in a message, if there is one. */
-export function reportIdOf(body: string): string | undefined {
-  try {
-    const { report_id } = JSON.parse(body);
-    return typeof report_id === 'string' ? report_id : undefined;
-  } catch {
-    return undefined;
   }
 }

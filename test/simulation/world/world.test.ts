@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readYaml } from '../deploy/cloudformation-yaml.ts';
-import { drawPlan } from './world/plan.ts';
-import { PLANTED_DEFECTS, plant } from './world/planted-defects.ts';
-import { playWorld } from './world/play-world.ts';
-import { VISIBILITY_MS } from './world/queue.ts';
-import { openRealm, type Realm } from './world/realm.ts';
-import { buildRealms, FUNCTIONS, type RealmSources } from './world/realm-build.ts';
-import { REGRESSIONS } from './world/regressions.ts';
-import { TIMEOUTS } from './world/world.ts';
+import { readYaml } from '../../deploy/cloudformation-yaml.ts';
+import { drawPlan } from './plan.ts';
+import { PLANTED_DEFECTS, plant } from './planted-defects.ts';
+import { playWorld } from './play-world.ts';
+import { VISIBILITY_MS } from './queue.ts';
+import { openRealm, type Realm } from './realm.ts';
+import { buildRealms, FUNCTIONS, type RealmSources } from './realm-build.ts';
+import { REGRESSIONS } from './regressions.ts';
+import { TIMEOUTS } from './world.ts';
 
 // Worlds of faults around the real functions; `npm run simulate` plays many more.
 
