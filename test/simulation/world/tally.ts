@@ -82,7 +82,7 @@ const HAS_TO_MEET = {
   already_revoked: ALL,
   escalated:
     /^(?:devin (?!nodes|revocation)|s3|secrets|crash|clock|admin|sqs (?:delivers|visibility|acknowledgement))/,
-  'dead letter': /^(?:devin (?!listing|nodes)|s3|secrets|crash|sqs (?:delivers|visibility))/,
+  'dead letter': /^(?:crash|devin (?:429|500|503|lost)|s3 503)/,
 } as const;
 
 /** What a large run has to have met and did not, in words. */
