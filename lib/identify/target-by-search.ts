@@ -49,7 +49,8 @@ export async function targetBySearch(
       return infer(owned, entry, experimentOf(result), ranked);
     }
     case 'open':
-      if (owned.ownership === 'sibling') return decided(ownSibling(service_user_id, ranked));
+      // Beside a token of ours, the other one that we use may be among the candidates.
+      if (owned.ownership !== 'other') return decided(ownSibling(service_user_id, ranked));
       return ambiguousKey === 'revoke_all'
         ? byElimination(owned, ranked)
         : decided(ambiguous(service_user_id, ranked));

@@ -95,6 +95,11 @@ function placeName({ report: { detector, leak } }: Ended): string {
   if (leak.kind === 'github_alert') return `${leak.owner}/${leak.repo}, alert ${leak.number}`;
   switch (detector) {
     case 'github':
+    case 'webhook':
+    case 'queue':
+      return 'reported by a detector';
+    case 'gitlab':
+      return 'reported by GitLab';
     case 'eventbridge':
       return 'reported by an event';
     case 'console':
