@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
 import { Token } from '../../lib/domain/token.ts';
@@ -17,9 +17,12 @@ let asked: string[];
 /** What the secret holds. */
 let secret: string;
 
-beforeEach(async () => {
+beforeEach(() => {
   asked = [];
   secret = OLD;
+});
+// One for all, since a kept connection might lead to the port of one that was stopped.
+beforeAll(async () => {
   server = await startServer({
     handle: (request) => {
       asked.push(`${request.method} ${request.path}${request.query.size > 0 ? `?${request.query}` : ''}`);
@@ -27,11 +30,11 @@ beforeEach(async () => {
     },
   });
 });
-afterEach(() => server.stop());
+afterAll(() => server.stop());
 
-const client = () =>
+const client = (url = server.url) =>
   devinClient(
-    server.url,
+    url,
     cachedAdminToken(async () => secret, 'admin'),
   );
 const once = () => ({ deadline: Date.now() + 5_000, attempts: 1 });
@@ -58,10 +61,7 @@ describe('a probe', () => {
   });
 
   test('that is not answered proves nothing', async () => {
-    handle = () => self;
-    await server.stop();
-
-    expect(await client().probe(LEAKED, once())).toEqual({
+    expect(await client('http://127.0.0.1:9').probe(LEAKED, once())).toEqual({
       state: 'unknown',
       reason: 'no answer (ECONNREFUSED)',
     });
@@ -112,12 +112,22 @@ describe('a DELETE', () => {
     [429, { ok: false, status: 429, retryable: true }],
     [503, { ok: false, status: 503, retryable: true }],
   ])('that is answered %i', async (status, expected) => {
-    handle = () => answer(status);
+    handle = () => answer(status, { api_key_id: KEY.api_key_id });
 
     expect(await client().revokeKey(KEY, once())).toMatchObject(expected);
     expect(new Set(asked)).toEqual(
       new Set([`DELETE /v3beta1/enterprise/service-users/${USER}/api-keys/key-a`]),
     );
+  });
+
+  test.each<[string, object | string]>([
+    ['an HTML page', '<html>'],
+    ['nothing', {}],
+    ['another key', { api_key_id: 'key-b' }],
+  ])('that is answered 200 with %s claims nothing', async (_, body) => {
+    handle = () => answer(200, body);
+
+    expect(await client().revokeKey(KEY, once())).toMatchObject({ ok: false, retryable: true });
   });
 
   test.each([422, 400, 403, 404, 409])('that is answered %i is not repeated', async (status) => {

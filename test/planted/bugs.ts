@@ -1,10 +1,10 @@
-import { AUDIT_BUGS } from './bugs/audit.ts';
-import { CLIENT_BUGS } from './bugs/clients.ts';
-import { CONTAINMENT_BUGS } from './bugs/containment.ts';
-import { IDENTIFY_BUGS } from './bugs/identify.ts';
-import { INTAKE_BUGS } from './bugs/intake.ts';
-import { SWEEP_BUGS } from './bugs/sweep.ts';
+import { AUDIT_BUGS } from './audit-bugs.ts';
+import { CLIENT_BUGS } from './clients-bugs.ts';
+import { CONTAINMENT_BUGS } from './containment-bugs.ts';
+import { IDENTIFY_BUGS } from './identify-bugs.ts';
+import { INTAKE_BUGS } from './intake-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { SWEEP_BUGS } from './sweep-bugs.ts';
 
 /** All bugs, by area. */
 export const BUGS: readonly PlantedBug[] = [

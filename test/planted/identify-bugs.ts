@@ -1,4 +1,4 @@
-import { bugsOf, type PlantedBug } from '../planted-bug.ts';
+import { bugsOf, type PlantedBug } from './planted-bug.ts';
 
 const tests = (name: string): string => `test/identify/${name}.test.ts`;
 

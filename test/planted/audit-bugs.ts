@@ -1,4 +1,4 @@
-import { bugsOf, type PlantedBug } from '../planted-bug.ts';
+import { bugsOf, type PlantedBug } from './planted-bug.ts';
 
 /** The audit log, and what verifies it. */
 export const AUDIT_BUGS: readonly PlantedBug[] = [

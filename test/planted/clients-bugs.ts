@@ -1,4 +1,4 @@
-import { bugsOf, type PlantedBug } from '../planted-bug.ts';
+import { bugsOf, type PlantedBug } from './planted-bug.ts';
 
 /** What is asked of other services, and what is made of their answers. */
 export const CLIENT_BUGS: readonly PlantedBug[] = [
@@ -45,6 +45,12 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       find: "  200: 'revoked',\n",
       replace: "  200: 'revoked',\n  204: 'revoked',\n",
       caughtBy: 'that is answered %i',
+    },
+    {
+      name: '200-of-something-else-counts-as-revoked',
+      find: 'response.status === 200 && parseJson(response.body, Revoked)?.api_key_id !== key.api_key_id',
+      replace: 'false',
+      caughtBy: 'that is answered 200 with %s claims nothing',
     },
     {
       name: 'id-that-leaves-its-path-is-sent',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export default {
   plugins: [fileURLToPath(import.meta.resolve('@stryker-mutator/vitest-runner'))],
   testRunner: 'vitest',
-  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+  vitest: { configFile: 'tools/mutation/vitest.config.ts', related: false },
   mutate: process.env.MUTATE?.split(' ') ?? [],
   // Texts for people. What a program reads is a union, which the compiler holds.
   mutator: { excludedMutations: ['StringLiteral'] },
@@ -17,7 +17,7 @@ export default {
   concurrency: 1,
   timeoutMS: 20_000,
   tempDirName: '.stryker-tmp',
-  ignorePatterns: ['/dist', '/release', '/.serverless', '/.sandbox', '/test/mutation/node_modules', '/docs'],
+  ignorePatterns: ['/dist', '/release', '/.serverless', '/.sandbox', '/tools/mutation/node_modules', '/docs'],
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: '.stryker-tmp/mutation.json' },
   cleanTempDir: 'always',

@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 
 // Mutates files of the product with Stryker, and expects the tests of the same folder to notice:
 // npm run mutation -- <file or folder of lib/> …
-// Stryker is installed beside this file, apart from the project's packages: npm ci --prefix test/mutation
+// Stryker is installed beside this file, apart from the project's packages: npm ci --prefix tools/mutation
 
-const FOLDER = 'test/mutation';
+const FOLDER = 'tools/mutation';
 const REPORT = '.stryker-tmp/mutation.json';
 
 interface Mutant {
