@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { GetObjectRetentionCommand } from '@aws-sdk/client-s3';
+import { GetObjectRetentionCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { folderOf } from '../../lib/audit/reconcile/reconcile.ts';
+import { isIntent } from '../../lib/audit/record-path.ts';
+import { openNote } from '../../lib/audit/stored-note.ts';
 import { alertOf, deletedKeys } from '../../sandbox/observe.ts';
 import { eventually, type Scene } from './scene.ts';
 
@@ -22,6 +25,14 @@ export function describeReports(scene: () => Scene): void {
     (await scene().records()).filter(
       ({ key, record }) => key.includes('/50-attempt') && record.unmapped.api_key_id === apiKeyId,
     );
+
+  /** What the worker stores of a report that it began so many seconds ago: the note of an intent has its minute in its name. */
+  async function ageReport(intent: string, seconds: number): Promise<void> {
+    const { bucket, emulator, stack } = scene();
+    const Key = openNote(intent, Date.now() - seconds * 1_000);
+    await stack.aws.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: '{}', IfNoneMatch: '*' }));
+    await emulator.age({ bucket, prefix: folderOf(intent) }, seconds);
+  }
 
   afterEach(() => scene().sandbox.devin.clearFaults());
 
@@ -100,18 +111,19 @@ export function describeReports(scene: () => Scene): void {
   });
 
   test('a report that was lost is found by reconcile, queued again and done', async () => {
-    const { bucket, emulator, hookUrl, invoke, leak, outcomeOf, sandbox, stack, webhookSecret } = scene();
+    const { hookUrl, invoke, leak, outcomeOf, records, sandbox, stack, webhookSecret } = scene();
     const { alert, api_key_id } = leak();
     failDeletions();
     await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
     await eventually('an attempt is recorded', async () => (await attempts(api_key_id)).length === 1);
     await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
     sandbox.devin.clearFaults();
-    const [attempt] = await attempts(api_key_id);
-    const prefix = attempt?.key.replace(/[^/]+$/, '') ?? '';
-    await emulator.age({ bucket, prefix }, 16 * 60);
+    const [intent] = (await records()).filter(
+      ({ key, record }) => isIntent(key) && record.unmapped.api_key_id === api_key_id,
+    );
+    await ageReport(intent?.key ?? expect.fail('no intent'), 16 * 60);
 
-    expect(await invoke('reconcile')).toEqual({ failed: false, payload: { lost: 1, queued: 1 } });
+    expect(await invoke('reconcile')).toEqual({ failed: false, payload: { lost: 1, queued: 1, open: 1 } });
 
     expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
     await settled();
