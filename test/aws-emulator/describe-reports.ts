@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { folderOf } from '../../lib/audit/reconcile/reconcile.ts';
 import { isIntent } from '../../lib/audit/record-path.ts';
 import { openNote } from '../../lib/audit/stored-note.ts';
+import type { AlertName } from '../../sandbox/github.ts';
 import { alertOf, deletedKeys } from '../../sandbox/observe.ts';
 import { eventually, type Scene } from './scene.ts';
 
@@ -110,23 +111,51 @@ export function describeReports(scene: () => Scene): void {
     await settled();
   });
 
-  test('a report that was lost is found by reconcile, queued again and done', async () => {
-    const { hookUrl, invoke, leak, outcomeOf, records, sandbox, stack, webhookSecret } = scene();
-    const { alert, api_key_id } = leak();
-    failDeletions();
-    await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
-    await eventually('an attempt is recorded', async () => (await attempts(api_key_id)).length === 1);
-    await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
-    sandbox.devin.clearFaults();
-    const [intent] = (await records()).filter(
-      ({ key, record }) => isIntent(key) && record.unmapped.api_key_id === api_key_id,
-    );
-    await ageReport(intent?.key ?? expect.fail('no intent'), 16 * 60);
+  describe('a report that was lost', () => {
+    /** Its worker began, and its message is gone. @returns the folder of its records */
+    async function lose(alert: AlertName, apiKeyId: string): Promise<string> {
+      const { hookUrl, keys, sandbox, stack, webhookSecret } = scene();
+      failDeletions();
+      await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
+      await eventually('an attempt is recorded', async () => (await attempts(apiKeyId)).length === 1);
+      await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
+      const [attempt] = await attempts(apiKeyId);
+      const folder = folderOf(attempt?.key ?? '');
+      await ageReport((await keys(folder)).find(isIntent) ?? expect.fail('no intent'), 16 * 60);
+      return folder;
+    }
 
-    expect(await invoke('reconcile')).toEqual({ failed: false, payload: { lost: 1, queued: 1, open: 1 } });
+    test('is found by reconcile, queued again and done', async () => {
+      const { invoke, leak, outcomeOf, sandbox } = scene();
+      const { alert, api_key_id } = leak();
+      await lose(alert, api_key_id);
+      sandbox.devin.clearFaults();
 
-    expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
-    await settled();
+      expect(await invoke('reconcile')).toEqual({
+        failed: false,
+        payload: { lost: 1, queued: 1, open: 1 },
+      });
+
+      expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
+      await settled();
+    });
+
+    test('is closed by a person, on record and in the SIEM', async () => {
+      const { invoke, keys, leak, posted, stack } = scene();
+      const { alert, api_key_id } = leak();
+      const folder = await lose(alert, api_key_id);
+      const { payload: found } = await invoke('reconcile');
+      await eventually('it failed again', async () => (await attempts(api_key_id)).length > 1);
+      await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
+      const acknowledge = folder.replace(/^records\/date=[^/]+\/|\/$/g, '');
+
+      const { failed, payload } = await invoke('reconcile', { acknowledge, reason: 'revoked by hand' });
+
+      expect(failed, JSON.stringify(payload)).toBe(false);
+      expect(payload).toEqual({ lost: 0, queued: 0, open: found.open - 1 });
+      expect(await keys(folder)).toContain(`${folder}95-acknowledged.json`);
+      expect(posted.siem.some(({ body }) => body.includes('revoked by hand'))).toBe(true);
+    });
   });
 
   test('a message that is no report ends in the dead-letter queue after eight receives', async () => {

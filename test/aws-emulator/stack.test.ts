@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { describeAuditLog } from './describe-audit-log.ts';
-import { describeDeployment, describeResources } from './describe-deployment.ts';
-import { describePermissions } from './describe-permissions.ts';
+import { describeDeployment, describeLogs, describeResources } from './describe-deployment.ts';
+import { describePeople } from './describe-people.ts';
+import { describePermissions, logicalId } from './describe-permissions.ts';
 import { describeReports } from './describe-reports.ts';
+import { describeSchedules } from './describe-schedules.ts';
 import { describeSweeps } from './describe-sweeps.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -17,14 +19,26 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
     if (python !== undefined) scene = await startScene(python);
   });
 
+  // For an ablation: whose calls were refused during the test.
+  let known = 0;
+  afterEach(async ({ task }) => {
+    const decisions = (await scene?.emulator.decisions()) ?? [];
+    const refused = decisions.slice(known).filter(({ decision }) => decision === 'refused');
+    known = decisions.length;
+    Object.assign(task.meta, { refused: [...new Set(refused.map(({ role }) => logicalId(role)))] });
+  });
+
   afterAll(() => scene?.stop());
 
   describeResources(now);
   describeReports(now);
   describeSweeps(now);
+  describePeople(now);
+  describeSchedules(now);
   describeAuditLog(now);
-  describePermissions(now);
+  describeLogs(now);
   describeDeployment(now);
+  describePermissions(now);
 
   test('left no token in any log or object', async () => {
     const { emulator, keys, text, tokens } = scene;
