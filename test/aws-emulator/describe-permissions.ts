@@ -5,11 +5,21 @@ import type { Scene } from './scene.ts';
 import type { Decision } from './start-emulator.ts';
 
 /** `devin-key-revoker-emulator-WebhookRole-67CF2F1579EF2` is the role `WebhookRole`. */
-export const logicalId = (role: string): string => role.slice(STACK.length + 1).replace(/-[^-]+$/, '');
+const logicalId = (role: string): string => role.slice(STACK.length + 1).replace(/-[^-]+$/, '');
 
 /** `RevokeRole.Notify`; the key that signs has a policy of its own. */
 const usedBy = ({ role, sid }: Decision): string =>
   sid === 'Sign' ? `AuditKey.${sid}` : `${logicalId(role)}.${sid}`;
+
+/** What an ablation reads of each test: the statements that allowed something, and the roles that were refused something. */
+export function permissionsIn(decisions: readonly Decision[]): { used: string[]; refused: string[] } {
+  const allowed = decisions.filter(({ decision }) => decision === 'allowed');
+  const refused = decisions.filter(({ decision }) => decision === 'refused');
+  return {
+    used: [...new Set(allowed.map(usedBy))],
+    refused: [...new Set(refused.map(({ role }) => logicalId(role)))],
+  };
+}
 
 /** What the policy evaluator decided on the calls that roles made, those of Lambda and Scheduler for them included. */
 export function describePermissions(scene: () => Scene): void {

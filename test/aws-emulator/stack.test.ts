@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { describeAuditLog } from './describe-audit-log.ts';
 import { describeDeployment, describeLogs, describeResources } from './describe-deployment.ts';
 import { describePeople } from './describe-people.ts';
-import { describePermissions, logicalId } from './describe-permissions.ts';
+import { describePermissions, permissionsIn } from './describe-permissions.ts';
 import { describeReports } from './describe-reports.ts';
 import { describeSchedules } from './describe-schedules.ts';
 import { describeSweeps } from './describe-sweeps.ts';
@@ -19,13 +19,11 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
     if (python !== undefined) scene = await startScene(python);
   });
 
-  // For an ablation: whose calls were refused during the test.
   let known = 0;
   afterEach(async ({ task }) => {
     const decisions = (await scene?.emulator.decisions()) ?? [];
-    const refused = decisions.slice(known).filter(({ decision }) => decision === 'refused');
+    Object.assign(task.meta, permissionsIn(decisions.slice(known)));
     known = decisions.length;
-    Object.assign(task.meta, { refused: [...new Set(refused.map(({ role }) => logicalId(role)))] });
   });
 
   afterAll(() => scene?.stop());
