@@ -8,13 +8,24 @@ export interface Noticed {
   readonly evaluated: boolean;
 }
 
+/** What a page says, so that some statements alone can be looked at again. */
+export function readAblationPage(page: string): Noticed[] {
+  return [...page.matchAll(/^\| `(\w+\.\w+)` \| (.*?) \| (yes|no) \|$/gm)].map(
+    ([, name = '', driven = '', evaluated]) => ({
+      name,
+      driven: driven === NONE ? undefined : driven,
+      evaluated: evaluated === 'yes',
+    }),
+  );
+}
+
+const NONE = '(none)';
+
 /** docs/least-privilege.md, as `npm run ablation` writes it. */
 export function ablationPage(noticed: readonly Noticed[]): string {
   const rows = noticed
     .toSorted((a, b) => a.name.localeCompare(b.name))
-    .map(
-      ({ driven = '(none)', evaluated, name }) => `| \`${name}\` | ${driven} | ${evaluated ? 'yes' : 'no'} |`,
-    );
+    .map(({ driven = NONE, evaluated, name }) => `| \`${name}\` | ${driven} | ${evaluated ? 'yes' : 'no'} |`);
   return `# Least privilege
 
 Each function has a role of its own, without managed policies (\`deploy/resources/roles.yml\`). \`npm run test:aws\` holds the

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageOnce, readResources } from '../package/packaged.ts';
 import { allowsOf } from './ablate-template.ts';
-import { ablationPage, type Noticed } from './ablation-page.ts';
+import { ablationPage, type Noticed, readAblationPage } from './ablation-page.ts';
 
 // `npm run ablation`: takes each Allow away, and says which test of test:aws misses it. A first run says which tests use
 // which statement. Then each round takes one of each role, and runs the quickest tests that use it; a failure belongs to the
 // statement of the role whose calls were refused during the test. `npm run ablation -- RevokeRole.Notify` takes these
-// alone, and writes nothing down.
+// alone, and leaves the other rows of the page as they are.
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/least-privilege.md');
@@ -46,7 +46,9 @@ async function main(only: readonly string[]): Promise<void> {
     }
   }
   for (const name of unsure) noticed.push(print({ name, ...whoNoticed(name, await round([name])) }));
-  if (only.length === 0) writeFileSync(PAGE, ablationPage(noticed));
+  const before = existsSync(PAGE) ? readAblationPage(readFileSync(PAGE, 'utf8')) : [];
+  const kept = before.filter(({ name }) => all.includes(name) && !noticed.some((one) => one.name === name));
+  writeFileSync(PAGE, ablationPage([...kept, ...noticed]));
   const unnoticed = noticed.filter(({ driven, evaluated }) => driven === undefined && !evaluated);
   if (unnoticed.length > 0) process.exitCode = 1;
 }

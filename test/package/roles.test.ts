@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { allowsOf } from '../aws-emulator/ablate-template.ts';
+import { readAblationPage } from '../aws-emulator/ablation-page.ts';
 import { arn, inAuditBucket, list, ofType, resource, resources, type Statement } from './resources.ts';
 
 /** A statement that the role has only while a condition holds. */
@@ -387,6 +391,14 @@ describe('a role', () => {
       'EnrollRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
+  });
+
+  test('has each of its statements in docs/least-privilege.md, with the test that misses it', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/least-privilege.md'), 'utf8');
+    const rows = readAblationPage(page);
+
+    expect(rows.map(({ name }) => name).sort()).toEqual(allowsOf(resources).sort());
+    expect(rows.filter(({ driven, evaluated }) => driven === undefined && !evaluated)).toEqual([]);
   });
 
   test('never allows a wildcard action, a wildcard resource, or deleting what is kept', () => {
