@@ -6,22 +6,29 @@ type Resources = Readonly<Record<string, Resource>>;
 interface Statement {
   readonly Sid?: string;
   readonly Effect?: string;
+  readonly Principal?: { readonly AWS?: { readonly 'Fn::GetAtt'?: readonly string[] } };
   readonly 'Fn::If'?: readonly [condition: string, statement: Statement, otherwise: unknown];
 }
 
-/** The key that signs has a policy that allows too; what it allows the account's administrators is no role's. */
-const KEYS: Readonly<Record<string, string>> = { AuditKey: 'Sign' };
+/** A statement that allows a role something, in its own policy or in that of a key. */
+export interface Allow {
+  /** `RevokeRole.Notify`, `AuditKey.Sign` */
+  readonly name: string;
+  readonly role: string;
+  readonly sid: string;
+}
 
-/** Each Allow of the roles, and of the keys that allow a role something: `RevokeRole.Notify`. */
-export function allowsOf(resources: Resources): string[] {
+/** Each Allow of the roles, and of the keys that allow a role something; what a key allows administrators is no role's. */
+export function allowsOf(resources: Resources): Allow[] {
   return Object.entries(resources).flatMap(([id, resource]) =>
     documentsOf(resource)
       .flatMap(({ Statement }) => Statement)
       .map((statement) => statement['Fn::If']?.[1] ?? statement)
-      .filter(
-        ({ Effect, Sid }) => Effect === 'Allow' && (resource.Type === 'AWS::IAM::Role' || KEYS[id] === Sid),
-      )
-      .map(({ Sid }) => `${id}.${Sid}`),
+      .filter(({ Effect }) => Effect === 'Allow')
+      .flatMap(({ Principal, Sid = '' }) => {
+        const role = resource.Type === 'AWS::IAM::Role' ? id : Principal?.AWS?.['Fn::GetAtt']?.[0];
+        return role === undefined ? [] : [{ name: `${id}.${Sid}`, role, sid: Sid }];
+      }),
   );
 }
 

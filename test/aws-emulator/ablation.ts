@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageOnce, readResources } from '../package/packaged.ts';
-import { allowsOf } from './ablate-template.ts';
+import { type Allow, allowsOf } from './ablate-template.ts';
 import { ablationPage, type Noticed, readAblationPage } from './ablation-page.ts';
 
 // `npm run ablation`: takes each Allow away, and says which test of test:aws misses it. A first run says which tests use
@@ -34,35 +34,37 @@ async function main(only: readonly string[]): Promise<void> {
   const whole = await runSuite([]);
   const failed = whole.filter(({ status }) => status === 'failed');
   if (failed.length > 0) throw new Error(`test:aws fails: ${failed.map(({ title }) => title).join(', ')}`);
-  const round = (names: readonly string[]) => runSuite(names, testsOf(names, whole));
+  const round = (some: readonly Allow[]) => runSuite(some, testsOf(some, whole));
   const noticed: Noticed[] = [];
-  const unsure: string[] = [];
-  for (const names of roundsOf(only.length > 0 ? only : all)) {
-    const results = await round(names);
-    for (const name of names) {
-      const found = whoNoticed(name, results);
-      if (found.isSure || names.length === 1) noticed.push(print({ name, ...found }));
-      else unsure.push(name);
+  const unsure: Allow[] = [];
+  for (const some of roundsOf(all.filter(({ name }) => only.length === 0 || only.includes(name)))) {
+    const results = await round(some);
+    for (const allow of some) {
+      const found = whoNoticed(allow, results);
+      if (found.isSure || some.length === 1) noticed.push(print(found));
+      else unsure.push(allow);
     }
   }
-  for (const name of unsure) noticed.push(print({ name, ...whoNoticed(name, await round([name])) }));
+  for (const allow of unsure) noticed.push(print(whoNoticed(allow, await round([allow]))));
   const before = existsSync(PAGE) ? readAblationPage(readFileSync(PAGE, 'utf8')) : [];
-  const kept = before.filter(({ name }) => all.includes(name) && !noticed.some((one) => one.name === name));
+  const kept = before.filter(
+    ({ name }) => all.some((allow) => allow.name === name) && !noticed.some((one) => one.name === name),
+  );
   writeFileSync(PAGE, ablationPage([...kept, ...noticed]));
   const unnoticed = noticed.filter(({ driven, evaluated }) => driven === undefined && !evaluated);
   if (unnoticed.length > 0) process.exitCode = 1;
 }
 
 /** The first statement of each role, then the second of each, and so on. */
-function roundsOf(names: readonly string[]): string[][] {
-  const byRole = [...Map.groupBy(names, roleOf).values()];
+function roundsOf(allows: readonly Allow[]): Allow[][] {
+  const byRole = [...Map.groupBy(allows, ({ role }) => role).values()];
   const rounds = Math.max(...byRole.map(({ length }) => length));
   return Array.from({ length: rounds }, (_, at) => byRole.flatMap((of) => of[at] ?? []));
 }
 
 /** The quickest tests that use one of the statements, the tables, and the test that finds every refusal. */
-function testsOf(names: readonly string[], whole: readonly Result[]): string[] {
-  const using = names.flatMap((name) =>
+function testsOf(some: readonly Allow[], whole: readonly Result[]): string[] {
+  const using = some.flatMap(({ name }) =>
     whole
       .filter(({ meta }) => meta?.used?.includes(name))
       .toSorted((a, b) => (a.duration ?? 0) - (b.duration ?? 0))
@@ -71,22 +73,15 @@ function testsOf(names: readonly string[], whole: readonly Result[]): string[] {
   return [...new Set(using.map(({ title }) => title)), GENERAL, 'can do its work', 'signs, and only'];
 }
 
-/** The role whose calls a statement is for: a key allows the digest function to sign. */
-function roleOf(name: string): string {
-  const [role = ''] = name.split('.');
-  return role === 'AuditKey' ? 'DigestRole' : role;
-}
-
 /** It is sure unless other roles were refused in the same test, so that the test may have failed by their statements. */
-function whoNoticed(name: string, results: readonly Result[]): Omit<Noticed, 'name'> & { isSure: boolean } {
-  const role = roleOf(name);
+function whoNoticed({ name, role }: Allow, results: readonly Result[]): Noticed & { isSure: boolean } {
   const failed = results.filter(({ status }) => status === 'failed');
   const mine = failed.filter(({ meta }) => meta?.refused?.includes(role) && meta.refused.length === 1);
   const others = failed.filter(({ meta }) => meta?.refused?.includes(role));
   const isRefused = results.some(({ meta }) => meta?.refused?.includes(role));
   const driven = (mine[0] ?? others[0])?.title ?? (isRefused ? GENERAL : undefined);
   const evaluated = failed.some(({ title }) => title === `${role} can do its work` || /signs/.test(title));
-  return { driven, evaluated, isSure: mine.length > 0 || others.length === 0 };
+  return { name, driven, evaluated, isSure: mine.length > 0 || others.length === 0 };
 }
 
 function print({ driven, evaluated, name }: Noticed): Noticed {
@@ -96,19 +91,20 @@ function print({ driven, evaluated, name }: Noticed): Noticed {
 }
 
 /** @param tests parts of the titles of the tests to run; all of them without it */
-async function runSuite(names: readonly string[], tests: readonly string[] = []): Promise<Result[]> {
+async function runSuite(some: readonly Allow[], tests: readonly string[] = []): Promise<Result[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ablation-'));
   const file = join(folder, 'results.json');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const config = ['--config', 'test/aws-emulator/vitest.config.ts', 'stack.test', 'least-privilege.test'];
   const report = ['--reporter=json', `--outputFile=${file}`];
   const pattern = tests.map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const ABLATE = some.map(({ name }) => name).join(',');
   const filter = tests.length > 0 ? ['--testNamePattern', pattern] : [];
   const child = spawn(process.execPath, [vitest, 'run', ...config, ...report, ...filter], {
     cwd: ROOT,
     stdio: 'ignore',
     // With nothing taken away there is nothing to be impatient about.
-    env: { ...process.env, ...(names.length > 0 && { ABLATE: names.join(','), PATIENCE_SECONDS }) },
+    env: { ...process.env, ...(some.length > 0 && { ABLATE, PATIENCE_SECONDS }) },
   });
   await new Promise((resolve) => child.once('exit', resolve));
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));

@@ -109,8 +109,10 @@ def condition_keys(action):
             "s3:ObjectCreationOperation": "true",
             **{f"s3:{name}": request.headers[name] for name in names if name in request.headers},
         }
-    if action == "kms:Sign":
-        return {"kms:SigningAlgorithm": body_of(request).get("SigningAlgorithm")}
+    if action.startswith("kms:"):
+        body = body_of(request)
+        context = {f"kms:EncryptionContext:{name}": value for name, value in (body.get("EncryptionContext") or {}).items()}
+        return {"kms:SigningAlgorithm": body.get("SigningAlgorithm"), **context}
     if action == "ses:SendEmail":
         return {"ses:FromAddress": body_of(request).get("FromEmailAddress")}
     return {}

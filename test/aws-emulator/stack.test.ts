@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { allowsOf } from './ablate-template.ts';
 import { describeAuditLog } from './describe-audit-log.ts';
 import { describeDeployment, describeLogs, describeResources } from './describe-deployment.ts';
 import { describePeople } from './describe-people.ts';
@@ -21,8 +22,9 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
 
   let known = 0;
   afterEach(async ({ task }) => {
-    const decisions = (await scene?.emulator.decisions()) ?? [];
-    Object.assign(task.meta, permissionsIn(decisions.slice(known)));
+    if (scene === undefined) return;
+    const decisions = await scene.emulator.decisions();
+    Object.assign(task.meta, permissionsIn(decisions.slice(known), allowsOf(scene.stack.resources())));
     known = decisions.length;
   });
 

@@ -397,7 +397,11 @@ describe('a role', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/least-privilege.md'), 'utf8');
     const rows = readAblationPage(page);
 
-    expect(rows.map(({ name }) => name).sort()).toEqual(allowsOf(resources).sort());
+    expect(rows.map(({ name }) => name).sort()).toEqual(
+      allowsOf(resources)
+        .map(({ name }) => name)
+        .sort(),
+    );
     expect(rows.filter(({ driven, evaluated }) => driven === undefined && !evaluated)).toEqual([]);
   });
 
