@@ -24,8 +24,8 @@ interface Flags {
 
 const HELP = `
 Settings, as for the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
-SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID. The token: ADMIN_TOKEN_SECRET_ID, read from
-AWS Secrets Manager with the credentials in the environment, or the token itself in DEVIN_TOKEN.
+SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID, ACTIVITY_TOKEN_SECRET_ID. The token:
+ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager with the credentials in the environment, or the token itself in DEVIN_TOKEN.
 ${exitCodeHelp({
   0: 'the plan is printed, whether or not a guard rail would block it',
   1: 'the listing broke off, so that the plan is not complete',
@@ -63,9 +63,9 @@ async function print(flags: Flags, env: Env, terminal: Terminal): Promise<number
   const config = parseConfig(SweepPlanConfig, env);
   const devin = devinClient(config.DEVIN_API_URL, adminToken(config, env));
   const progress = showProgress(terminal, 'service users');
-  const standby = standbyToken(config, env);
+  const own = ownTokens(config, env);
   const settings = sweepSettings(config);
-  const preview = await previewPlan(devin, standby, settings, progress.update).finally(progress.stop);
+  const preview = await previewPlan(devin, own, settings, progress.update).finally(progress.stop);
   const { blocks, entries, totals } = preview;
   if (flags.json) terminal.out.write(`${printableJson({ totals, blocks, entries })}\n`);
   else if (flags.csv) for (const line of csvLines(entries)) terminal.out.write(`${line}\r\n`);
@@ -86,6 +86,8 @@ function adminToken({ ADMIN_TOKEN_SECRET_ID: id }: Config, env: Env) {
   return cachedAdminToken(secretsManager(requireAws(env)), id);
 }
 
-function standbyToken({ STANDBY_TOKEN_SECRET_ID: id }: Config, env: Env) {
-  return id === undefined ? undefined : async () => tokenOf(id, await secretsManager(requireAws(env))(id));
+function ownTokens(config: Config, env: Env) {
+  return [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
+    id === undefined ? undefined : async () => tokenOf(id, await secretsManager(requireAws(env))(id)),
+  );
 }

@@ -128,7 +128,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   // It queues revocations, and cannot say that one was made.
   SweepKeysRole: rights({
     logs: 'SweepDashkeysLogGroup',
-    secrets: ['AdminTokenSecret', 'StandbyArn', 'AuditHttpArn', 'SlackArn'],
+    secrets: without(SECRETS, 'WebhookSecret', 'GithubTokenSecret'),
     decrypts: true,
     sends: ['BacklogQueue', 'SweepQueue'],
     consumes: ['SweepQueue'],

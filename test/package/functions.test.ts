@@ -90,6 +90,7 @@ describe('the environment of a function', () => {
     [
       'SweepDashkeysLambdaFunction',
       [
+        'ACTIVITY_TOKEN_SECRET_ID',
         'ADMIN_TOKEN_SECRET_ID',
         'AUDIT_BUCKET',
         'AUDIT_HTTP_SECRET_ID',

@@ -138,6 +138,7 @@ describe('a role', () => {
           Resource: [
             { Ref: 'AdminTokenSecret' },
             ...ownSecret('HasStandby', 'StandbyArn'),
+            ...ownSecret('HasActivityToken', 'ActivityTokenArn'),
             ...ownSecret('HasAuditHttpHeader', 'AuditHttpArn'),
             ...ownSecret('HasSlack', 'SlackArn'),
           ],
