@@ -108,8 +108,8 @@ export function describePeople(scene: () => Scene): void {
     );
   });
 
-  test('tokens in tagged secrets are enrolled, and no other', async () => {
-    const { invoke, keys, sandbox, stack } = scene();
+  test('tokens in tagged secrets are enrolled by a person, which is on record, and no other', async () => {
+    const { invoke, keys, posted, sandbox, stack } = scene();
     const before = await keys('registry/');
     const [tagged, other] = [1, 2].map(() =>
       keep(sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id)),
@@ -119,11 +119,12 @@ export function describePeople(scene: () => Scene): void {
       new CreateSecretCommand({ Name: 'other/devin', SecretString: other?.token }),
     );
 
-    const { payload } = await invoke('enroll', { scheduled_at: new Date().toISOString() });
+    const { payload } = await invoke('enroll', { reason: 'before they leak' });
 
     // Ours, that of the standby, and the tagged one.
     expect(payload).toMatchObject({ status: 'enrolled', secrets: 1, unreadable: 0, tokens: { failed: 0 } });
     expect((await keys('registry/')).length - before.length).toBeGreaterThan(0);
+    expect(posted.siem.some(({ body }) => body.includes('before they leak'))).toBe(true);
     const entries = await Promise.all((await keys('registry/')).map((key) => scene().text(key)));
     expect(entries.join()).toContain(tagged?.api_key_id);
     expect(entries.join()).toContain(sandbox.admin.api_key_id);

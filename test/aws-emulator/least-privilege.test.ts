@@ -170,14 +170,14 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     writes: [STATE, ACKNOWLEDGED, STORED_NOTE],
     lists: true,
   }),
-  // It reads tokens, and can neither queue a report nor write a record.
+  // It reads tokens; it can queue no report, and writes no record but that of a person who enrols.
   EnrollRole: rights({
     logs: 'EnrollLogGroup',
     // All of them, since all carry the tag here.
     secrets: SECRETS,
     decrypts: true,
     reads: [ENTRY, EXPERIMENT, LEASE],
-    writes: [ENTRY, EXPERIMENT],
+    writes: [ENTRY, EXPERIMENT, ACT],
     lists: true,
     more: [['secretsmanager:ListSecrets', '*']],
   }),
