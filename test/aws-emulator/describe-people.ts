@@ -108,7 +108,7 @@ export function describePeople(scene: () => Scene): void {
     );
   });
 
-  test('tokens in tagged secrets are enrolled by a person, which is on record, and no other', async () => {
+  test('tokens in tagged secrets are enrolled, and no other', async () => {
     const { invoke, keys, posted, sandbox, stack } = scene();
     const before = await keys('registry/');
     const [tagged, other] = [1, 2].map(() =>
