@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { packageOnce, readResources } from '../package/packaged.ts';
 import { type Allow, allowsOf } from './ablate-template.ts';
 import { ablationPage, type Noticed, readAblationPage } from './ablation-page.ts';
@@ -9,12 +10,14 @@ import { ablationPage, type Noticed, readAblationPage } from './ablation-page.ts
 // `npm run ablation`: takes each Allow away, and says which test of test:aws misses it. A first run says which tests use
 // which statement. Then each round takes one of each role, and runs the quickest tests that use it; a failure belongs to the
 // statement of the role whose calls were refused during the test. `npm run ablation -- RevokeRole.Notify` takes these
-// alone, by the whole suite, and leaves the other rows of the page as they are.
+// alone, by the whole suite or the tests of --tests=<title>, and leaves the other rows of the page as they are.
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/least-privilege.md');
 /** It fails by every statement that is driven at all. */
 const GENERAL = 'nothing was refused to any role';
+/** The tables of rights, and what finds every refusal. */
+const ALWAYS = [GENERAL, 'can do its work', 'signs, and only'];
 /** How long a test waits for what does not come. */
 const PATIENCE_SECONDS = '10';
 /** Tests that are run for each statement. */
@@ -28,12 +31,12 @@ interface Result {
   readonly meta?: { readonly refused?: readonly string[]; readonly used?: readonly string[] };
 }
 
-async function main(only: readonly string[]): Promise<void> {
+async function main(only: readonly string[], named: readonly string[]): Promise<void> {
   packageOnce();
   const all = allowsOf(readResources());
   const whole = only.length === 0 ? await runWhole() : undefined;
   const round = (some: readonly Allow[], tests: number) =>
-    runSuite(some, whole === undefined ? [] : testsOf(some, whole, tests));
+    runSuite(some, whole === undefined ? named : testsOf(some, whole, tests));
   const noticed: Noticed[] = [];
   const unsure: Allow[] = [];
   for (const some of roundsOf(all.filter(({ name }) => only.length === 0 || only.includes(name)))) {
@@ -69,7 +72,7 @@ function roundsOf(allows: readonly Allow[]): Allow[][] {
   return Array.from({ length: rounds }, (_, at) => byRole.flatMap((of) => of[at] ?? []));
 }
 
-/** The quickest tests that use one of the statements, the tables, and the test that finds every refusal. */
+/** The quickest tests that use one of the statements. */
 function testsOf(some: readonly Allow[], whole: readonly Result[], tests: number): string[] {
   const using = some.flatMap(({ name }) =>
     whole
@@ -77,7 +80,7 @@ function testsOf(some: readonly Allow[], whole: readonly Result[], tests: number
       .toSorted((a, b) => (a.duration ?? 0) - (b.duration ?? 0))
       .slice(0, tests),
   );
-  return [...new Set(using.map(({ title }) => title)), GENERAL, 'can do its work', 'signs, and only'];
+  return [...new Set(using.map(({ title }) => title))];
 }
 
 /**
@@ -107,7 +110,9 @@ async function runSuite(some: readonly Allow[], tests: readonly string[] = []): 
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const config = ['--config', 'test/aws-emulator/vitest.config.ts', 'stack.test', 'least-privilege.test'];
   const report = ['--reporter=json', `--outputFile=${file}`];
-  const pattern = tests.map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const pattern = [...tests, ...ALWAYS]
+    .map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('|');
   const ABLATE = some.map(({ name }) => name).join(',');
   const filter = tests.length > 0 ? ['--testNamePattern', pattern] : [];
   const child = spawn(process.execPath, [vitest, 'run', ...config, ...report, ...filter], {
@@ -122,4 +127,8 @@ async function runSuite(some: readonly Allow[], tests: readonly string[] = []): 
   return testResults.flatMap(({ assertionResults }: { assertionResults: Result[] }) => assertionResults);
 }
 
-await main(process.argv.slice(2));
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { tests: { type: 'string', multiple: true } },
+});
+await main(positionals, values.tests ?? []);

@@ -298,7 +298,7 @@ describe.skipIf(python === '')('least privilege, by the policy evaluator', () =>
     const action = 'secretsmanager:GetSecretValue';
     const read = (names: readonly string[], context: Record<string, string>) =>
       names.map((name) => ({ who: 'EnrollRole', action, resource: arn(name), context }));
-    const own = ['AdminTokenSecret', 'StandbyArn'];
+    const own = ['AdminTokenSecret', 'StandbyArn', 'AuditHttpArn'];
 
     expect(others(read(own, {}), ['Allow'])).toEqual([]);
     expect(others(read(without(SECRETS, ...own), {}), ['ImplicitDeny'])).toEqual([]);
