@@ -124,7 +124,12 @@ async function runSuite(some: readonly Allow[], tests: readonly string[] = []): 
   await new Promise((resolve) => child.once('exit', resolve));
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
   rmSync(folder, { recursive: true });
-  return testResults.flatMap(({ assertionResults }: { assertionResults: Result[] }) => assertionResults);
+  const results: Result[] = testResults.flatMap(
+    ({ assertionResults }: { assertionResults: Result[] }) => assertionResults,
+  );
+  // Else nothing would have been refused because nothing was asked.
+  if (!results.some(({ meta }) => meta?.used?.length)) throw new Error('the stack did not start');
+  return results;
 }
 
 const { positionals, values } = parseArgs({
