@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetObjectRetentionCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { folderOf } from '../../lib/audit/reconcile/reconcile.ts';
 import { isIntent } from '../../lib/audit/record-path.ts';
 import { openNote } from '../../lib/audit/stored-note.ts';
+import { signStandard, standardKey } from '../../lib/intake/standard-signature.ts';
 import type { AlertName } from '../../sandbox/github.ts';
 import { alertOf, deletedKeys } from '../../sandbox/observe.ts';
 import { eventually, type Scene } from './scene.ts';
@@ -66,6 +68,33 @@ export function describeReports(scene: () => Scene): void {
       expect(Retention?.Mode).toBe('GOVERNANCE');
       expect(Retention?.RetainUntilDate?.getTime()).toBeGreaterThan(Date.now() + 364 * DAY_MS);
     });
+  });
+
+  test('a token that any detector sends is sealed on the queue, and leads to a dead key', async () => {
+    const { hookUrl, leak, outcomeOf, sandbox, stack, webhookSecret } = scene();
+    const { api_key_id, token } = leak();
+    const github = await webhookSecret();
+    const put = (SecretString: string) =>
+      stack.aws.secrets.send(
+        new PutSecretValueCommand({ SecretId: stack.output('WebhookSecretArn'), SecretString }),
+      );
+    await put(JSON.stringify({ github, standard: sandbox.standardSecret }));
+    const body = Buffer.from(JSON.stringify({ leaks: [{ token, source: 'acme-scanner' }] }));
+    const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1_000))];
+    const key = standardKey(sandbox.standardSecret) ?? expect.fail('no key');
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signStandard({ id, timestamp, body }, key),
+    };
+
+    const { status } = await fetch(new URL('leaks', `${hookUrl}/`), { method: 'POST', headers, body });
+
+    expect(status).toBe(202);
+    expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
+    expect(sandbox.devin.isLive(token)).toBe(false);
+    await put(github);
+    await settled();
   });
 
   test('an event of EventBridge leads to a dead key', async () => {

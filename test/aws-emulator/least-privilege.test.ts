@@ -59,6 +59,9 @@ interface Grants {
   readonly secrets?: readonly string[];
   /** Through Secrets Manager alone. */
   readonly decrypts?: boolean;
+  /** Makes keys that seal tokens on the queue, or opens what they sealed. */
+  readonly seals?: boolean;
+  readonly opens?: boolean;
   readonly sends?: readonly string[];
   readonly consumes?: readonly string[];
   readonly reads?: readonly string[];
@@ -89,7 +92,13 @@ function rights({
       rest.logs ? [rest.logs] : [],
     ),
     split(['secretsmanager:GetSecretValue'], SECRETS, secrets),
-    split(['kms:Decrypt'], ['SecretKeyArns', 'AuditKey'], rest.decrypts ? ['SecretKeyArns'] : []),
+    split(
+      ['kms:Decrypt'],
+      ['SecretKeyArns', 'AuditKey', 'SealingKey'],
+      [...(rest.decrypts ? ['SecretKeyArns'] : []), ...(rest.opens ? ['SealingKey'] : [])],
+    ),
+    split(['kms:GenerateDataKey'], ['SealingKey', 'AuditKey'], rest.seals ? ['SealingKey'] : []),
+    split(['kms:Encrypt'], ['SealingKey', 'AuditKey'], []),
     split(['sqs:SendMessage'], QUEUES, sends),
     split(CONSUME, QUEUES, consumes),
     split(['s3:GetObject'], OBJECTS, reads),
@@ -112,11 +121,17 @@ const RECORDS = [RECORD, INTENT, ACKNOWLEDGED, PLAN_RECORD, ACT];
 
 const RIGHTS: Readonly<Record<string, Rights>> = {
   // On the internet: it reads one secret and sends to one queue.
-  WebhookRole: rights({ logs: 'WebhookLogGroup', secrets: ['WebhookSecret'], sends: ['LeakQueue'] }),
+  WebhookRole: rights({
+    logs: 'WebhookLogGroup',
+    seals: true,
+    secrets: ['WebhookSecret'],
+    sends: ['LeakQueue'],
+  }),
   // It holds the admin token, and is reached through the queues and by who may invoke it.
   RevokeRole: rights({
     logs: 'RevokeLogGroup',
     secrets: without(SECRETS, 'WebhookSecret', 'SlackArn'),
+    opens: true,
     decrypts: true,
     sends: ['LeakQueue'],
     consumes: ['LeakQueue', 'BacklogQueue'],
@@ -214,6 +229,7 @@ describe.skipIf(python === '')('least privilege, by the policy evaluator', () =>
     's3:if-none-match': '*',
     's3:ObjectCreationOperation': 'true',
     'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+    'kms:EncryptionContext:report_id': 'sweep/1',
     'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com',
     'ses:FromAddress': parameterArn('OwnersFrom'),
     'aws:ResourceTag/devin-key-revoker:enroll': 'true',

@@ -62,7 +62,17 @@ test('the webhook has a concurrency of its own when it is asked for, and no othe
 
 describe('the environment of a function', () => {
   test.each([
-    ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
+    [
+      'WebhookLambdaFunction',
+      [
+        'DRY_RUN',
+        'GITHUB_SECRET_TYPES',
+        'GITLAB_TOKEN_TYPES',
+        'LEAK_QUEUE_URL',
+        'SEALING_KEY_ID',
+        'WEBHOOK_SECRET_ID',
+      ],
+    ],
     [
       'RevokeLambdaFunction',
       [
@@ -83,6 +93,7 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
         'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
+        'SEALING_KEY_ID',
         'SEARCH_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],
