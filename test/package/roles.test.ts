@@ -1,11 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { allowsOf } from '../aws-emulator/ablate-template.ts';
-import { readAblationPage } from '../aws-emulator/ablation-page.ts';
 import { arn, inAuditBucket, list, ofType, resource, resources, type Statement } from './resources.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 /** A statement that the role has only while a condition holds. */
 interface Conditional {
@@ -401,23 +395,6 @@ describe('a role', () => {
       'EnrollRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
-  });
-
-  test('has each of its statements in docs/least-privilege.md, with the test that misses it', () => {
-    const page = readFileSync(join(ROOT, 'docs/least-privilege.md'), 'utf8');
-    const rows = readAblationPage(page);
-
-    expect(rows.map(({ name }) => name).sort()).toEqual(
-      allowsOf(resources)
-        .map(({ name }) => name)
-        .sort(),
-    );
-    expect(rows.filter(({ driven, evaluated }) => driven === undefined && !evaluated)).toEqual([]);
-    const suite = globSync('test/aws-emulator/*.ts', { cwd: ROOT }).map((file) =>
-      readFileSync(join(ROOT, file), 'utf8'),
-    );
-    const titles = rows.flatMap(({ driven }) => driven?.replace(/: \w+$/, ': %s') ?? []);
-    expect(titles.filter((title) => !suite.some((text) => text.includes(title)))).toEqual([]);
   });
 
   test('never allows a wildcard action, a wildcard resource, or deleting what is kept', () => {
