@@ -200,6 +200,26 @@ export const settingGroups: readonly {
       },
       {
         from: 'parameter',
+        parameter: 'secretKeyArns',
+        readBy: [],
+        type: { kind: 'list', of: 'ARNs of KMS keys' },
+        default: '',
+        example: 'arn:aws:kms:eu-central-1:111122223333:key/3f6e2f0a-8d5b-4c0e-9a53-7f0f6f0b1c11',
+        meaning:
+          'Your own KMS keys that encrypt secrets of yours which are named by parameters or tagged. Those that read such a secret may then decrypt with these keys, through Secrets Manager alone. The policy of a key must allow the account too. The key of AWS, `aws/secretsmanager`, needs no entry.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'webhookConcurrency',
+        readBy: [],
+        type: { kind: 'whole', of: 'invocations', minimum: 0, maximum: 1_000 },
+        default: '0',
+        example: '5',
+        meaning:
+          'How many invocations of `webhook` run at the same time at most, reserved for it, so that a flood on its public URL takes nothing from the worker. `0` reserves none and sets no limit. See [what it costs](deploy.md#concurrency).',
+      },
+      {
+        from: 'parameter',
         parameter: 'maximumConcurrency',
         readBy: [],
         type: { kind: 'whole', of: 'invocations', minimum: 2, maximum: 1_000 },

@@ -201,7 +201,7 @@ test.each(parameters.filter(({ readBy }) => readBy.length === 0))(
         expect(Number(value)).toBeLessThanOrEqual(type.maximum);
         break;
       default:
-        expect(type.kind).toBe('text');
+        expect(['text', 'list']).toContain(type.kind);
     }
   },
 );

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { LeakKind } from '../simulation/world/plan.ts';
 import { openRealm, type Realm } from '../simulation/world/realm.ts';
 import { buildRealms } from '../simulation/world/realm-build.ts';
-import { crashPairs } from '../support/crash-pairs.ts';
+import { crashPairs } from './crash-pairs.ts';
 
 let realm: Realm;
 

@@ -37,6 +37,7 @@ describe('a sweep', () => {
     'is started by %s, which has a dead-letter queue of its own',
     (id, target, ScheduleExpression, State) => {
       expect(resource(id).Properties).toMatchObject({
+        GroupName: { Ref: 'ScheduleGroup' },
         ScheduleExpression,
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {
