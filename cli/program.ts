@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../lib/audit/ocsf-base.ts';
 import { KmsError } from '../lib/aws/kms.ts';
 import { SecretError } from '../lib/aws/secrets.ts';
+import { redact } from '../lib/domain/redact.ts';
 import { ConfigError } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
 
@@ -11,6 +12,8 @@ import { SourceError } from './audit/log/source.ts';
 import type { RunAct } from './command/act.ts';
 import { UsageError } from './command/usage-error.ts';
 import { enrollCommand } from './enroll/enroll-command.ts';
+import { ReportError } from './report-leaks/read-values.ts';
+import { reportLeaksCommand } from './report-leaks/report-leaks-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
 
@@ -46,7 +49,8 @@ function program(terminal: Terminal, run: RunAct): Command {
     .configureOutput({
       // The lines of a message are its own; the rest of it may quote an argument.
       writeOut: (text) => printLines(out, text.replace(/\n$/, '').split('\n')),
-      writeErr: (text) => printLines(err, text.replace(/\n$/, '').split('\n')),
+      // An argument may be a token in the wrong place.
+      writeErr: (text) => printLines(err, redact(text).replace(/\n$/, '').split('\n')),
       getOutHasColors: () => out.hasColors,
       getErrHasColors: () => err.hasColors,
     })
@@ -55,6 +59,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   sweepCommand(root.command('sweep'), terminal, run);
   enrollCommand(root.command('enroll'), terminal, run);
   aftermathProgram(root.command('aftermath'), terminal, run);
+  reportLeaksCommand(root.command('report-leaks'), terminal, run);
   return root;
 }
 
@@ -67,4 +72,4 @@ function explain(error: unknown): string {
   return `failed: ${fields.error}${fields.code === undefined ? '' : ` (${fields.code})`}`;
 }
 
-const EXPLAINED = [KmsError, SecretError, SourceError];
+const EXPLAINED = [KmsError, ReportError, SecretError, SourceError];

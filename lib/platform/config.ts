@@ -80,7 +80,7 @@ function isSafeBaseUrl(value: string): boolean {
 }
 
 /** https, or http on a loopback address, without credentials. */
-function isSafeUrl(value: string): boolean {
+export function isSafeUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
