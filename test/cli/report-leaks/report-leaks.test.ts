@@ -183,9 +183,7 @@ describe('a report', () => {
     });
     expect(run.code).toBe(3);
     expectNoToken(run);
-    expect(received[0]?.leaks[0]?.note).toBe(
-      'devin-api-key: [redacted]/[redacted]:1 in commit 304dda33768a',
-    );
+    expect(received[0]?.leaks[0]?.note).toBe('devin-api-key: [redacted]/[redacted]:1 in commit 304dda33768a');
   });
 
   test('cannot forge a line or move the cursor', async () => {
