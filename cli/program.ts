@@ -14,7 +14,9 @@ import { UsageError } from './command/usage-error.ts';
 import { enrollCommand } from './enroll/enroll-command.ts';
 import { ReportError } from './report-leaks/read-values.ts';
 import { reportLeaksCommand } from './report-leaks/report-leaks-command.ts';
+import { revokeCommand } from './revoke/revoke-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
+import { InterruptedError } from './terminal/read-hidden.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
 
 /** Wrong arguments, or a command that could not do its work. */
@@ -41,7 +43,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
     .description(
-      'Looks at the audit log of revoked Devin API keys, at what followed a leak and at what a sweep would revoke.',
+      'Revokes leaked Devin API keys by hand, reports leaks, and looks at the audit log, at what followed a leak and at sweeps.',
     )
     .enablePositionalOptions()
     .version(VERSION)
@@ -59,6 +61,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   sweepCommand(root.command('sweep'), terminal, run);
   enrollCommand(root.command('enroll'), terminal, run);
   aftermathProgram(root.command('aftermath'), terminal, run);
+  revokeCommand(root.command('revoke'), terminal, run);
   reportLeaksCommand(root.command('report-leaks'), terminal, run);
   return root;
 }
@@ -72,4 +75,4 @@ function explain(error: unknown): string {
   return `failed: ${fields.error}${fields.code === undefined ? '' : ` (${fields.code})`}`;
 }
 
-const EXPLAINED = [KmsError, ReportError, SecretError, SourceError];
+const EXPLAINED = [InterruptedError, KmsError, ReportError, SecretError, SourceError];
