@@ -527,7 +527,7 @@ export const wiredSettings: readonly Wired[] = [
     requiredBy: ['webhook'],
     type: { kind: 'text', of: 'secret id' },
     meaning:
-      'The secret of the GitHub webhook, or `{"github"}`. Its previous version is accepted too, so that a rotation loses no delivery.',
+      'The secret of the GitHub webhook, or `{"github", "standard", "gitlab"}`, of which each is optional. Its previous version is accepted too, so that a rotation loses no delivery.',
   },
   {
     from: 'stack',
@@ -581,6 +581,15 @@ export const wiredSettings: readonly Wired[] = [
     requiredBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
     type: { kind: 'text', of: 'bucket name' },
     meaning: 'The bucket of the audit log.',
+  },
+  {
+    from: 'stack',
+    variable: 'SEALING_KEY_ID',
+    resource: 'SealingKey',
+    readBy: ['webhook', 'revoke'],
+    type: { kind: 'text', of: 'ARN' },
+    meaning:
+      'The KMS key that seals a token while its report lies on the queue. Without it the webhook takes ids, and no tokens.',
   },
   {
     from: 'stack',

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type RetrySoon, retryDelay } from '../aws/sqs.ts';
 import { isDone, type Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
-import { readMessage } from '../intake/event.ts';
+import type { ReadMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
 import { keepHidden } from './keep-hidden.ts';
@@ -15,6 +15,7 @@ export async function settleBatch(
   records: readonly SQSRecord[],
   revoke: Revoke,
   retrySoon: RetrySoon,
+  read: ReadMessage,
 ): Promise<SQSBatchResponse> {
   const places = batchBarrier(
     records.map(
@@ -24,7 +25,7 @@ export async function settleBatch(
     ),
   );
   const settled = await Promise.all(
-    records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
+    records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke, read)),
   );
   const failed = records.flatMap((record, index) => {
     const { isDone = false, retryAt } = settled[index] ?? {};
@@ -41,10 +42,15 @@ interface Settled {
   readonly retryAt?: number | undefined;
 }
 
-async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Promise<Settled> {
+async function settle(
+  record: SQSRecord,
+  place: BatchPlace,
+  revoke: Revoke,
+  read: ReadMessage,
+): Promise<Settled> {
   const fields = { message_id: record.messageId };
   try {
-    const report = readMessage(record.body);
+    const report = await read(record);
     if (report === undefined) {
       log('error', 'message is not a leak report', fields);
       return { isDone: false };

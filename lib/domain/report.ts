@@ -37,8 +37,8 @@ export type GitHubAlertRef = z.infer<typeof GitHubAlertRef>;
 export const LeakReport = z.object({
   version: z.literal(1),
   report_id: ReportId,
-  /** `aftermath`: the key was made with a leaked one. */
-  detector: z.enum(['github', 'eventbridge', 'console', 'sweep', 'aftermath']),
+  /** `webhook`: any detector, by Standard Webhooks. `aftermath`: the key was made with a leaked one. */
+  detector: z.enum(['github', 'webhook', 'eventbridge', 'console', 'sweep', 'aftermath']),
   /** What started the run, for the audit record's `actor.invoked_by`. */
   invoked_by: z.enum(['webhook', 'event', 'console', 'schedule']),
   /** Who invoked it, as far as the event says so. */

@@ -6,6 +6,7 @@ export const WebhookConfig = z.object({
   WEBHOOK_SECRET_ID: text,
   LEAK_QUEUE_URL: queueUrl,
   GITHUB_SECRET_TYPES: secretTypes,
+  SEALING_KEY_ID: z.optional(text),
   DRY_RUN: flag,
 });
 export type WebhookConfig = z.infer<typeof WebhookConfig>;

@@ -5,6 +5,7 @@ import { LeakReport, type Report } from '../domain/report.ts';
 import { containsToken } from '../domain/token-forms.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { caller } from './caller.ts';
+import type { Sealing } from './read-other-message.ts';
 import { badEvent, readRequest } from './request.ts';
 
 /** What woke the worker. */
@@ -84,6 +85,19 @@ export function readMessage(body: string): Report | undefined {
     ...rest,
     ...(named !== undefined && { caller: named }),
     ...(reason !== undefined && { reason: redact(reason) }),
+  };
+}
+
+/** Reads a message of the queue. @returns `undefined` when it is no leak report @throws when its token cannot be opened */
+export type ReadMessage = (record: SQSRecord) => Promise<Report | undefined>;
+
+/** What is not the report of an alert or of ids alone is read by a file beside the bundle. */
+export function messageReader(sealing: Sealing): ReadMessage {
+  return async (record) => {
+    const report = readMessage(record.body);
+    if (report !== undefined) return report;
+    const { readOtherMessage } = await import('./read-other-message.ts');
+    return readOtherMessage(record, sealing);
   };
 }
 

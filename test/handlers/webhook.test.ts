@@ -315,6 +315,24 @@ describe('before the signature', () => {
   );
 
   test.each([
+    ['GET', '/', 'only POST'],
+    ['GET', '/leaks', 'only POST'],
+    ['GET', '/favicon.ico', 'no such path'],
+    ['POST', '/leaks/', 'no such path'],
+    ['POST', '/constructor', 'no such path'],
+    ['POST', '//', 'no such path'],
+  ])('%s %s is refused, and no secret is read for it', async (method, path, error) => {
+    const handler = await startAndRead();
+    const event = delivered({ method });
+    event.rawPath = path;
+    event.requestContext.http.path = path;
+    const answer = await invoke(handler, event);
+    expect(answer).toMatchObject({ body: JSON.stringify({ error }) });
+    expect(sandbox.secrets.requests).toHaveLength(1);
+    expectNoEffect();
+  });
+
+  test.each([
     ['text of 2 MiB', 'application/json', 2 * MEBIBYTE],
     ['base64 of 2 MiB', 'application/octet-stream', 2 * MEBIBYTE],
     ['text of 1 MiB and a byte', 'application/json', MEBIBYTE + 1],
@@ -563,7 +581,7 @@ describe('a bad configuration fails the function itself', () => {
     ['empty', ''],
     ['white space', ' \n'],
     ['empty in JSON', '{"github":""}'],
-    ['not in the JSON', '{"standard":"x"}'],
+    ['not in the JSON', '{"other":"x"}'],
   ])('when the secret is %s, whatever the delivery is signed with', async (_title, secret) => {
     sandbox.secrets.put(sandbox.secretIds.webhook, secret);
     const handler = await start();
@@ -572,6 +590,15 @@ describe('a bad configuration fails the function itself', () => {
         name: 'ConfigError',
         message: `the webhook secret in ${sandbox.secretIds.webhook} is empty`,
       });
+    }
+    expectNoEffect();
+  });
+
+  test('not when there is a secret of another source alone: nobody signs for GitHub', async () => {
+    sandbox.secrets.put(sandbox.secretIds.webhook, JSON.stringify({ standard: sandbox.standardSecret }));
+    const handler = await start();
+    for (const secret of [sandbox.standardSecret, 'x']) {
+      expect(await invoke(handler, delivered({ secret }))).toEqual(refused());
     }
     expectNoEffect();
   });

@@ -49,7 +49,10 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
 
 describe('the environment of a function', () => {
   test.each([
-    ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
+    [
+      'WebhookLambdaFunction',
+      ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'SEALING_KEY_ID', 'WEBHOOK_SECRET_ID'],
+    ],
     [
       'RevokeLambdaFunction',
       [
@@ -70,6 +73,7 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
         'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
+        'SEALING_KEY_ID',
         'SEARCH_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],

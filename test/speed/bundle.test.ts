@@ -27,7 +27,7 @@ const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/prom
 
 /** The files beside its bundle that a function loads when it needs them. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  webhook: ['secrets-sdk'],
+  webhook: ['secrets-sdk', 'standard-webhooks'],
   revoke: [
     'combine-leaks',
     'escalate-secret',
@@ -35,6 +35,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
     'handle-dead-token',
     'kill-switch',
     'read-history',
+    'read-other-message',
     'recheck-before-delete',
     'recheck-note',
     'rehearse',
