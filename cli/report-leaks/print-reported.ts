@@ -23,19 +23,22 @@ export function printReported(
 }
 
 function leakLines({ answer, places }: SentLeak): Line[] {
-  const accepted = answer.status === 'accepted';
-  const end = accepted ? `report ${answer.report_id}` : answer.reason;
+  const end = answer.accepted ? `report ${answer.report_id}` : answer.reason;
   return places.map((place) => ({
-    text: `${answer.status.padEnd(8)}  ${placeText(place)}  ${place.rule} (${place.scanner})  ${end}`,
-    style: accepted ? 'green' : 'red',
+    text: `${statusOf(answer).padEnd(8)}  ${placeText(place)}  ${place.rule} (${place.scanner})  ${end}`,
+    style: answer.accepted ? 'green' : 'red',
   }));
 }
 
 function summary(findings: number, leaks: readonly SentLeak[]): string {
-  const accepted = leaks.filter(({ answer }) => answer.status === 'accepted').length;
+  const accepted = leaks.filter(({ answer }) => answer.accepted).length;
   const keys =
     leaks.length === 0
       ? 'no Devin key'
       : `${leaks.length} Devin keys, ${accepted} accepted and ${leaks.length - accepted} refused`;
   return `${keys}; the report has ${findings} findings`;
+}
+
+function statusOf({ accepted }: SentLeak['answer']): string {
+  return accepted ? 'accepted' : 'refused';
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
+import { standardKey } from '../../lib/intake/standard-signature.ts';
 import { isSafeUrl } from '../../lib/platform/config.ts';
 import { errorCode } from '../../lib/platform/error-code.ts';
 import type { RunAct } from '../command/act.ts';
@@ -51,25 +52,26 @@ async function reportLeaks(file: string, flags: Flags, terminal: Terminal): Prom
     throw new UsageError('the report and the secret cannot both be on standard input');
   }
   // Before the report is looked at: a job that is set up wrongly is not found out by the first leak.
-  const secret = await readSecret(secretFile, terminal);
+  const key = await readKey(secretFile, terminal);
   const gathered = gatherLeaks(readValues(await readInput(file, terminal)));
-  const leaks = await sendLeaks(url, secret, gathered, terminal.now);
+  const leaks = await sendLeaks(url, key, gathered, terminal.now);
   printReported({ ...gathered, leaks }, { json: json === true, terminal });
-  if (gathered.unreadable > 0 || leaks.some(({ answer }) => answer.status === 'refused')) return 1;
+  if (gathered.unreadable > 0 || leaks.some(({ answer }) => !answer.accepted)) return 1;
   return leaks.length === 0 ? 0 : 3;
 }
 
-async function readSecret(file: string | undefined, terminal: Terminal): Promise<string> {
+async function readKey(file: string | undefined, terminal: Terminal): Promise<Uint8Array> {
   const text =
     file === undefined ? terminal.env[SECRET] : Buffer.from(await readInput(file, terminal)).toString();
   const secret = text?.trim();
   if (!secret) throw new UsageError(`the secret is missing: set ${SECRET}, or give --secret-file`);
-  if (!/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret)) {
+  const key = standardKey(secret);
+  if (key === undefined) {
     throw new UsageError(
       'the secret is not "whsec_" and base64, as under "standard" in the webhook\'s secret',
     );
   }
-  return secret;
+  return key;
 }
 
 async function readInput(file: string, { input }: Terminal): Promise<Uint8Array> {

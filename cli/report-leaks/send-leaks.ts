@@ -1,5 +1,5 @@
-import { type ItemAnswer, type LeakItem, MOST_LEAKS, postLeaks } from '../../lib/clients/post-leaks.ts';
 import { redact } from '../../lib/domain/redact.ts';
+import { type ItemAnswer, type LeakItem, MOST_LEAKS, postLeaks } from '../../lib/intake/post-leaks.ts';
 import type { FoundLeak, Gathered, Place } from './gather-leaks.ts';
 
 /** A leak of the report, and what became of it. */
@@ -16,19 +16,19 @@ const REDACTED = 'the scanner redacted the key; run it without redaction';
 /** Sends each leak once. What its scanner redacted is refused here. @param now epoch milliseconds */
 export async function sendLeaks(
   url: URL,
-  secret: string,
+  key: Uint8Array,
   { leaks, redacted }: Pick<Gathered, 'leaks' | 'redacted'>,
   now: () => number,
 ): Promise<SentLeak[]> {
   const sent: SentLeak[] = [];
   for (let at = 0; at < leaks.length; at += MOST_LEAKS) {
     const batch = leaks.slice(at, at + MOST_LEAKS);
-    const answer = await postLeaks(url, secret, batch.map(itemOf), { deadline: now() + WITHIN_MS });
+    const answer = await postLeaks(url, key, batch.map(itemOf), { deadline: now() + WITHIN_MS });
     sent.push(
       ...batch.map(({ places, token }, index): SentLeak => {
         const item = answer.ok ? answer.items[index] : undefined;
         const reason = answer.ok ? 'no answer for it' : answer.reason;
-        return { places, answer: clean(item ?? { status: 'refused', reason }, token) };
+        return { places, answer: clean(item ?? { accepted: false, reason }, token) };
       }),
     );
   }
@@ -36,7 +36,7 @@ export async function sendLeaks(
 }
 
 function refusedHere(place: Place): SentLeak {
-  return { places: [place], answer: { status: 'refused', reason: REDACTED } };
+  return { places: [place], answer: { accepted: false, reason: REDACTED } };
 }
 
 function itemOf({ places, token }: FoundLeak): LeakItem {
@@ -59,7 +59,7 @@ export function placeText({ commit, file, line }: Place): string {
 
 /** The endpoint's words, in which no token may stand. */
 function clean(answer: ItemAnswer, token: FoundLeak['token']): ItemAnswer {
-  return answer.status === 'accepted'
+  return answer.accepted
     ? { ...answer, report_id: redact(answer.report_id, [token]) }
     : { ...answer, reason: redact(answer.reason, [token]).slice(0, 500) };
 }

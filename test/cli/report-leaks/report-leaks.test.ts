@@ -38,11 +38,11 @@ function handle({ body: bytes, headers, method, path }: SandboxRequest) {
   const leaks = report.leaks.map((leak: { token: string }, at: number) => {
     const reason = refuse(leak.token);
     return reason === undefined
-      ? { status: 'accepted', report_id: `webhook/${received.length}/${at}` }
-      : { status: 'refused', reason };
+      ? { accepted: true, report_id: `webhook/${received.length}/${at}` }
+      : { accepted: false, reason };
   });
   return {
-    status: leaks.some(({ status }: { status: string }) => status === 'accepted') ? 202 : 422,
+    status: leaks.some(({ accepted }: { accepted: boolean }) => accepted) ? 202 : 422,
     body: { leaks },
   };
 }
@@ -101,8 +101,8 @@ describe.each(Object.entries(reports))('a report of %s', (_scanner, write) => {
       findings: 2,
       unreadable: 0,
       leaks: [
-        { status: 'accepted', report_id: 'webhook/1/0', places: [{ ...place, line: 1 }] },
-        { status: 'refused', reason: 'I do not like [redacted]', places: [{ ...place, line: 2 }] },
+        { accepted: true, report_id: 'webhook/1/0', places: [{ ...place, line: 1 }] },
+        { accepted: false, reason: 'I do not like [redacted]', places: [{ ...place, line: 2 }] },
       ],
     });
     expectNoToken(run);
