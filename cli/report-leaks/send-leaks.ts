@@ -23,14 +23,11 @@ export async function sendLeaks(
   const sent: SentLeak[] = [];
   for (let at = 0; at < leaks.length; at += MOST_LEAKS) {
     const batch = leaks.slice(at, at + MOST_LEAKS);
-    const answer = await postLeaks(url, key, batch.map(itemOf), { deadline: now() + WITHIN_MS });
-    sent.push(
-      ...batch.map(({ places, token }, index): SentLeak => {
-        const item = answer.ok ? answer.items[index] : undefined;
-        const reason = answer.ok ? 'no answer for it' : answer.reason;
-        return { places, answer: clean(item ?? { accepted: false, reason }, token) };
-      }),
-    );
+    const { items } = await postLeaks(url, key, batch.map(itemOf), { deadline: now() + WITHIN_MS });
+    for (const [index, answer] of items.entries()) {
+      const leak = batch[index];
+      if (leak !== undefined) sent.push({ places: leak.places, answer: clean(answer, leak.token) });
+    }
   }
   return [...sent, ...redacted.map((place) => refusedHere(place))];
 }

@@ -21,15 +21,12 @@ export type ItemAnswer =
   | { readonly accepted: true; readonly report_id: string }
   | { readonly accepted: false; readonly reason: string };
 
-/** `items`: one for each leak, in their order. */
-export type PostAnswer =
-  | {
-      readonly ok: true;
-      readonly items: readonly ItemAnswer[];
-      /** Epoch milliseconds: `reported_at` of the reports, as nothing was said of when they were detected. */
-      readonly sentAt: number;
-    }
-  | { readonly ok: false; readonly reason: string };
+/** `items`: one for each leak, in their order; all are refused when the request as a whole is. */
+export interface PostAnswer {
+  readonly items: readonly ItemAnswer[];
+  /** Epoch milliseconds: `reported_at` of the reports, as nothing was said of when they were detected. */
+  readonly sentAt: number;
+}
 
 /** At most so many leaks fit in one request. */
 export const MOST_LEAKS = 100;
@@ -68,20 +65,25 @@ export async function postLeaks(
     'webhook-timestamp': timestamp,
     'webhook-signature': signStandard({ id, timestamp, body: Buffer.from(body) }, key),
   };
+  const sentAt = seconds * 1_000;
   try {
     const { response } = await sendRetrying({ method: 'POST', url, headers, body }, retry);
-    return readAnswer(response, leaks.length, seconds * 1_000);
+    return { sentAt, items: readAnswer(response, leaks.length) };
   } catch (error) {
-    if (error instanceof HttpFailure) return { ok: false, reason: `no answer (${error.code})` };
+    if (error instanceof HttpFailure)
+      return { sentAt, items: allRefused(leaks.length, `no answer (${error.code})`) };
     throw error;
   }
 }
 
-function readAnswer(response: HttpResponse, sent: number, sentAt: number): PostAnswer {
-  const { status } = response;
-  if (status === 401) return { ok: false, reason: 'the secret is not the one of the endpoint (HTTP 401)' };
-  const answer = status === 202 || status === 422 ? parseJson(response.body, Answer) : undefined;
+function readAnswer({ body, status }: HttpResponse, sent: number): readonly ItemAnswer[] {
+  if (status === 401) return allRefused(sent, 'the secret is not the one of the endpoint (HTTP 401)');
+  const answer = status === 202 || status === 422 ? parseJson(body, Answer) : undefined;
   return answer?.leaks.length === sent
-    ? { ok: true, items: answer.leaks, sentAt }
-    : { ok: false, reason: `the endpoint answered HTTP ${status}` };
+    ? answer.leaks
+    : allRefused(sent, `the endpoint answered HTTP ${status}`);
+}
+
+function allRefused(count: number, reason: string): ItemAnswer[] {
+  return Array.from({ length: count }, () => ({ accepted: false, reason }));
 }
