@@ -28,6 +28,17 @@ export const settingGroups: readonly {
       },
       {
         from: 'parameter',
+        parameter: 'gitlabTokenTypes',
+        variable: 'GITLAB_TOKEN_TYPES',
+        readBy: ['webhook'],
+        type: { kind: 'list', of: 'token types' },
+        default: 'gitleaks_rule_id_devin-api-key',
+        example: 'gitleaks_rule_id_devin-api-key,gitleaks_rule_id_devin-legacy-key',
+        meaning:
+          'The token types that GitLab Self-Managed may send for revocation: `gitleaks_rule_id_` and the id of the rule, in lower case.',
+      },
+      {
+        from: 'parameter',
         parameter: 'githubApiUrl',
         variable: 'GITHUB_API_URL',
         readBy: ['revoke', 'sweep-alerts'],

@@ -112,6 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}) {
         AUDIT_KEY_ID: kms.keyArn,
         SEALING_KEY_ID: kms.sealingKeyArn,
         GITHUB_SECRET_TYPES: 'devin_api_key',
+        GITLAB_TOKEN_TYPES: 'gitleaks_rule_id_devin-api-key',
         GITHUB_ORGS: 'acme',
         // What follows a report is asked for by the tests and stories that are about it.
         AFTERMATH: 'off',

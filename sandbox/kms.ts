@@ -49,6 +49,8 @@ export async function startKms(
   return Object.assign(server, {
     keyArn,
     sealingKeyArn,
+    /** As KMS rotates the symmetric key: what was sealed before is still opened. */
+    rotate: symmetric.rotate,
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   });
 }
@@ -57,18 +59,24 @@ type Symmetric = { EncryptionContext?: Record<string, string>; Plaintext?: strin
 
 /** What KMS does with a symmetric key: its ciphertext opens under the same encryption context alone. */
 function symmetricKey() {
-  const key = randomBytes(32);
+  // The newest first; the others open what they sealed.
+  const keys = [randomBytes(32)];
   const bound = (context: Record<string, string> = {}) =>
     Buffer.from(JSON.stringify(Object.entries(context).sort()));
 
   function seal(text: Buffer, context?: Record<string, string>): string {
     const nonce = randomBytes(12);
+    const [key = randomBytes(32)] = keys;
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bound(context));
     const sealed = Buffer.concat([cipher.update(text), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
   }
 
   function open(blob: string, context?: Record<string, string>): Buffer | undefined {
+    return keys.map((key) => openWith(key, blob, context)).find((text) => text !== undefined);
+  }
+
+  function openWith(key: Buffer, blob: string, context?: Record<string, string>): Buffer | undefined {
     try {
       const bytes = Buffer.from(blob, 'base64');
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
@@ -80,6 +88,9 @@ function symmetricKey() {
   }
 
   return {
+    rotate: (): void => {
+      keys.unshift(randomBytes(32));
+    },
     answer(operation: string, { CiphertextBlob = '', EncryptionContext, Plaintext = '' }: Symmetric) {
       switch (operation) {
         case 'Encrypt': {

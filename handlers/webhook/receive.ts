@@ -67,7 +67,7 @@ async function receive(event: APIGatewayProxyEventV2, context: Context): Promise
   if (body === undefined) return answer(413, { error: `the body has over ${MAX_BODY_BYTES} bytes` });
 
   const source = await route.load();
-  const request = { headers: event.headers, body, now };
+  const request = { method, headers: event.headers, body, now };
   if (!(await secrets.accept((known) => source.isAuthentic(request, known), secret))) {
     refused(fields);
     return answer(401, { error: 'not signed with our secret' });

@@ -45,7 +45,7 @@ const Failure = z.object({ __type: z.string() });
 export function sealingKey(aws: AwsEnvironment, keyId: string): SealingKey {
   return {
     async generate(EncryptionContext, deadline) {
-      const input = { EncryptionContext, KeyId: keyId, KeySpec: 'AES_256' };
+      const input = { KeyId: keyId, EncryptionContext, KeySpec: 'AES_256' };
       const body = await call(aws, 'GenerateDataKey', input, { deadline });
       const key = parseJson(body, Generated);
       if (key === undefined) throw new DataKeyError('GenerateDataKey', 'malformed');

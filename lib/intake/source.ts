@@ -5,6 +5,7 @@ import type { WebhookConfig } from './config.ts';
 
 /** What came in over the function URL. The names of headers are in lower case, as Lambda hands them over. */
 export interface SourceRequest {
+  readonly method: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The bytes as they were sent. */
   readonly body: Buffer;

@@ -52,7 +52,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     ),
   );
 
-export const queueUrl = z.url('must be a URL');
+export const queueUrl = z.string().check(z.refine((value) => URL.canParse(value), 'must be a URL'));
 export const devinApiUrl = /* @__PURE__ */ z._default(baseUrl, 'https://api.devin.ai');
 export const githubApiUrl = /* @__PURE__ */ z._default(baseUrl, 'https://api.github.com');
 export const secretTypes = commaList.check(z.minLength(1, 'must name at least one secret type'));

@@ -304,3 +304,50 @@ describe('a sealed token', () => {
     expect(sandbox.devin.isLive(leak.token)).toBe(true);
   });
 });
+
+describe('a flood of requests that nobody signed', () => {
+  test.each([
+    ['/leaks', 401],
+    ['/v1/revoke_tokens', 401],
+    ['/', 401],
+    ['/robots.txt', 404],
+  ])('to %s has no message and no call of KMS, and few reads of the secret', async (path, status) => {
+    const handler = await loadHandler('webhook', sandbox.env());
+    await vi.waitFor(() => expect(sandbox.secrets.requests.map((request) => request.status)).toEqual([200]));
+    const { body, headers } = standardDelivery(
+      JSON.stringify({ leaks: [{ token: leak.token }] }),
+      ['whsec', Buffer.alloc(32).toString('base64')].join('_'),
+    );
+    for (let count = 0; count < 200; count++) {
+      const request = { method: 'POST', path, query: new URLSearchParams(), rawQuery: '', body, headers };
+      expect((await handler(toEvent(request))).statusCode).toBe(status);
+    }
+    expect([sandbox.sqs.requests, sandbox.kms.requests]).toEqual([[], []]);
+    expect(sandbox.secrets.requests.length).toBeLessThan(status === 404 ? 2 : 12);
+    expect(output.entries().length).toBeLessThan(20);
+  });
+});
+
+describe('GitLab', () => {
+  test('is told to wait when it sends too often, and its next request is taken', async () => {
+    const handler = await loadHandler('webhook', sandbox.env());
+    const found = { type: 'gitleaks_rule_id_devin-api-key', token: leak.token, location: 'x' };
+    const send = () =>
+      handler(
+        toEvent({
+          method: 'POST',
+          path: '/v1/revoke_tokens',
+          query: new URLSearchParams(),
+          rawQuery: '',
+          body: Buffer.from(JSON.stringify([found])),
+          headers: { 'content-type': 'application/json', authorization: sandbox.gitlabSecret },
+        }),
+      );
+    const answers = [];
+    for (let count = 0; count < 21; count++) answers.push(await send());
+    expect(answers.filter(({ statusCode }) => statusCode === 204)).toHaveLength(20);
+    expect(answers.at(-1)).toMatchObject({ statusCode: 429, headers: { 'retry-after': '1' } });
+    vi.setSystemTime(NOW + 1_000);
+    expect(await send()).toEqual({ statusCode: 204 });
+  });
+});

@@ -51,7 +51,14 @@ describe('the environment of a function', () => {
   test.each([
     [
       'WebhookLambdaFunction',
-      ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'SEALING_KEY_ID', 'WEBHOOK_SECRET_ID'],
+      [
+        'DRY_RUN',
+        'GITHUB_SECRET_TYPES',
+        'GITLAB_TOKEN_TYPES',
+        'LEAK_QUEUE_URL',
+        'SEALING_KEY_ID',
+        'WEBHOOK_SECRET_ID',
+      ],
     ],
     [
       'RevokeLambdaFunction',
