@@ -363,6 +363,7 @@ describe('a role', () => {
           arn('SweepDashkeysLambdaFunction'),
           arn('SweepDashalertsLambdaFunction'),
           arn('EnrollLambdaFunction'),
+          arn('DrillLambdaFunction'),
         ],
       },
       {
