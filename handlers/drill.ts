@@ -41,7 +41,7 @@ async function drill(event: unknown, context: Context): Promise<DrillResult> {
   const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const result = await runDrill(service_user_id, drill_id, {
     devin,
-    own: () => ownServiceUsers(devin, standby, { deadline: Date.now() + WITHIN_MS }),
+    own: () => ownServiceUsers(devin, [standby], { deadline: Date.now() + WITHIN_MS }),
     make: (name, expires_at) =>
       makeKey(config.DEVIN_API_URL, admin, { service_user_id, name, expires_at }, { timeoutMs: WITHIN_MS }),
     leak: (item) =>

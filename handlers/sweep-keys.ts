@@ -28,6 +28,9 @@ import { reportFailure } from '../lib/sweep/keys/report-failure.ts';
 import { runSweep } from '../lib/sweep/keys/run-sweep.ts';
 import { sweepSettings } from '../lib/sweep/keys/settings.ts';
 
+/** Five listings: what is stored, and when the kill switch is read, is a few seconds apart. */
+const PAGE_USERS = 1_000;
+
 let parts: ReturnType<typeof connect> | undefined;
 
 /** Everything that is shared by the invocations of one container. @throws {ConfigError} */
@@ -35,7 +38,6 @@ function connect() {
   const config = parseConfig(SweepKeysConfig, process.env);
   const aws = awsEnvironment(process.env);
   const read = secretsManager(aws);
-  const standbyId = config.STANDBY_TOKEN_SECRET_ID;
   const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   const firstName = s3FirstName(aws, config.AUDIT_BUCKET);
   return {
@@ -43,7 +45,9 @@ function connect() {
     store,
     firstName,
     devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
-    standby: standbyId === undefined ? undefined : async () => adminToken(standbyId, await read(standbyId)),
+    ownTokens: [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
+      id === undefined ? undefined : async () => adminToken(id, await read(id)),
+    ),
     killSwitch: killSwitch(store, firstName),
     region: aws.region,
     forward: siemForward(config, read),
@@ -69,7 +73,7 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
   const requestId = context.awsRequestId;
   const order = readOrder(event, { requestId, now: Date.now() });
   parts ??= connect();
-  const { chain, config, devin, firstName, forward, notify, queue, region, standby, store } = parts;
+  const { chain, config, devin, firstName, forward, notify, ownTokens, queue, region, store } = parts;
   const account = context.invokedFunctionArn.split(':')[4];
   const deadline = sweepDeadline(context.getRemainingTimeInMillis(), Date.now());
   const origin = { region, requestId, ...(account && { account }) };
@@ -78,13 +82,14 @@ async function sweep(event: unknown, context: Context): Promise<SweepResult> {
     devin,
     killSwitch: parts.killSwitch,
     plans: planStore(store, firstName, deadline),
-    ownServiceUsers: () => ownServiceUsers(devin, standby, { deadline }),
+    ownServiceUsers: () => ownServiceUsers(devin, ownTokens, { deadline }),
     settings: sweepSettings(config),
     send: (report) => queue.send(report, deadline),
     enqueueContinuation:
       chain && ((next, delaySeconds) => chain(next, { deadline: Date.now() + 10_000, delaySeconds })),
     notify: notify ?? (async () => true),
     notifyOwner: ownerNotifier(config.OWNERS, store, parts.ways, { deadline, attempts: 4 }),
+    pageUsers: PAGE_USERS,
     planDays: config.SWEEP_PLAN_DAYS,
     record: planRecorder({ store, forward }, origin, deadline),
     dryRun: config.DRY_RUN,

@@ -1,21 +1,26 @@
-import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
 import { startSandbox } from './index.ts';
 import { startFunction } from './lambda.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const options: () => BuildOptions = createRequire(import.meta.url)('../esbuild.config.cjs');
 
 /** What `aws lambda invoke` would answer. */
 export type SandboxInvoked = { kind: 'answered' | 'threw'; payload: string };
 
 /** A sandbox with a leaked key, and the function that revokes it, built afresh. @param onLog gets the function's log */
 export async function startRevokeSandbox(onLog: (line: string) => void) {
-  const { status } = spawnSync(process.execPath, ['esbuild.config.cjs', '--quiet'], { cwd: ROOT });
-  if (status !== 0) throw new Error('the functions could not be built');
+  const folder = mkdtempSync(join(tmpdir(), 'revoke-'));
+  const source = fileURLToPath(new URL('../handlers/revoke.ts', import.meta.url));
+  await build({ ...options(), entryPoints: [source], outdir: folder, outExtension: { '.js': '.cjs' } });
   const sandbox = await startSandbox({ sqs: false });
   const { api_key_id, service_user_id } = sandbox.leak();
   const env = sandbox.env();
-  const bundle = fileURLToPath(new URL('../dist/handlers/revoke.cjs', import.meta.url));
+  const bundle = join(folder, 'revoke.cjs');
   const worker = startFunction({ name: 'revoke', timeoutMs: 180_000, bundle, env, onLog });
   return {
     env,
@@ -31,6 +36,7 @@ export async function startRevokeSandbox(onLog: (line: string) => void) {
     async stop(): Promise<void> {
       await worker.stop();
       await sandbox.stop();
+      rmSync(folder, { recursive: true });
     },
   };
 }

@@ -14,17 +14,17 @@ export interface Preview {
 }
 
 /**
- * @param standby reads the standby token, if there is one
+ * @param ownTokens read our tokens other than the admin token, as far as there are such
  * @param onPage called after each page with the service users so far, and how many there are if that is known
  */
 export async function previewPlan(
   devin: Devin,
-  standby: (() => Promise<Token>) | undefined,
+  ownTokens: readonly ((() => Promise<Token>) | undefined)[],
   settings: Pick<Start, 'mode' | 'policy' | 'caps'>,
   onPage: (users: number, total: number | undefined) => void,
 ): Promise<Preview> {
   const started_at = Date.now();
-  const own = await ownServiceUsers(devin, standby, { deadline: started_at + 60_000 });
+  const own = await ownServiceUsers(devin, ownTokens, { deadline: started_at + 60_000 });
   const start: Start = {
     version: 1,
     plan_id: '00000000T000000Z-00000000',
@@ -37,7 +37,10 @@ export async function previewPlan(
   let last: Page | undefined;
   let broken: string | undefined;
   while (last === undefined || last.next !== null) {
-    const evaluated = await evaluatePage(devin, start, last, { deadline: Date.now() + 15 * 60_000 });
+    const evaluated = await evaluatePage(devin, start, last, {
+      deadline: Date.now() + 15 * 60_000,
+      pageUsers: 200,
+    });
     if (!evaluated.ok) {
       broken = evaluated.reason;
       break;

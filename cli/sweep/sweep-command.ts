@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { callerEnvironment } from '../../lib/aws/caller-environment.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { cachedAdminToken, adminToken as tokenOf } from '../../lib/clients/devin-admin-token.ts';
@@ -6,7 +7,6 @@ import { parseConfig } from '../../lib/platform/config.ts';
 import { type SweepPlanConfig as Config, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../../lib/sweep/keys/settings.ts';
 import type { RunAct } from '../command/act.ts';
-import { requireAws } from '../command/aws-settings.ts';
 import { exitCodeHelp } from '../command/exit-codes.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { printableJson } from '../terminal/printable.ts';
@@ -24,8 +24,8 @@ interface Flags {
 
 const HELP = `
 Settings, as for the sweep-keys function: DEVIN_API_URL, SWEEP_MAX_AGE_DAYS, SWEEP_MAX_IDLE_DAYS, SWEEP_WARN_DAYS,
-SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID. The token: ADMIN_TOKEN_SECRET_ID, read from
-AWS Secrets Manager with the credentials in the environment, or the token itself in DEVIN_TOKEN.
+SWEEP_EXEMPT, SWEEP_MAX_REVOCATIONS, SWEEP_MAX_RATIO, STANDBY_TOKEN_SECRET_ID, ACTIVITY_TOKEN_SECRET_ID. The token:
+ADMIN_TOKEN_SECRET_ID, read from AWS Secrets Manager with the credentials in the environment, or the token itself in DEVIN_TOKEN.
 ${exitCodeHelp({
   0: 'the plan is printed, whether or not a guard rail would block it',
   1: 'the listing broke off, so that the plan is not complete',
@@ -63,9 +63,9 @@ async function print(flags: Flags, env: Env, terminal: Terminal): Promise<number
   const config = parseConfig(SweepPlanConfig, env);
   const devin = devinClient(config.DEVIN_API_URL, adminToken(config, env));
   const progress = showProgress(terminal, 'service users');
-  const standby = standbyToken(config, env);
+  const own = ownTokens(config, env);
   const settings = sweepSettings(config);
-  const preview = await previewPlan(devin, standby, settings, progress.update).finally(progress.stop);
+  const preview = await previewPlan(devin, own, settings, progress.update).finally(progress.stop);
   const { blocks, entries, totals } = preview;
   if (flags.json) terminal.out.write(`${printableJson({ totals, blocks, entries })}\n`);
   else if (flags.csv) for (const line of csvLines(entries)) terminal.out.write(`${line}\r\n`);
@@ -83,9 +83,15 @@ function adminToken({ ADMIN_TOKEN_SECRET_ID: id }: Config, env: Env) {
   const token = env.DEVIN_TOKEN;
   if (token !== undefined) return cachedAdminToken(async () => token, 'DEVIN_TOKEN');
   if (id === undefined) throw new UsageError('ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set');
-  return cachedAdminToken(secretsManager(requireAws(env)), id);
+  return cachedAdminToken((name) => readSecret(name, env), id);
 }
 
-function standbyToken({ STANDBY_TOKEN_SECRET_ID: id }: Config, env: Env) {
-  return id === undefined ? undefined : async () => tokenOf(id, await secretsManager(requireAws(env))(id));
+async function readSecret(id: string, env: Env): Promise<string> {
+  return secretsManager(await callerEnvironment(env))(id);
+}
+
+function ownTokens(config: Config, env: Env) {
+  return [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
+    id === undefined ? undefined : async () => tokenOf(id, await readSecret(id, env)),
+  );
 }

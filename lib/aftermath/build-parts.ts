@@ -38,8 +38,7 @@ async function readOwnServiceUsers({ devin, read, config }: FollowUpParts): Prom
     id === undefined ? undefined : async () => adminToken(id, await read(id)),
   );
   try {
-    const known = await Promise.all(others.map((other) => ownServiceUsers(devin, other, retry)));
-    return known.some((users) => users === undefined) ? undefined : known.flatMap((users) => users ?? []);
+    return await ownServiceUsers(devin, others, retry);
   } catch (error) {
     log('error', 'our own service users are not known', errorFields(error));
     return undefined;

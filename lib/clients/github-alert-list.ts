@@ -81,7 +81,7 @@ function readListing(response: HttpResponse): AlertListing {
 function nextCursor(link: string | string[] | undefined): string | 'unknown' | undefined {
   const next = String(link ?? '')
     .split(/,\s*(?=<)/)
-    .find((one) => /;\s*rel="?next"?(?:\s*;|\s*$)/i.test(one));
+    .find((one) => /;\s*rel\s*=\s*(?:next\s*(?:;|$)|(["'])(?:[^"']*\s)?next(?:\s[^"']*)?\1)/i.test(one));
   if (next === undefined) return undefined;
   const query = URL.parse(/<([^>]*)>/.exec(next)?.[1] ?? '')?.searchParams;
   const name = ['after', 'page'].find((candidate) => query?.get(candidate));

@@ -4,22 +4,23 @@ import type { RetryOptions } from '../platform/retry.ts';
 import type { Devin, Probe } from './devin.ts';
 
 /**
- * The service users whose keys we ourselves use: that of the admin token, and that of the standby token if there is one.
+ * The service users whose keys we ourselves use: that of the admin token, and those of our other tokens.
  *
+ * @param others read the standby token and the activity token, as far as there are such
  * @returns `undefined` unless every one of them is known
  */
 export async function ownServiceUsers(
   devin: Pick<Devin, 'probe' | 'probeAdmin'>,
-  standby: (() => Promise<Token | undefined>) | undefined,
+  others: readonly ((() => Promise<Token | undefined>) | undefined)[],
   retry: RetryOptions,
 ): Promise<string[] | undefined> {
-  const probeStandby = async (): Promise<Probe[]> => {
-    const token = await standby?.();
+  const probeOther = async (read: (typeof others)[number]): Promise<Probe[]> => {
+    const token = await read?.();
     return token === undefined ? [] : [await devin.probe(token, retry)];
   };
   try {
-    const [admin, others] = await Promise.all([devin.probeAdmin(retry), probeStandby()]);
-    const probes = [admin, ...others];
+    const [admin, ...rest] = await Promise.all([devin.probeAdmin(retry), ...others.map(probeOther)]);
+    const probes = [admin, ...rest.flat()];
     const owners = probes.map(serviceUser);
     const known = owners.filter((owner) => owner !== undefined);
     return known.length === probes.length ? known : undefined;

@@ -90,7 +90,7 @@ export async function resolveByToken(
   const [intent, listing, ours, registered] = await Promise.all([
     dryRun ? NO_INTENT : recordIntent(report, { service_user_id }, trail),
     devin.listKeys(service_user_id, retry),
-    isOurToken ? [] : ownServiceUsers(devin, admin.standby, retry),
+    isOurToken ? [] : ownServiceUsers(devin, [admin.standby], retry),
     looking,
   ]);
   if (intent.status === 'decided' || intent.status === 'on_record') return intent;

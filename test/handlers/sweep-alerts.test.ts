@@ -368,9 +368,16 @@ test('a malformed alert fails alone', async () => {
   expect(await sweep()).toMatchObject({ alerts: { queued: 1, failed: 4 }, failed: [] });
 });
 
-test('a listing with a next page that cannot be found is not taken for its end', async () => {
+test.each([
+  'rel="next"',
+  'rel=next',
+  "rel='next'",
+  'rel="last next"',
+  'rel = "next"',
+  'title="more"; REL="Next"',
+])('a listing with a next page (%s) that cannot be found is not taken for its end', async (rel) => {
   missed();
-  const link = '<https://api.github.com/orgs/acme/secret-scanning/alerts?per_page=100>; rel="next"';
+  const link = `<https://api.github.com/orgs/acme/secret-scanning/alerts?per_page=100>; ${rel}`;
   sandbox.github.fault({ operation: 'listOrganizationAlerts', status: 200, headers: { link }, body: [] });
 
   expect(await sweep()).toMatchObject({

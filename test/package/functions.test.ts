@@ -88,6 +88,7 @@ describe('the environment of a function', () => {
     [
       'SweepDashkeysLambdaFunction',
       [
+        'ACTIVITY_TOKEN_SECRET_ID',
         'ADMIN_TOKEN_SECRET_ID',
         'AUDIT_BUCKET',
         'AUDIT_HTTP_SECRET_ID',
@@ -144,7 +145,15 @@ describe('the environment of a function', () => {
     ],
     [
       'EnrollLambdaFunction',
-      ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'STANDBY_TOKEN_SECRET_ID',
+      ],
     ],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);

@@ -54,9 +54,14 @@ export function nextStep(
   // What was only rehearsed is new to a run that revokes.
   const rehearsed = entry.dry === true && !dryRun;
   if (rehearsed) return check(entry, state, { isFresh: false, dryRun, now });
+  if (entry.phase === 'settled') {
+    if (state.updated <= entry.updated) return { step: 'rest', entry: seen };
+    if (now - state.updated < WEBHOOK_MS) return { step: 'young' };
+    // It may have been closed and opened again between two runs, which its outcome shows.
+    return { step: 'check', subject: entry, entry: seen, isDue: false, isFresh: false };
+  }
   const isDue = now >= entry.due;
-  const isAtRest = entry.phase === 'settled' || (entry.phase === 'closing' && !isDue);
-  if (isAtRest) return { step: 'rest', entry: seen };
+  if (entry.phase === 'closing' && !isDue) return { step: 'rest', entry: seen };
   return { step: 'check', subject: entry, entry: seen, isDue, isFresh: false };
 }
 

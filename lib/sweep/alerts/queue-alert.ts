@@ -40,6 +40,9 @@ export interface QueueAlertDeps {
   readonly onlySince?: number | undefined;
 }
 
+/** A run comes every 15 minutes or sooner, so a leak that is older was seen by the last one. */
+export const SINCE_LAST_RUN_MS = 20 * 60_000;
+
 type Check = Extract<Step, { step: 'check' }>;
 
 /** Queues an open alert unless it is settled or not due. Nothing is thrown. */
@@ -80,11 +83,16 @@ interface AlertFacts {
 async function queueUnlessSettled(step: Check, facts: AlertFacts, deps: QueueAlertDeps): Promise<AlertEnd> {
   const { entry, subject } = step;
   const { now, report, updated } = facts;
-  const outcome = (await outcomeOf(report(subject), deps)) ?? (await outcomeWhenNew(step, facts, deps));
+  const { intent, outcome: own } = await earlierOf(report(subject), deps);
+  const outcome = own ?? (await outcomeWhenNew(step, facts, deps));
   const left = outcome === undefined ? 'contain' : leftToDo(outcome, updated);
   switch (left) {
-    case 'contain':
-      return step.isDue ? send(report(subject), step, deps) : { result: 'waiting', entry };
+    case 'contain': {
+      // Without its outcome, an alert that was settled is looked at once more.
+      if (!step.isDue) return { result: 'waiting', ...(entry.phase !== 'settled' && { entry }) };
+      const isRepeated = intent !== undefined || !isFirstRun(step, facts);
+      return send({ ...report(subject), ...(isRepeated && ONCE) }, step, deps);
+    }
     case 'nothing':
       return { result: 'settled', entry: { ...entry, phase: 'settled' } };
     case 'close':
@@ -92,7 +100,7 @@ async function queueUnlessSettled(step: Check, facts: AlertFacts, deps: QueueAle
     case 'contain again': {
       const reopened = { action: 'reopened', at: updated } as const;
       const again = { ...entry, ...reopened, phase: 'waiting', queued: 0 } as const;
-      const isKnown = (await outcomeOf(report(reopened), deps)) !== undefined;
+      const isKnown = (await earlierOf(report(reopened), deps)).outcome !== undefined;
       return isKnown
         ? { result: 'settled', entry: { ...again, phase: 'settled' } }
         : send(report(reopened), { ...step, entry: again, isFresh: isFresh(updated, now) }, deps);
@@ -102,6 +110,14 @@ async function queueUnlessSettled(step: Check, facts: AlertFacts, deps: QueueAle
   }
 }
 
+/**
+ * Whether this is the first run that may report the leak, so that the queue repeats what fails. A later one may have sent
+ * it before and not know it, since its ledger was not stored.
+ */
+function isFirstRun({ subject: { action, at } }: Check, { created, now }: AlertFacts): boolean {
+  return now - (action === 'created' ? created : at) < SINCE_LAST_RUN_MS;
+}
+
 /** The webhook may have reported it when it was new, and it was changed since. */
 async function outcomeWhenNew(
   { entry, subject }: Check,
@@ -109,7 +125,7 @@ async function outcomeWhenNew(
   deps: QueueAlertDeps,
 ) {
   if (entry.queued > 0 || subject.action !== 'created' || subject.at === created) return undefined;
-  return outcomeOf(report({ action: 'created', at: created }), deps);
+  return (await earlierOf(report({ action: 'created', at: created }), deps)).outcome;
 }
 
 async function send(report: LeakReport, { entry, ...step }: Check, deps: QueueAlertDeps): Promise<AlertEnd> {
@@ -131,33 +147,36 @@ async function close(
   const next = { ...entry, phase: 'closing', queued, due: now + closingPauseAfter(queued) } as const;
   const closing = closingReport(report, now);
   // Today's attempt may have been made by a run whose ledger was not stored.
-  if ((await outcomeOf(closing, deps)) !== undefined) return { result: 'settled', entry: next };
+  if ((await earlierOf(closing, deps)).outcome !== undefined) return { result: 'settled', entry: next };
   if ((await sendLater(closing, deps)) === undefined) return { result: 'later', entry };
   log('info', 'alert queued', { report_id: closing.report_id, fate: 'closing' });
   return { result: 'closing', entry: next };
 }
+
+/** The queue delivers it once: the sweep itself repeats what fails. */
+const ONCE = { redeliver: false } as const;
 
 async function sendNow(report: LeakReport, { sendLeak }: QueueAlertDeps): Promise<number> {
   await sendLeak(report);
   return 0;
 }
 
-/** The sweep itself repeats what fails. @returns its delay in seconds; `undefined` without a place in the backlog */
+/** @returns its delay in seconds; `undefined` without a place in the backlog */
 async function sendLater(
   report: LeakReport,
   { pace, sendBacklog }: QueueAlertDeps,
 ): Promise<number | undefined> {
   const delay = pace.next();
-  if (delay !== undefined) await sendBacklog({ ...report, redeliver: false }, delay);
+  if (delay !== undefined) await sendBacklog({ ...report, ...ONCE }, delay);
   return delay;
 }
 
 /** A record that cannot be read does not delay a leak: its report is queued again, which revokes nothing twice. */
-async function outcomeOf(report: LeakReport, { earlier }: QueueAlertDeps): Promise<Earlier['outcome']> {
+async function earlierOf(report: LeakReport, { earlier }: QueueAlertDeps): Promise<Earlier> {
   try {
-    return (await earlier(report)).outcome;
+    return await earlier(report);
   } catch (error) {
     log('warn', 'outcome not readable', { report_id: report.report_id, ...errorFields(error) });
-    return undefined;
+    return {};
   }
 }

@@ -3,7 +3,7 @@ import { log } from '../../platform/log.ts';
 import { count } from '../../platform/metrics.ts';
 import { type AlertLedger, EMPTY_LEDGER, LedgerError, type LedgerStore } from './alert-ledger.ts';
 import { pace } from './pace.ts';
-import type { AlertResult, QueueAlertDeps } from './queue-alert.ts';
+import { type AlertResult, type QueueAlertDeps, SINCE_LAST_RUN_MS } from './queue-alert.ts';
 import { type RecheckDeps, recheckDue } from './recheck-due.ts';
 import { type Run, sweepOrgs } from './sweep-orgs.ts';
 import { updateLedger } from './update-ledger.ts';
@@ -28,9 +28,6 @@ export interface AlertSweepResult {
 }
 
 const NONE = { queued: 0, closing: 0, rechecked: 0, settled: 0, waiting: 0, later: 0, young: 0, failed: 0 };
-
-/** A run comes every 15 minutes or sooner, so an alert that is older was seen by the last one. */
-const SINCE_LAST_RUN_MS = 20 * 60_000;
 
 /**
  * Queues the open alerts of all organisations that were missed. First the newest of each organisation, as far as they

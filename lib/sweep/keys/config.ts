@@ -49,6 +49,7 @@ export const SweepKeysConfig = z.object({
   DEVIN_API_URL: devinApiUrl,
   ADMIN_TOKEN_SECRET_ID: text,
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
+  ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
   LEAK_QUEUE_URL: queueUrl,
   BACKLOG_QUEUE_URL: z.optional(queueUrl),
   SWEEP_QUEUE_URL: z.optional(queueUrl),
@@ -69,6 +70,7 @@ export const SweepPlanConfig = z.object({
   DEVIN_API_URL: devinApiUrl,
   ADMIN_TOKEN_SECRET_ID: z.optional(text),
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
+  ACTIVITY_TOKEN_SECRET_ID: z.optional(text),
   ...sweepPolicy,
 });
 export type SweepPlanConfig = z.infer<typeof SweepPlanConfig>;

@@ -7,48 +7,49 @@ export type CurrentOwner =
   | { readonly status: 'not_listed' }
   | { readonly status: 'unknown'; readonly reason: string };
 
-/**
- * The service user as it is listed now. The API has no request for a single one.
- *
- * @param cursor of the page on which the plan found it
- */
-export type FindOwner = (serviceUserId: string, cursor: string | null) => Promise<CurrentOwner>;
+/** The cursors between which the plan found a service user: `null` from the beginning, and to the end. */
+export interface ListedBetween {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** The service user as it is listed now. The API has no request for a single one. */
+export type FindOwner = (serviceUserId: string, listed: ListedBetween) => Promise<CurrentOwner>;
 
 type ListedOwners =
   | { readonly ok: true; readonly owners: ReadonlyMap<string, KeyOwner> }
   | { readonly ok: false; readonly reason: string };
 
-/** Looks on the page of the plan, and through the whole list, once, for one that is no longer there. */
+/** Listings of one page of the plan that are read again; where it has more of them, the whole list is read. */
+const MAX_NEAR = 10;
+
+/** Looks where the plan found it, and through the whole list, once, for one that is no longer there. */
 export function currentOwners(devin: Pick<Devin, 'listServiceUsers'>, retry: RetryOptions): FindOwner {
   const pages = new Map<string | null, Promise<ListedOwners>>();
   let whole: Promise<ListedOwners> | undefined;
 
-  async function listPage(cursor: string | null): Promise<ListedOwners> {
-    const page = await devin.listServiceUsers(cursor, retry);
-    return page.ok ? { ok: true, owners: byId(page.users) } : { ok: false, reason: page.reason };
-  }
-
-  async function listAll(): Promise<ListedOwners> {
+  async function list({ from, to }: ListedBetween, atMost: number): Promise<ListedOwners> {
     const owners = new Map<string, KeyOwner>();
     const used = new Set<string | null>();
-    for (let cursor: string | null = null; ; ) {
+    for (let cursor = from; used.size < atMost; ) {
       used.add(cursor);
       const page = await devin.listServiceUsers(cursor, retry);
       if (!page.ok) return { ok: false, reason: page.reason };
       for (const [id, owner] of byId(page.users)) owners.set(id, owner);
-      if (page.next === null) return { ok: true, owners };
+      if (page.next === null || page.next === to) break;
       cursor = page.next;
       if (used.has(cursor)) return { ok: false, reason: 'the list of service users repeats the same pages' };
     }
+    return { ok: true, owners };
   }
 
-  return async (serviceUserId, cursor) => {
-    const page = pages.get(cursor) ?? listPage(cursor);
-    pages.set(cursor, page);
+  return async (serviceUserId, listed) => {
+    const page = pages.get(listed.from) ?? list(listed, MAX_NEAR);
+    pages.set(listed.from, page);
     const near = await page;
     const found = near.ok ? near.owners.get(serviceUserId) : undefined;
     if (found !== undefined) return { status: 'found', owner: found };
-    whole ??= listAll();
+    whole ??= list({ from: null, to: null }, Number.POSITIVE_INFINITY);
     const all = await whole;
     if (!all.ok) return { status: 'unknown', reason: all.reason };
     const owner = all.owners.get(serviceUserId);

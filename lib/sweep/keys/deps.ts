@@ -33,6 +33,8 @@ export interface SweepDeps {
   readonly enqueueContinuation?: ((next: Continuation, delaySeconds: number) => Promise<void>) | undefined;
   readonly notify: Notify;
   readonly notifyOwner: NotifyOwner;
+  /** A page of the plan ends when so many service users were listed. */
+  readonly pageUsers: number;
   /** A plan is not carried out after this many days. */
   readonly planDays: number;
   readonly record?: RecordPlan | undefined;

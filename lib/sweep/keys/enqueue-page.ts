@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import type { LeakReport } from '../../domain/report.ts';
 import { log } from '../../platform/log.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
-import type { FindOwner } from './current-owner.ts';
+import type { FindOwner, ListedBetween } from './current-owner.ts';
 import type { SweepDeps } from './deps.ts';
-import { evaluateKey } from './evaluate-page.ts';
+import { evaluateKey } from './evaluate-user.ts';
 import type { Acted, Entry, Page, Start } from './plan.ts';
 
 type EnqueueDeps = Pick<SweepDeps, 'devin' | 'killSwitch' | 'send' | 'deadline'> & {
   /** The rules of today, as of now, and the service users whose keys we ourselves use today. */
   readonly today: Pick<Start, 'own' | 'policy' | 'started_at'>;
   readonly findOwner: FindOwner;
-  /** The cursor of the page of service users; `null` of the first. */
-  readonly cursor: string | null;
+  /** Where the page's service users are listed. */
+  readonly listed: ListedBetween;
   /** What started the plan, or a person who released it. */
   readonly by: 'schedule' | 'console';
 };
@@ -49,7 +49,7 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
 async function reasonToSkip(entry: Entry, deps: EnqueueDeps): Promise<string | undefined> {
   const { api_key_id, service_user_id } = entry;
   const [found, listing] = await Promise.all([
-    deps.findOwner(service_user_id, deps.cursor),
+    deps.findOwner(service_user_id, deps.listed),
     deps.devin.listKeys(service_user_id, { deadline: deps.deadline }),
   ]);
   if (found.status === 'unknown') return `its service user cannot be checked again: ${found.reason}`;

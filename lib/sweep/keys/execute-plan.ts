@@ -19,7 +19,7 @@ const PAGE_MS = 20_000;
  * @throws {BadEventError}
  * @throws {PlanStoreError}
  */
-export async function executePlan(start: Start, from: Position, deps: SweepDeps): Promise<SweepResult> {
+export async function executePlan(start: Start, first: Position, deps: SweepDeps): Promise<SweepResult> {
   const { plan_id } = start;
   checkAge(start, deps);
   const { isReleased, summary } = await permission(plan_id, deps.plans);
@@ -33,16 +33,17 @@ export async function executePlan(start: Start, from: Position, deps: SweepDeps)
   const findOwner = currentOwners(deps.devin, { deadline: deps.deadline });
   const by = isReleased ? 'console' : start.invoked_by;
   const counts = { queued: 0, left: 0 };
-  for (let page = from.page; totals.revoke > 0 && page <= summary.pages; page++) {
+  for (let page = first.page; totals.revoke > 0 && page <= summary.pages; page++) {
     const next = { version: 1, plan_id, phase: 'act', page, attempt: 1 } as const;
-    if (page > from.page && Date.now() + PAGE_MS > deps.deadline) return continueLater(next, 0, deps);
+    if (page > first.page && Date.now() + PAGE_MS > deps.deadline) return continueLater(next, 0, deps);
     if ((await deps.plans.findPage('acted', plan_id, page)) !== undefined) continue;
     const planned = await readPage(plan_id, page, deps.plans);
     if (!planned.entries.some(({ decision }) => decision === 'revoke')) continue;
-    const cursor = page === 1 ? null : (await readPage(plan_id, page - 1, deps.plans)).next;
-    const acted = await enqueuePage(start, planned, { ...deps, today, findOwner, cursor, by });
+    const from = page === 1 ? null : (await readPage(plan_id, page - 1, deps.plans)).next;
+    const listed = { from, to: planned.next };
+    const acted = await enqueuePage(start, planned, { ...deps, today, findOwner, listed, by });
     if (acted === undefined) {
-      return retryOrStop({ ...next, attempt: page === from.page ? from.attempt + 1 : 2 }, deps);
+      return retryOrStop({ ...next, attempt: page === first.page ? first.attempt + 1 : 2 }, deps);
     }
     await deps.plans.putPageIfAbsent('acted', acted);
     counts.queued += acted.queued.length;

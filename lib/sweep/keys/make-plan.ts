@@ -44,7 +44,8 @@ export async function makePlan(start: Start, from: Position, deps: SweepDeps): P
 
 /** The warnings are sent before the page is stored, so that the warnings of a stored page were sent. */
 async function newPage(start: Start, before: Page | undefined, deps: SweepDeps) {
-  const evaluated = await evaluatePage(deps.devin, start, before, { deadline: deps.deadline });
+  const { deadline, pageUsers } = deps;
+  const evaluated = await evaluatePage(deps.devin, start, before, { deadline, pageUsers });
   if (!evaluated.ok) return evaluated;
   await warn(evaluated.page, Math.floor(Date.now() / 1_000), deps);
   return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', compactPage(evaluated.page)) };

@@ -58,7 +58,8 @@ export function ownerNotifier(
     reading ??= read();
     const owners = await reading;
     if (owners === undefined) return false;
-    const address = owners[service_user_id] ?? owners[service_user_name];
+    const named = [service_user_id, service_user_name].find((name) => Object.hasOwn(owners, name));
+    const address = named === undefined ? undefined : owners[named];
     if (address === undefined) return true;
     const way = address.includes('@') ? mail : slack;
     if (way !== undefined) return way(address, subject, text);

@@ -59,7 +59,7 @@ export function applyPolicy(
   key: ApiKey,
   owner: KeyOwner,
   policy: Policy,
-  own: ReadonlySet<string>,
+  own: readonly string[],
   now: number,
 ): Decision {
   const doubt = doubtOf(key, owner, now);
@@ -68,7 +68,7 @@ export function applyPolicy(
   const due = revocation(key, owner, policy, now);
   if (due === undefined) return warning(key, policy, now);
   const [rule, since] = due;
-  if (own.has(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
+  if (own.includes(owner.service_user_id)) return { decision: 'keep', rule: 'own_key', spared_from: rule };
   return namesOf(key, owner).some((name) => policy.exempt.includes(name))
     ? { decision: 'keep', rule: 'exempt', spared_from: rule }
     : { decision: 'revoke', rule, since };
@@ -76,7 +76,12 @@ export function applyPolicy(
 
 /** What an exemption may name it by: the ids and the names of the key and of its service user. */
 export function namesOf(key: ApiKey, owner: KeyOwner): string[] {
-  return [owner.service_user_id, owner.name, key.api_key_id, key.api_key_name];
+  return [...ownerNames(owner), key.api_key_id, key.api_key_name.trim()];
+}
+
+/** The names without blanks around them, which no entry of a list has. */
+export function ownerNames({ name, service_user_id }: KeyOwner): string[] {
+  return [service_user_id, name.trim()];
 }
 
 /** Why the facts about a key contradict each other, if they do. One that no longer works takes no harm. */

@@ -3,7 +3,10 @@ import type { Start } from './plan.ts';
 
 /** The part of the configuration that decides a plan: its mode, its rules and its caps. */
 export function sweepSettings(
-  config: Omit<SweepPlanConfig, 'ADMIN_TOKEN_SECRET_ID' | 'STANDBY_TOKEN_SECRET_ID'>,
+  config: Omit<
+    SweepPlanConfig,
+    'ADMIN_TOKEN_SECRET_ID' | 'STANDBY_TOKEN_SECRET_ID' | 'ACTIVITY_TOKEN_SECRET_ID'
+  >,
 ): Pick<Start, 'mode' | 'policy' | 'caps'> {
   return {
     mode: config.DRY_RUN ? 'report' : config.SWEEP_MODE,

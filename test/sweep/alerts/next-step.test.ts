@@ -55,10 +55,17 @@ test.each<Row>([
     expected: { step: 'check', isDue: true, entry: { phase: 'closing', queued: 2 } },
   },
   {
+    // It may have been closed and opened again between two runs, which its outcome shows.
     when: 'it is settled and something else of it changed',
-    entry: { phase: 'settled' },
+    entry: { phase: 'settled', due: 0 },
     state: { updated: NOW - DAY },
-    expected: { step: 'rest', entry: { updated: NOW - DAY, at: OLD } },
+    expected: { step: 'check', isDue: false, entry: { phase: 'settled', updated: NOW - DAY, at: OLD } },
+  },
+  {
+    when: 'it is settled and something else of it changed a moment ago',
+    entry: { phase: 'settled' },
+    state: { updated: NOW - MINUTE },
+    expected: { step: 'young' },
   },
   {
     when: 'it is settled and public now',

@@ -27,7 +27,7 @@ type Row = {
   expected: Decision;
 };
 const judged = ({ key: k, owner: o, policy: p, own = [], now = NOW }: Row): Decision =>
-  applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, new Set(own), now);
+  applyPolicy({ ...key, ...k }, { ...owner, ...o }, { ...policy, ...p }, own, now);
 const check = (rows: Row[]): void => {
   test.each(rows)('$when: $expected.decision, $expected.rule', (row) =>
     expect(judged(row)).toEqual(row.expected),
@@ -242,6 +242,19 @@ describe('what is spared', () => {
       when: 'a key of an exempt owner',
       key: expired,
       policy: { exempt: ['service-user-1'] },
+      expected: exempt,
+    },
+    {
+      when: 'a key of an owner whose exempt name has blanks around it',
+      key: expired,
+      owner: { name: ' deploy-bot\n' },
+      policy: { exempt: ['deploy-bot'] },
+      expected: exempt,
+    },
+    {
+      when: 'a key whose exempt name has blanks around it',
+      key: { ...expired, api_key_name: 'ci ' },
+      policy: { exempt: ['ci'] },
       expected: exempt,
     },
     { when: 'a key of an exempt name', key: expired, policy: { exempt: ['ci'] }, expected: exempt },
