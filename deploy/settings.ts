@@ -68,6 +68,16 @@ export const settingGroups: readonly {
       },
       {
         from: 'parameter',
+        parameter: 'leakTopicArn',
+        readBy: [],
+        type: { kind: 'text', of: 'topic ARN' },
+        default: '',
+        example: 'arn:aws:sns:eu-central-1:111122223333:leaked-keys',
+        meaning:
+          'An SNS topic of this account and region whose notifications are leak reports. Anyone who may publish to it can send one.',
+      },
+      {
+        from: 'parameter',
         parameter: 'githubOrgs',
         variable: 'GITHUB_ORGS',
         readBy: ['sweep-alerts'],

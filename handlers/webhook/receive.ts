@@ -8,7 +8,9 @@ import { type Answer, answer } from '../../lib/intake/answer.ts';
 import { WebhookConfig } from '../../lib/intake/config.ts';
 import { rawBody } from '../../lib/intake/raw-body.ts';
 import { refusalCounter } from '../../lib/intake/refusal-counter.ts';
-import { ROUTES } from '../../lib/intake/sources/routes.ts';
+import type { IntakeParts } from '../../lib/intake/source.ts';
+import { findWay } from '../../lib/intake/sources/paths.ts';
+import { ROUTES, type Route } from '../../lib/intake/sources/routes.ts';
 import { webhookSecrets } from '../../lib/intake/webhook-secrets.ts';
 import { parseConfig } from '../../lib/platform/config.ts';
 import { errorFields, log } from '../../lib/platform/log.ts';
@@ -24,9 +26,11 @@ const READ_SECRET_WITHIN_MS = 3_500;
 /** By name, as what is loaded beside the bundle has classes of its own. */
 const OUTAGES = /^(?:DataKey|Queue|Secret)Error$/;
 
-let parts: ReturnType<typeof connect> | undefined;
+type Parts = ReturnType<typeof connect>;
+
+let parts: Parts | undefined;
 try {
-  // The secret is read, and the way to the queue opened, before a delivery needs them.
+  // The way to the queue is opened before a delivery needs it.
   parts = connect();
 } catch {
   // The invocation that meets a wrong configuration reports it.
@@ -40,8 +44,6 @@ function connect() {
     secretsManager(aws, { early: early.take, withinMs: READ_SECRET_WITHIN_MS }),
     config.WEBHOOK_SECRET_ID,
   );
-  // The first delivery meets the failure, and reads them again.
-  secrets.accept(() => true).catch(() => {});
   preconnect(aws.endpoint('SQS') ?? config.LEAK_QUEUE_URL);
   return {
     config,
@@ -54,20 +56,33 @@ function connect() {
 
 async function receive(event: APIGatewayProxyEventV2, context: Context): Promise<Answer> {
   parts ??= connect();
+  const { http } = event.requestContext;
+  const way = findWay(http);
+  switch (way.kind) {
+    case 'no_such_path':
+      return answer(404, { error: 'no such path' });
+    case 'other_method':
+      return answer(405, { error: `only ${way.allow}` }, { allow: way.allow });
+    case 'source':
+      return receiveFrom(ROUTES[way.path], event, parts, { request_id: context.awsRequestId });
+    default:
+      return way satisfies never;
+  }
+}
+
+async function receiveFrom(
+  { load, secret }: Route,
+  event: APIGatewayProxyEventV2,
+  parts: Parts,
+  fields: IntakeParts['fields'],
+): Promise<Answer> {
   const { refused, secrets } = parts;
   const now = Date.now();
-  const fields = { request_id: context.awsRequestId };
-
-  const { method, path } = event.requestContext.http;
-  const route = ROUTES.get(path);
-  if (route === undefined) return answer(404, { error: 'no such path' });
-  const { method: allow, secret } = route;
-  if (method !== allow) return answer(405, { error: `only ${allow}` }, { allow });
   const body = rawBody(event, MAX_BODY_BYTES);
   if (body === undefined) return answer(413, { error: `the body has over ${MAX_BODY_BYTES} bytes` });
 
-  const source = await route.load();
-  const request = { method, headers: event.headers, body, now };
+  const source = await load();
+  const request = { method: event.requestContext.http.method, headers: event.headers, body, now };
   if (!(await secrets.accept((known) => source.isAuthentic(request, known), secret))) {
     refused(fields);
     return answer(401, { error: 'not signed with our secret' });

@@ -313,7 +313,6 @@ describe('a flood of requests that nobody signed', () => {
     ['/robots.txt', 404],
   ])('to %s has no message and no call of KMS, and few reads of the secret', async (path, status) => {
     const handler = await loadHandler('webhook', sandbox.env());
-    await vi.waitFor(() => expect(sandbox.secrets.requests.map((request) => request.status)).toEqual([200]));
     const { body, headers } = standardDelivery(
       JSON.stringify({ leaks: [{ token: leak.token }] }),
       ['whsec', Buffer.alloc(32).toString('base64')].join('_'),
@@ -323,7 +322,7 @@ describe('a flood of requests that nobody signed', () => {
       expect((await handler(toEvent(request))).statusCode).toBe(status);
     }
     expect([sandbox.sqs.requests, sandbox.kms.requests]).toEqual([[], []]);
-    expect(sandbox.secrets.requests.length).toBeLessThan(status === 404 ? 2 : 12);
+    expect(sandbox.secrets.requests.length).toBeLessThan(status === 404 ? 1 : 12);
     expect(output.entries().length).toBeLessThan(20);
   });
 });

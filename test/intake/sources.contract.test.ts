@@ -72,7 +72,7 @@ const ids = () => ({ service_user_id: leak.service_user_id, api_key_id: leak.api
 
 /** Over the function URL. @returns the status */
 async function post(path: string, { body, headers }: { body: Buffer; headers: Record<string, string> }) {
-  const method = ROUTES.get(path)?.method ?? 'POST';
+  const method = path.endsWith('types') ? 'GET' : 'POST';
   const request = { method, path, query: new URLSearchParams(), rawQuery: '', body, headers };
   const answer = await webhook(toEvent(request));
   seen.push(answer);
@@ -582,6 +582,6 @@ describe('this suite', () => {
       return handler(given, context);
     };
     for (const line of Object.values(LINES)) for (const [send] of line.authentic.deliveries()) await send();
-    expect([...paths].sort()).toEqual([...ROUTES.keys()].sort());
+    expect([...paths].sort()).toEqual([...Object.keys(ROUTES)].sort());
   });
 });
