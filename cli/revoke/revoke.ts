@@ -55,9 +55,21 @@ export async function revoke(flags: RevokeFlags, terminal: Terminal): Promise<nu
     if (!(await isAgreed(named.what, flags, worker, terminal))) return EXIT.decide;
     const { dryRun, reason } = flags;
     const event = { ...named.request, ...(reason && { reason }), ...(dryRun && { dry_run: true }) };
-    return show(await waitFor(worker.invoke(event), terminal), token, flags, terminal);
+    return show(await invoke(worker, event, terminal), token, flags, terminal);
   } finally {
     await worker.stop();
+  }
+}
+
+/** Ctrl-C ends the wait, not the function, so the person is told that it may go on. */
+async function invoke(worker: Worker, event: object, terminal: Terminal): Promise<Invoked> {
+  const interrupted = new AbortController();
+  const stop = () => interrupted.abort();
+  process.once('SIGINT', stop);
+  try {
+    return await waitFor(worker.invoke(event, interrupted.signal), terminal);
+  } finally {
+    process.off('SIGINT', stop);
   }
 }
 

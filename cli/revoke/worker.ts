@@ -14,7 +14,8 @@ export interface Worker {
   readonly bucket: string | undefined;
   /** What the sandbox made up to be revoked. */
   readonly madeUp?: Key;
-  invoke(event: object): Promise<Invoked>;
+  /** @param signal ends the wait, and not the function */
+  invoke(event: object, signal: AbortSignal): Promise<Invoked>;
   stop(): Promise<void>;
 }
 
@@ -28,9 +29,15 @@ export async function deployedWorker(name: string, { env, now }: Terminal): Prom
     where: `the function ${name} in ${aws.region}`,
     aws,
     bucket: env.AUDIT_BUCKET,
-    invoke: async (event) => {
+    invoke: async (event, signal) => {
       const { invokeFunction } = await import('../../lib/aws/lambda-sdk.ts');
-      return invokeFunction(aws, { name, event, caller: callerName(), deadline: now() + WITHIN_MS });
+      return invokeFunction(aws, {
+        name,
+        event,
+        caller: callerName(),
+        deadline: now() + WITHIN_MS,
+        signal,
+      });
     },
     stop: async () => {},
   };

@@ -13,6 +13,14 @@ export type Invoked =
   /** No answer: it may have been started. */
   | { readonly kind: 'unanswered'; readonly code: string };
 
+export interface Invocation {
+  readonly name: string;
+  readonly event: object;
+  readonly caller: string;
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
 /** How often a call is repeated that Lambda throttles, and so did not start; and the milliseconds in between. */
 const THROTTLED_ATTEMPTS = 4;
 const THROTTLED_PAUSE_MS = 2_000;
@@ -21,13 +29,15 @@ const THROTTLED_PAUSE_MS = 2_000;
  * Invokes a function and waits for its answer. Only a call that was throttled is repeated: any other may have started.
  *
  * @param caller who asks, as far as the function records it
+ * @param signal ends the wait, and not the function
  * @param deadline epoch milliseconds
  */
 export async function invokeFunction(
   aws: AwsEnvironment,
-  { caller, deadline, event, name }: { name: string; event: object; caller: string; deadline: number },
+  { caller, deadline, event, name, signal }: Invocation,
 ): Promise<Invoked> {
   const timeoutMs = deadline - Date.now();
+  const abortSignal = AbortSignal.any([abortAt(deadline).abortSignal, signal]);
   const client = new LambdaClient(sdkOptions(aws, 'LAMBDA', { attempts: 1, timeoutMs }));
   const command = new InvokeCommand({
     FunctionName: name,
@@ -37,7 +47,7 @@ export async function invokeFunction(
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { FunctionError, Payload = new Uint8Array() } = await client.send(command, abortAt(deadline));
+        const { FunctionError, Payload = new Uint8Array() } = await client.send(command, { abortSignal });
         const payload = Buffer.from(Payload).toString();
         return { kind: FunctionError === undefined ? 'answered' : 'threw', payload };
       } catch (error) {

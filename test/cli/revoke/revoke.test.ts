@@ -292,6 +292,15 @@ describe('a call that does not come to an outcome', () => {
     expect(events).toHaveLength(1);
   });
 
+  test('fails when the person ends the wait, and says that the function may go on', async () => {
+    instead = () => new Promise(() => setTimeout(() => process.emit('SIGINT'), 50));
+    const run = await revoke(ids);
+    expect(run).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('It may have revoked the key all the same'),
+    });
+  });
+
   test('exits with 2 when there is no such function', async () => {
     const env = { ...sandbox.env(), AWS_ENDPOINT_URL_LAMBDA: lambda.url };
     const run = await runCli(['revoke', '--function', 'other', '--yes', ...ids], { env });
