@@ -35,6 +35,8 @@ const About = z.looseObject({
   github_alert: z.optional(z.never()),
 });
 const MAX_REASON = 1_000;
+/** As long as a token can be. Every text of a leak is searched for parts of it, of which a longer one has many. */
+const MAX_TOKEN_TEXT = 1_028;
 /** A date and time with its offset, RFC 3339. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
 /** The clock of a detector may be ahead by this, as that of a sender may. */
@@ -55,6 +57,9 @@ export function readLeakItem(item: unknown, delivery: Delivery): LeakItem {
   }
   if (api_key_id === undefined && service_user_id === undefined && token === undefined) {
     return refused(['token, or service_user_id with api_key_id, is missing']);
+  }
+  if (typeof token === 'string' && token.length > MAX_TOKEN_TEXT) {
+    return refused([`token has over ${MAX_TOKEN_TEXT} characters; send the token alone`]);
   }
   const request = { ...unknown, api_key_id, dry_run, service_user_id, token };
   const known = typeof token === 'string' ? [new Token(token)] : [];

@@ -20,7 +20,7 @@ const WIDTH = 10;
  * Puts the leaks of a delivery on the queue, each as a report of its own and each report once, and says of each what became
  * of it, in order. The token of a leak is sealed before.
  *
- * @throws {QueueError}
+ * @throws {QueueError | DataKeyError}
  */
 export async function queueLeaks(
   items: readonly LeakItem[],
@@ -31,11 +31,12 @@ export async function queueLeaks(
   const underWay = new Map<string, Promise<QueuedLeak>>();
 
   const queueOnce = (report: Report): Promise<QueuedLeak> => {
-    const { report_id } = report;
-    const before = underWay.get(report_id);
+    // A rehearsal stands for nothing else.
+    const name = `${report.report_id} ${report.dry_run === true}`;
+    const before = underWay.get(name);
     if (before !== undefined) return before;
     const queued = queueOne(report);
-    underWay.set(report_id, queued);
+    underWay.set(name, queued);
     return queued;
   };
 

@@ -32,7 +32,7 @@ export interface Source {
   /**
    * Works on an authentic request.
    *
-   * @throws {QueueError}
+   * @throws {QueueError | DataKeyError}
    */
   receive(request: SourceRequest, parts: IntakeParts): Answer | Promise<Answer>;
 }

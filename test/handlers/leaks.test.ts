@@ -196,6 +196,20 @@ describe('a detector that reports', () => {
     expect(reports).toHaveLength(2);
   });
 
+  test('the same leak twice, once as a rehearsal, has both on the queue', async () => {
+    await (await webhook())({ leaks: [{ ...ids(), dry_run: true }, ids()] });
+    expect(messages().map(({ dry_run }) => dry_run)).toHaveLength(2);
+    expect(await work()).toEqual({ batchItemFailures: [] });
+    expect(sandbox.devin.isLive(leak.token)).toBe(false);
+  });
+
+  test('a page of text as a token is asked for the token alone', async () => {
+    const long = `${leak.token} ${'x'.repeat(1_028)}`;
+    expect((await (await webhook())({ leaks: [{ token: long }] })).leaks).toEqual([
+      { accepted: false, reason: 'token has over 1028 characters; send the token alone' },
+    ]);
+  });
+
   test('another leak under an id that was used before has a report of its own', async () => {
     const other = sandbox.leak({ name: 'other' });
     const post = await webhook();
