@@ -35,10 +35,14 @@ function summary(findings: number, leaks: readonly SentLeak[]): string {
   const keys =
     leaks.length === 0
       ? 'no Devin key'
-      : `${leaks.length} Devin keys, ${accepted} accepted and ${leaks.length - accepted} refused`;
-  return `${keys}; the report has ${findings} findings`;
+      : `${counted(leaks.length, 'Devin key')}, ${accepted} accepted and ${leaks.length - accepted} refused`;
+  return `${keys}; the report has ${counted(findings, 'finding')}`;
 }
 
 function statusOf({ accepted }: SentLeak['answer']): string {
   return accepted ? 'accepted' : 'refused';
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -39,7 +39,8 @@ function refusedHere(place: Place): SentLeak {
 function itemOf({ places, token }: FoundLeak): LeakItem {
   const [first, ...others] = places;
   const url = URL.parse(first.link ?? '');
-  const more = others.length === 0 ? '' : `, and at ${others.length} other places`;
+  const more =
+    others.length === 0 ? '' : `, and at ${others.length} other ${others.length === 1 ? 'place' : 'places'}`;
   return {
     token,
     source: first.scanner,

@@ -75,7 +75,7 @@ describe.each(Object.entries(reports))('a report of %s', (_scanner, write) => {
         leaks: [
           expect.objectContaining({
             token,
-            note: 'devin-api-key: app.env:1 in commit 304dda33768a, and at 1 other places',
+            note: 'devin-api-key: app.env:1 in commit 304dda33768a, and at 1 other place',
           }),
           expect.objectContaining({ token: other, note: 'devin-api-key: app.env:2 in commit 304dda33768a' }),
         ],
@@ -119,7 +119,7 @@ describe.each(Object.entries(reports))('a report of %s', (_scanner, write) => {
 
   test('with other secrets alone sends nothing', async () => {
     const run = await report(write(['hunter2']).replaceAll('devin', 'other'));
-    expect(run).toMatchObject({ code: 0, stdout: 'no Devin key; the report has 1 findings\n' });
+    expect(run).toMatchObject({ code: 0, stdout: 'no Devin key; the report has 1 finding\n' });
     expect(received).toEqual([]);
   });
 
