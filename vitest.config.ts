@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [
       'test/aws-emulator/**',
+      'test/setup-path/**',
       'test/runtime/**',
       'test/package/**',
       'test/long/**',

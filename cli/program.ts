@@ -16,6 +16,7 @@ import { enrollCommand } from './enroll/enroll-command.ts';
 import { ReportError } from './report-leaks/read-values.ts';
 import { reportLeaksCommand } from './report-leaks/report-leaks-command.ts';
 import { revokeCommand } from './revoke/revoke-command.ts';
+import { setupCommand } from './setup/setup-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
 import { InterruptedError } from './terminal/read-hidden.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
@@ -44,7 +45,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
     .description(
-      'Revokes leaked Devin API keys by hand, reports leaks, and looks at the audit log, at what followed a leak and at sweeps.',
+      'Sets up the revocation of leaked Devin API keys, revokes by hand, reports leaks, and looks at the audit log, at what followed a leak and at sweeps.',
     )
     .enablePositionalOptions()
     .version(VERSION)
@@ -61,6 +62,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   auditLogCommand(root.command('audit-log'), terminal, run);
   sweepCommand(root.command('sweep'), terminal, run);
   enrollCommand(root.command('enroll'), terminal, run);
+  setupCommand(root.command('setup'), terminal, run);
   aftermathProgram(root.command('aftermath'), terminal, run);
   revokeCommand(root.command('revoke'), terminal, run);
   reportLeaksCommand(root.command('report-leaks'), terminal, run);

@@ -1,8 +1,8 @@
 import { errorFields, log } from '../platform/log.ts';
-import { count, measureSeconds } from '../platform/metrics.ts';
+import { count, measure } from '../platform/metrics.ts';
 import type { DrillResult } from './run-drill.ts';
 
-const JOB = { job: 'drill' };
+const job = { job: 'drill' };
 
 /** Publishes a notice. @returns whether it was taken */
 type Notify = (subject: string, text: string) => Promise<boolean>;
@@ -17,16 +17,16 @@ export async function reportDrill(result: DrillResult, notify: Notify | undefine
     seconds,
     problems,
   });
-  if (seconds !== undefined) measureSeconds('DrillSeconds', JOB, seconds);
+  if (seconds !== undefined) measure('DrillSeconds', 'Seconds', seconds);
   if (status === 'passed') return;
-  count('DrillFailed', JOB);
+  count('DrillFailed', job);
   await notify?.(`Drill ${status}: a leaked Devin key may not be revoked in time`, noticeOf(result));
 }
 
 /** A drill that broke off is one that failed. */
 export async function reportBrokenDrill(error: Error, notify: Notify | undefined): Promise<void> {
   log('error', 'drill broke off', errorFields(error));
-  count('DrillFailed', JOB);
+  count('DrillFailed', job);
   await notify?.(
     'Drill failed: it broke off',
     `The drill broke off with ${errorFields(error).error}. Its log has more.`,

@@ -1,22 +1,18 @@
+/** Counts events, one by default. */
+export function count(metric: string, dimensions: Record<string, string>, events = 1): void {
+  write(metric, 'Count', events, dimensions);
+}
+
+/** A value of which CloudWatch keeps the distribution, so that percentiles can be asked for. */
+export function measure(metric: string, unit: 'Count' | 'Seconds', value: number): void {
+  write(metric, unit, value, {});
+}
+
 /**
- * Counts events, one by default, as a CloudWatch metric in the embedded metric format, which needs no API call.
+ * A line in the embedded metric format, which needs no API call.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function count(metric: string, dimensions: Record<string, string>, events = 1): void {
-  put(metric, 'Count', dimensions, events);
-}
-
-/** The same for a duration. */
-export function measureSeconds(metric: string, dimensions: Record<string, string>, seconds: number): void {
-  put(metric, 'Seconds', dimensions, seconds);
-}
-
-function put(
-  metric: string,
-  unit: 'Count' | 'Seconds',
-  dimensions: Record<string, string>,
-  value: number,
-): void {
+function write(metric: string, Unit: string, value: number, dimensions: Record<string, string>): void {
   const emf = {
     _aws: {
       Timestamp: Date.now(),
@@ -24,7 +20,7 @@ function put(
         {
           Namespace: 'DevinKeyRevoker',
           Dimensions: [Object.keys(dimensions)],
-          Metrics: [{ Name: metric, Unit: unit }],
+          Metrics: [{ Name: metric, Unit }],
         },
       ],
     },
