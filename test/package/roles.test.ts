@@ -336,6 +336,35 @@ describe('a role', () => {
         },
       ],
     ],
+    [
+      'DrillRole',
+      [
+        log('DrillLogGroup'),
+        {
+          Sid: 'ReadSecrets',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { Ref: 'WebhookSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: inAuditBucket('records/*/webhook/*'),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+      ],
+    ],
   ])('allows its function the listed statements and nothing else: %s', (id, statements) => {
     const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
 
@@ -372,6 +401,7 @@ describe('a role', () => {
           arn('SweepDashkeysLambdaFunction'),
           arn('SweepDashalertsLambdaFunction'),
           arn('EnrollLambdaFunction'),
+          arn('DrillLambdaFunction'),
         ],
       },
       {
@@ -393,6 +423,7 @@ describe('a role', () => {
       'DigestRole',
       'ReconcileRole',
       'EnrollRole',
+      'DrillRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });
