@@ -23,15 +23,16 @@ export async function settleBatch(
           keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
     ),
   );
-  const settled = await Promise.all(
-    records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke)),
+  const isDone = await Promise.all(
+    records.map(async (record, index) => {
+      const settled = await settle(record, places[index] ?? onlyPlace(), revoke);
+      // At once: what failed must not wait for a neighbour that takes long, and then for its own delay.
+      if (!settled.isDone) await bringBack(record, settled.retryAt, retrySoon);
+      return settled.isDone;
+    }),
   );
-  const failed = records.flatMap((record, index) => {
-    const { isDone = false, retryAt } = settled[index] ?? {};
-    return isDone ? [] : [{ record, retryAt }];
-  });
-  await Promise.all(failed.map(({ record, retryAt }) => bringBack(record, retryAt, retrySoon)));
-  return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+  const failed = records.filter((_, index) => !isDone[index]);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 interface Settled {
