@@ -17,10 +17,12 @@ import type { AdminToken } from './devin-admin-token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
 const seconds = z.nullish(z.number());
+/** Characters of a text of Devin's that are looked at; a token at the cut is far behind what is kept. */
+const LOOK_AT = 4_096;
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => redact(text).slice(0, 256)),
+  z.transform((text) => redact(text.slice(0, LOOK_AT)).slice(0, 256)),
 );
 const ApiKey = z.object({
   api_key_id: z.string(),
@@ -347,6 +349,8 @@ function explain(method: string, response: HttpResponse): string {
 /** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors.slice(0, 10).map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`).slice(0, 200));
+  const texts = errors
+    .slice(0, 10)
+    .map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`.slice(0, LOOK_AT)).slice(0, 200));
   return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

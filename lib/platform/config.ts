@@ -19,7 +19,7 @@ const SAFE_URL = 'must be an https URL (http only on a loopback address)';
 /** A base URL: https, or http on a loopback address, without credentials or query. A trailing slash is dropped. */
 export const baseUrl = z.pipe(
   z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
-  z.transform((value) => value.replace(/\/+$/, '')),
+  z.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
 );
 
 /** A URL: https, or http on a loopback address, without credentials. */
