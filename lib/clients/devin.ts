@@ -3,6 +3,7 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import { redact } from '../domain/redact.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
+import { listOf } from '../platform/list-of.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import {
   isTransient,
@@ -37,13 +38,13 @@ const ApiKey = z.object({
 export type ApiKey = z.infer<typeof ApiKey>;
 
 const ApiKeyPage = z.object({
-  items: z.array(ApiKey),
+  items: listOf(ApiKey),
   end_cursor: z.nullish(z.string()),
   has_next_page: z._default(z.boolean(), false),
   total: z.nullish(z.number()),
 });
 const ServiceUserPage = z.object({
-  items: z.array(
+  items: listOf(
     z.object({ service_user_id: z.string(), name: z._default(z.string(), ''), expires_at: seconds }),
   ),
   end_cursor: z.nullish(z.string()),
@@ -61,7 +62,7 @@ const Self = z.object({
   user_name: z.optional(name),
 });
 const Problem = z.object({ detail: z.unknown() });
-const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
+const FieldErrors = listOf(z.object({ loc: listOf(z.union([z.string(), z.number()])), msg: z.string() }));
 
 /** Whose token it is, as far as `GET /v3/self` says; it never names the key of a service user. */
 export interface Principal {
