@@ -23,8 +23,11 @@ const LOOK_AT = 4_096;
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => redact(text.slice(0, LOOK_AT)).slice(0, 256)),
+  z.transform((text) => kept(text, 256)),
 );
+function kept(text: string, length: number): string {
+  return redact(text.slice(0, LOOK_AT)).slice(0, length);
+}
 const ApiKey = z.object({
   api_key_id: z.string(),
   api_key_name: z._default(name, ''),
@@ -350,8 +353,6 @@ function explain(method: string, response: HttpResponse): string {
 /** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors
-    .slice(0, 10)
-    .map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`.slice(0, LOOK_AT)).slice(0, 200));
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => kept(`${loc.join('.')}: ${msg}`, 200));
   return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

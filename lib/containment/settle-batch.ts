@@ -23,16 +23,16 @@ export async function settleBatch(
           keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
     ),
   );
-  const isDone = await Promise.all(
+  const failures = await Promise.all(
     records.map(async (record, index) => {
-      const settled = await settle(record, places[index] ?? onlyPlace(), revoke);
+      const { isDone, retryAt } = await settle(record, places[index] ?? onlyPlace(), revoke);
+      if (isDone) return [];
       // At once: what failed must not wait for a neighbour that takes long, and then for its own delay.
-      if (!settled.isDone) await bringBack(record, settled.retryAt, retrySoon);
-      return settled.isDone;
+      await bringBack(record, retryAt, retrySoon);
+      return [{ itemIdentifier: record.messageId }];
     }),
   );
-  const failed = records.filter((_, index) => !isDone[index]);
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  return { batchItemFailures: failures.flat() };
 }
 
 interface Settled {

@@ -12,7 +12,7 @@ export function listOf<T extends z.core.$ZodType>(item: T) {
       for (const value of values) {
         const parsed = z.safeParse(item, value);
         if (!parsed.success) {
-          payload.issues.push({ code: 'custom', input: values, message: 'has an item of another shape' });
+          payload.issues.push({ code: 'custom', input: values });
           return z.NEVER;
         }
         items.push(parsed.data);
