@@ -24,12 +24,10 @@ const apart = {
     onEnd(async () => {
       const { outdir, outfile, write } = initialOptions;
       const folder = outdir ?? dirname(outfile);
-      if (write === false) return;
-      for (const source of sources) {
-        const file = join(folder, `${basename(source, '.ts')}.cjs`);
-        // Which may load others.
-        await build({ ...options, entryPoints: [source], outfile: file });
-      }
+      if (write === false || sources.size === 0) return;
+      // All at once, so that what they have in common is read once. They may load others.
+      const names = { entryNames: '[name]', outExtension: { '.js': '.cjs' } };
+      await build({ ...options, ...names, entryPoints: [...sources], outdir: folder });
     });
   },
 };

@@ -35,6 +35,8 @@ const crowd = await startCrowd({
 const child = fork(fileURLToPath(new URL('./sweep-function.cjs', import.meta.url)), {
   env: sandbox.env({ DEVIN_API_URL: crowd.url, SWEEP_MODE: 'enforce' }),
   silent: true,
+  // As Node takes it from the memory of a function of 512 MB.
+  execArgv: ['--max-old-space-size=256'],
 });
 child.stdout?.resume();
 child.stderr?.pipe(process.stderr);

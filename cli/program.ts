@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../lib/audit/ocsf-base.ts';
+import { CallerError } from '../lib/aws/caller-environment.ts';
 import { KmsError } from '../lib/aws/kms.ts';
 import { SecretError } from '../lib/aws/secrets.ts';
 import { ConfigError } from '../lib/platform/config.ts';
@@ -67,4 +68,4 @@ function explain(error: unknown): string {
   return `failed: ${fields.error}${fields.code === undefined ? '' : ` (${fields.code})`}`;
 }
 
-const EXPLAINED = [KmsError, SecretError, SourceError];
+const EXPLAINED = [CallerError, KmsError, SecretError, SourceError];

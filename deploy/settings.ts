@@ -28,6 +28,17 @@ export const settingGroups: readonly {
       },
       {
         from: 'parameter',
+        parameter: 'gitlabTokenTypes',
+        variable: 'GITLAB_TOKEN_TYPES',
+        readBy: ['webhook'],
+        type: { kind: 'list', of: 'token types' },
+        default: 'gitleaks_rule_id_devin-api-key',
+        example: 'gitleaks_rule_id_devin-api-key,gitleaks_rule_id_devin-legacy-key',
+        meaning:
+          'The token types that GitLab Self-Managed may send for revocation: `gitleaks_rule_id_` and the id of the rule, in lower case.',
+      },
+      {
+        from: 'parameter',
         parameter: 'githubApiUrl',
         variable: 'GITHUB_API_URL',
         readBy: ['revoke', 'sweep-alerts'],
@@ -54,6 +65,16 @@ export const settingGroups: readonly {
         default: 'Devin API key leaked',
         example: 'Key leaked',
         meaning: 'The `detail-type` of these events.',
+      },
+      {
+        from: 'parameter',
+        parameter: 'leakTopicArn',
+        readBy: [],
+        type: { kind: 'text', of: 'topic ARN' },
+        default: '',
+        example: 'arn:aws:sns:eu-central-1:111122223333:leaked-keys',
+        meaning:
+          'An SNS topic of this account and region whose notifications are leak reports. Anyone who may publish to it can send one.',
       },
       {
         from: 'parameter',
@@ -275,7 +296,7 @@ export const settingGroups: readonly {
         from: 'parameter',
         parameter: 'auditHttpUrl',
         variable: 'AUDIT_HTTP_URL',
-        readBy: ['revoke', 'sweep-keys', 'digest', 'reconcile'],
+        readBy: ['revoke', 'sweep-keys', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
         type: { kind: 'url' },
         default: '',
         example: 'https://siem.example.com/ingest',
@@ -285,7 +306,7 @@ export const settingGroups: readonly {
         from: 'parameter',
         parameter: 'auditHttpSecretArn',
         variable: 'AUDIT_HTTP_SECRET_ID',
-        readBy: ['revoke', 'sweep-keys', 'digest', 'reconcile'],
+        readBy: ['revoke', 'sweep-keys', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
         type: { kind: 'text', of: 'secret ARN' },
         default: '',
         example: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:siem-AbCdEf',
@@ -527,7 +548,7 @@ export const wiredSettings: readonly Wired[] = [
     requiredBy: ['webhook'],
     type: { kind: 'text', of: 'secret id' },
     meaning:
-      'The secret of the GitHub webhook, or `{"github"}`. Its previous version is accepted too, so that a rotation loses no delivery.',
+      'The secret of the GitHub webhook, or `{"github", "standard", "gitlab"}`, of which each is optional. Its previous version is accepted too, so that a rotation loses no delivery.',
   },
   {
     from: 'stack',
@@ -581,6 +602,15 @@ export const wiredSettings: readonly Wired[] = [
     requiredBy: ['revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll', 'npm run enroll'],
     type: { kind: 'text', of: 'bucket name' },
     meaning: 'The bucket of the audit log.',
+  },
+  {
+    from: 'stack',
+    variable: 'SEALING_KEY_ID',
+    resource: 'SealingKey',
+    readBy: ['webhook', 'revoke'],
+    type: { kind: 'text', of: 'ARN' },
+    meaning:
+      'The KMS key that seals a token while its report lies on the queue. Without it the webhook takes ids, and no tokens.',
   },
   {
     from: 'stack',

@@ -29,7 +29,7 @@ import type { Outcome } from '../lib/domain/outcome.ts';
 import type { Report } from '../lib/domain/report.ts';
 import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
-import { readEvent } from '../lib/intake/event.ts';
+import { messageReader, readTrigger } from '../lib/intake/event.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { recheckSweptKey } from '../lib/sweep/keys/recheck-swept-key.ts';
 
@@ -69,6 +69,7 @@ function connect() {
     },
     registered: s3ReplaceableObjects(aws, config.AUDIT_BUCKET),
     retrySoon: sqsRetrySoon(aws),
+    sealing: { aws, keyId: config.SEALING_KEY_ID },
     notify: config.NOTIFY_TOPIC_ARN === undefined ? undefined : snsNotify(aws, config.NOTIFY_TOPIC_ARN),
     swept: { store, firstName: s3FirstName(aws, config.AUDIT_BUCKET) },
     urls: {
@@ -100,18 +101,19 @@ type Answer = Outcome | SQSBatchResponse | AftermathResult;
 
 async function handle(event: unknown, context: Context): Promise<Answer> {
   parts ??= connect();
-  const { retrySoon } = parts;
+  const { retrySoon, sealing } = parts;
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
   return withAftermath(event, { ...parts, received, context }, async (reports) => {
     const ended: Ended[] = [];
     const answer = await settleTrigger(
-      readEvent(reports, received),
+      await readTrigger(reports, received, sealing),
       async (report, attempt, place) => {
         const outcome = await revoke(report, context, attempt, place);
         ended.push({ report, outcome });
         return outcome;
       },
       retrySoon,
+      messageReader(sealing),
     );
     return { answer, ended };
   });

@@ -30,6 +30,7 @@ const lambda = await startServer({
 
 const leak = sandbox.leak();
 const byIds = sandbox.leak({ name: 'another-bot' });
+const byDetector = sandbox.leak({ name: 'wiki-bot' });
 const payload = JSON.stringify(sandbox.github.payload(leak.alert));
 const delivery = join('.sandbox', 'delivery.json');
 writeFileSync(delivery, payload);
@@ -48,6 +49,10 @@ audit     ${auditDir}
 
 A leak of ${leak.api_key_id}, as GitHub reports it:
   curl -i ${flags.join(' ')} --data-binary @${delivery} ${functions.webhookUrl}
+
+A leak as any detector reports it: set these, then paste the first command of docs/sources.md:
+  export LEAKS_URL=${functions.webhookUrl}leaks LEAKS_SECRET=${sandbox.standardSecret}
+  export SERVICE_USER_ID=${byDetector.service_user_id} API_KEY_ID=${byDetector.api_key_id}
 
 A key by its ids, as from the console:
   curl -i -d '${JSON.stringify({ service_user_id, api_key_id, reason: 'trying it out' })}' ${lambda.url}/2015-03-31/functions/revoke/invocations

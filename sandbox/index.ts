@@ -63,7 +63,10 @@ export async function startSandbox(options: SandboxOptions = {}) {
   const admin = devin.createKey(manager.service_user_id, { name: 'key-revoker' });
   const webhookSecret = randomBytes(32).toString('hex');
   secrets.put(SECRETS.admin, admin.token);
-  secrets.put(SECRETS.webhook, webhookSecret);
+  const standardSecret = ['whsec', randomBytes(32).toString('base64')].join('_');
+  const gitlabSecret = randomBytes(32).toString('hex');
+  const webhookSecrets = { github: webhookSecret, standard: standardSecret, gitlab: gitlabSecret };
+  secrets.put(SECRETS.webhook, JSON.stringify(webhookSecrets));
   secrets.put(SECRETS.github, github.token);
 
   return {
@@ -78,7 +81,10 @@ export async function startSandbox(options: SandboxOptions = {}) {
     },
     admin,
     githubToken: github.token,
+    /** GitHub's */
     webhookSecret,
+    standardSecret,
+    gitlabSecret,
     secretIds: SECRETS,
     auditBucket: AUDIT_BUCKET,
 
@@ -104,7 +110,9 @@ export async function startSandbox(options: SandboxOptions = {}) {
         SWEEP_QUEUE_URL: queue?.sweepQueueUrl,
         AUDIT_BUCKET,
         AUDIT_KEY_ID: kms.keyArn,
+        SEALING_KEY_ID: kms.sealingKeyArn,
         GITHUB_SECRET_TYPES: 'devin_api_key',
+        GITLAB_TOKEN_TYPES: 'gitleaks_rule_id_devin-api-key',
         GITHUB_ORGS: 'acme',
         // What follows a report is asked for by the tests and stories that are about it.
         AFTERMATH: 'off',

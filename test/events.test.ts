@@ -1,19 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { LambdaFunctionURLEvent, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LeakReport } from '../lib/domain/report.ts';
 import { sign } from '../lib/intake/signature.ts';
 import { alertPayload } from '../sandbox/github-shapes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { outcomeRecords } from '../sandbox/observe.ts';
 import { captureOutput, loadHandler, type Output } from './support/load-handler.ts';
+import { eventFiles, filledEvent, sampleEvent } from './support/sample-events.ts';
 
-const folder = new URL('../events/', import.meta.url);
 const used = new Set<string>();
 
 /** A fresh copy of an event. */
 function event<T = unknown>(name: string): T {
   used.add(`${name}.json`);
-  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+  return sampleEvent(name);
 }
 
 const deployBot = { service_user_id: 'service-user-deploy-bot', api_key_id: 'key-deploy-bot-1' };
@@ -88,6 +88,40 @@ describe('the event of the webhook', () => {
   });
 });
 
+describe('the events of other detectors', () => {
+  const send = async (name: string) => {
+    used.add(`${name}.json`);
+    return (await loadHandler('webhook', sandbox.env()))(await filledEvent(name, token, sandbox));
+  };
+
+  test("a detector's delivery by Standard Webhooks puts both leaks on the queue", async () => {
+    expect(await send('webhook-standard-leaks')).toMatchObject({ statusCode: 202 });
+    const messages = sandbox.sqs.sent().map((body) => JSON.parse(body));
+    expect(messages.map(({ leak }) => leak.kind).sort()).toEqual(['key', 'token']);
+  });
+
+  test('GitLab is told which types of tokens can be revoked', async () => {
+    expect(await send('webhook-gitlab-token-types')).toMatchObject({
+      statusCode: 200,
+      body: '{"types":["gitleaks_rule_id_devin-api-key"]}',
+    });
+  });
+
+  test("GitLab's tokens are put on the queue", async () => {
+    expect(await send('webhook-gitlab-revoke-tokens')).toEqual({ statusCode: 204 });
+    expect(sandbox.sqs.sent()).toHaveLength(1);
+  });
+
+  test.each(['webhook-standard-leaks', 'webhook-gitlab-token-types', 'webhook-gitlab-revoke-tokens'])(
+    '%s is refused with what stands in the file',
+    async (name) => {
+      const handler = await loadHandler('webhook', sandbox.env());
+      expect(await handler(event(name))).toMatchObject({ statusCode: 401 });
+      expect(sandbox.sqs.requests).toEqual([]);
+    },
+  );
+});
+
 describe('the event of the worker', () => {
   const revoke = async (given: unknown) => (await loadHandler('revoke', sandbox.env()))(given);
 
@@ -112,6 +146,37 @@ describe('the event of the worker', () => {
       recorded: true,
     });
     expect(active(deployBot)).toBe(false);
+  });
+
+  test('an EventBridge event with a sealed token kills its key, and holds no token', async () => {
+    const given = await filledEvent('revoke-eventbridge-sealed', token, sandbox);
+    used.add('revoke-eventbridge-sealed.json');
+    expect(JSON.stringify(given)).not.toContain(token);
+    expect(await revoke(given)).toMatchObject({ status: 'revoked', report_id: 'eventbridge/scan-4711' });
+    expect(sandbox.devin.isLive(token)).toBe(false);
+    expect(JSON.stringify(sandbox.s3.objects())).not.toContain('token_in_clear');
+  });
+
+  test('an EventBridge event with a token in clear kills its key, with a warning in the log and on record', async () => {
+    const given = { ...event<object>('revoke-eventbridge'), detail: { token } };
+    const report_id = 'eventbridge/6a7e8feb-b491-4cf7-a9f1-bf3703467718';
+    expect(await revoke(given)).toMatchObject({ status: 'revoked', report_id });
+    expect(output.entries()).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message: 'the token came in clear: seal it, or send ids',
+        report_id,
+      }),
+    );
+    for (const { unmapped } of outcomeRecords(sandbox)) {
+      expect(unmapped.report).toMatchObject({ token_in_clear: true });
+    }
+    expect(outcomeRecords(sandbox)).toHaveLength(1);
+  });
+
+  test('messages of an SNS topic, wrapped and raw, kill both keys', async () => {
+    expect(await revoke(event('revoke-sns'))).toEqual({ batchItemFailures: [] });
+    expect([active(ciBot), active(deployBot)]).toEqual([false, false]);
   });
 
   test('ids from the console kill the key', async () => {
@@ -211,5 +276,5 @@ test('the schedule of the enrolment enrols our own token', async () => {
 });
 
 test('every file of events/ is used here', () => {
-  expect([...used].sort()).toEqual(readdirSync(folder).sort());
+  expect([...used].sort()).toEqual(eventFiles.map((name) => `${name}.json`).sort());
 });

@@ -1,24 +1,25 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Used } from './used.ts';
 
 const BIN = fileURLToPath(new URL('../../cli/bin.cjs', import.meta.url));
-const PEAK = new URL('./peak.ts', import.meta.url).href;
+const REPORT_USED = new URL('./report-used.ts', import.meta.url).href;
 
 /** A command that ended. */
-export interface RanCommand {
+export interface RanCommand extends Used {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
   /** Milliseconds, the start of the process included. */
   readonly ms: number;
-  /** MiB, the most that the process held resident. */
-  readonly peakMib: number;
 }
 
 /** Runs `devin-key-revoker <args>` in a process of its own. */
 export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<RanCommand> {
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--import', PEAK, BIN, ...args], {
+  // As the first line of the program sets it.
+  const flags = ['--max-semi-space-size=4', '--import', REPORT_USED];
+  const child = spawn(process.execPath, [...flags, BIN, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -30,6 +31,7 @@ export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv
     });
   }
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout = '', stderr = '', peak = ''] = texts;
-  return { code, stdout, stderr, ms: performance.now() - begun, peakMib: Number(peak) / 1_024 };
+  const [stdout = '', stderr = '', own = ''] = texts;
+  const { cpuSeconds, peakMib }: Used = JSON.parse(own);
+  return { code, stdout, stderr, ms: performance.now() - begun, peakMib, cpuSeconds };
 }

@@ -1,16 +1,14 @@
-// Runs one built function in a process of its own: `node bench/audit/function.ts <name> <seconds>`. What it answered, how
-// long it took and the most memory that it held go to the parent.
-import { readFileSync } from 'node:fs';
+// Runs one built function in a process of its own: `node bench/audit/function.ts <name> <seconds>`. What it answered and
+// what it used go to the parent.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Context } from 'aws-lambda';
+import { type Used, used } from './used.ts';
 
-export interface Ran {
+export interface Ran extends Used {
   readonly answer: unknown;
   /** Milliseconds. */
   readonly ms: number;
-  /** MiB, the most that the process held resident. */
-  readonly peakMib: number;
 }
 
 const [name = '', seconds = '900'] = process.argv.slice(2);
@@ -27,11 +25,5 @@ const answer = await handler(
     getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
   },
 );
-const ran: Ran = { answer, ms: performance.now() - begun, peakMib: peakMib() };
+const ran: Ran = { answer, ms: performance.now() - begun, ...used() };
 process.send?.(ran, () => process.exit());
-
-/** By the kernel. `maxRSS` would count what the parent held when it forked. */
-function peakMib(): number {
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return Number(kib) / 1_024;
-}

@@ -37,7 +37,9 @@ export function madeDay(day: string, count: number): MadeDay {
       count,
       name,
       after: (text) => firstAfter(text, count, name),
+      numberIn: (text) => 2 * numberIn(text) + Number(text.endsWith(names[1])),
       body: (index) => numbered(bodies[index % 2 === 0 ? 0 : 1], index >> 1),
+      size: (index) => Buffer.byteLength(bodies[index % 2 === 0 ? 0 : 1]),
       at: begin + DAY_MS / 2,
     },
     notes: {
@@ -45,7 +47,9 @@ export function madeDay(day: string, count: number): MadeDay {
       count: reports,
       name: noteName,
       after: (text) => firstAfter(text, reports, noteName),
+      numberIn,
       body: () => '{}',
+      size: () => 2,
       at: begin + DAY_MS / 2,
     },
     noteOf: (report) => notesPrefix + noteName(report),
@@ -68,6 +72,11 @@ function folder(report: number): string {
 
 function numbered(text: string, report: number): string {
   return text.replaceAll(PLACE, String(report).padStart(8, '0'));
+}
+
+/** The number of the report in a name. */
+function numberIn(name: string): number {
+  return Number(/\/(\d{8})\//.exec(name)?.[1] ?? -1);
 }
 
 /** The number of the first name that sorts after a text. */

@@ -13,6 +13,10 @@ export interface VirtualS3 {
   readonly stored: ReadonlyMap<string, string>;
   /** @param at epoch milliseconds at which it was stored */
   put(key: string, body: string, at?: number): void;
+  /** Without a request, in the order of the keys. */
+  objects(prefix: string, startAfter: string): Iterable<VirtualObject>;
+  /** Without a request. @returns `undefined` when there is no such object */
+  read(key: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -24,14 +28,20 @@ export interface VirtualFolder {
   name(index: number): string;
   /** The number of the first key that sorts after this one. */
   after(name: string): number;
+  /** The number in a key, whether or not there is such a key. */
+  numberIn(name: string): number;
   body(index: number): string;
+  /** Of every body, in bytes. */
+  size(index: number): number;
   /** Epoch milliseconds at which it was stored. */
   readonly at: number;
 }
 
-interface Listed {
+export interface VirtualObject {
   readonly key: string;
+  /** Epoch milliseconds at which it was stored. */
   readonly at: number;
+  /** Bytes. */
   readonly size: number;
 }
 
@@ -51,12 +61,14 @@ export async function startVirtualS3(folders: readonly VirtualFolder[]): Promise
     const folder = folders.find(({ prefix }) => key.startsWith(prefix));
     if (folder === undefined) return stored.get(key);
     const name = key.slice(folder.prefix.length);
-    const index = folder.after(name) - 1;
-    return index >= 0 && folder.name(index) === name ? folder.body(index) : stored.get(key);
+    const index = folder.numberIn(name);
+    return index >= 0 && index < folder.count && folder.name(index) === name
+      ? folder.body(index)
+      : stored.get(key);
   }
 
   /** The keys after one, in order, as far as a page needs them. */
-  function* keysAfter(prefix: string, start: string): Generator<Listed> {
+  function* keysAfter(prefix: string, start: string): Generator<VirtualObject> {
     sorted ??= [...stored.keys()].sort();
     const real = sorted.filter((key) => key > start && key.startsWith(prefix));
     let next = 0;
@@ -72,12 +84,12 @@ export async function startVirtualS3(folders: readonly VirtualFolder[]): Promise
       for (; index < folder.count; index++) {
         const name = folder.name(index);
         if (!name.startsWith(inside)) break;
-        yield { key: folder.prefix + name, at: folder.at, size: folder.body(index).length };
+        yield { key: folder.prefix + name, at: folder.at, size: folder.size(index) };
       }
     }
     while (next < real.length) yield realOf(real[next++] ?? '');
   }
-  const realOf = (key: string): Listed => ({
+  const realOf = (key: string): VirtualObject => ({
     key,
     at: times.get(key) ?? 0,
     size: stored.get(key)?.length ?? 0,
@@ -169,6 +181,8 @@ export async function startVirtualS3(folders: readonly VirtualFolder[]): Promise
     },
     stored,
     put,
+    objects: keysAfter,
+    read: bodyOf,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -181,6 +195,7 @@ function beforeOf(inside: string): string {
   return inside === '' ? '' : inside.slice(0, -1);
 }
 
-function versionOf(key: string): string {
+/** The id of the only version of an object. */
+export function versionOf(key: string): string {
   return createHash('md5').update(key).digest('hex');
 }

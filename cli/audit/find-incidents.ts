@@ -92,8 +92,10 @@ async function concerns(source: Source, folder: ReportFolder, what: string): Pro
   if (hasSegments(folder, what) || folder.names.includes(candidateIntent(what))) return true;
   for (const name of folder.names.toReversed()) {
     const facts = (await readRecord(source, folder, name))?.record.unmapped;
-    const { api_key_id, collateral = [], service_user_id } = facts ?? {};
-    if ([api_key_id, service_user_id, ...collateral.map((key) => key.api_key_id)].includes(what)) return true;
+    const { api_key_id, collateral = [], service_user_id, subject = '' } = facts ?? {};
+    const ids = [api_key_id, service_user_id, ...collateral.map((key) => key.api_key_id)];
+    // An enrolment is about `<service user>/<key>`.
+    if ([...ids, ...subject.split('/')].includes(what)) return true;
     if (api_key_id !== undefined && service_user_id !== undefined) return false;
   }
   return false;

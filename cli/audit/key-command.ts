@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
+import { callerEnvironment } from '../../lib/aws/caller-environment.ts';
 import { kmsKey } from '../../lib/aws/kms.ts';
 import type { RunAct } from '../command/act.ts';
-import { requireAws } from '../command/aws-settings.ts';
 import { exitCodeHelp } from '../command/exit-codes.ts';
 import { printableJson } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -22,7 +22,7 @@ export function keyCommand(command: Command, terminal: Terminal, run: RunAct): v
 }
 
 async function printKey(id: string, { json }: Flags, { env, now, out }: Terminal): Promise<number> {
-  const der = await kmsKey(requireAws(env), id).publicKey({ deadline: now() + 30_000 });
+  const der = await kmsKey(await callerEnvironment(env), id).publicKey({ deadline: now() + 30_000 });
   const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
   const pem = key.export({ type: 'spki', format: 'pem' }).toString();
   out.write(json ? `${printableJson({ key_id: id, public_key: pem })}\n` : pem);

@@ -64,9 +64,9 @@ async function report(flags: Flags, terminal: Terminal): Promise<number> {
   const { from, key, output, to } = flags;
   const now = terminal.now();
   const source = await openSource(flags.in, terminal.env);
-  const progress = showProgress(terminal, 'reports');
   const check =
-    key === undefined ? ({ status: 'unchecked' } as const) : await checkLog(source, key, flags, now);
+    key === undefined ? ({ status: 'unchecked' } as const) : await checkLog(source, key, flags, terminal);
+  const progress = showProgress(terminal, 'reports');
   const shown = await readFigures(source, { from, to }, now, progress).finally(progress.stop);
   const csv = output === undefined ? undefined : `${basename(output, extname(output))}.csv`;
   const options = { check, madeAt: now, where: source.name, csv };
@@ -80,15 +80,17 @@ async function report(flags: Flags, terminal: Terminal): Promise<number> {
   return check.status === 'broken' ? 1 : 0;
 }
 
-async function checkLog(source: Source, key: string, flags: Flags, now: number): Promise<LogCheck> {
+async function checkLog(source: Source, key: string, flags: Flags, terminal: Terminal): Promise<LogCheck> {
+  const now = terminal.now();
+  const progress = showProgress(terminal, 'files');
   const rules = await readRules(key, flags);
   const { counts, head } = await verify(source, {
     ...rules,
     until: lastDueDay(now),
     now,
     where: source.name,
-    onProgress: () => undefined,
-  });
+    onProgress: progress.update,
+  }).finally(progress.stop);
   if (counts.break > 0) return { status: 'broken', breaks: counts.break };
   return head === undefined ? { status: 'unsigned' } : { status: 'verified', to: head.day };
 }
@@ -109,7 +111,7 @@ async function readFigures(
     const all = concurrently(reportFolders(source, days), WIDTH, (folder) => readFacts(source, folder));
     for await (const facts of all) {
       progress.update(++read);
-      if (facts !== undefined) found.push(...use(facts));
+      for (const each of facts) found.push(...use(each));
     }
     return found;
   };

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { RunAct } from '../command/act.ts';
-import { checkOrder, dayOption } from '../command/day-option.ts';
+import { checkOrder, dayOption, isDay, isDayShaped } from '../command/day-option.ts';
 import { exitCodeHelp } from '../command/exit-codes.ts';
+import { UsageError } from '../command/usage-error.ts';
 import { printableJson } from '../terminal/printable.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { printLines, type Terminal } from '../terminal/terminal.ts';
@@ -37,6 +38,7 @@ ${exitCodeHelp({ 0: 'found', 1: 'no record matches', 2: 'wrong arguments, or the
 
 async function show(what: string, flags: Flags, terminal: Terminal): Promise<number> {
   checkOrder(flags);
+  if (isDayShaped(what) && !isDay(what)) throw new UsageError(`there is no day ${what}`);
   const source = await openSource(flags.in, terminal.env);
   const progress = showProgress(terminal, 'reports');
   let looked = 0;

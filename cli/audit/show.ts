@@ -44,7 +44,8 @@ function linesOf({ json, record }: ReadRecord): [at: number, text: string][] {
   switch (kind) {
     case 'act': {
       const by = record.actor.user === undefined ? '' : ` by ${record.actor.user.name}`;
-      return [[time, `${unmapped.act ?? 'act'}${by}${colon(unmapped.reason)}`]];
+      const of = unmapped.act === 'enrol' ? ` ${unmapped.subject}` : '';
+      return [[time, `${unmapped.act ?? 'act'}${of}${by}${colon(unmapped.reason)}`]];
     }
     case 'intent':
       if (unmapped.delete_sent_at !== undefined) {
@@ -71,11 +72,26 @@ function linesOf({ json, record }: ReadRecord): [at: number, text: string][] {
         ? [[proof.at, `proven dead by ${proof.method}, probe ${proof.probes}`] as const]
         : [];
       const ending = `outcome: ${status_code.replaceAll('_', ' ')}${colon(status_detail)}`;
+      const leaks = (unmapped.leaks ?? []).map(
+        (leak, index) =>
+          [time, `leak ${index + 1}: ${leak.status.replaceAll('_', ' ')}, ${leakKey(leak)}`] as const,
+      );
       const flag = unmapped.intent_stored === false ? ' (no intent: the store was down)' : '';
       const next = next_step === undefined ? [] : [[time, `NEXT: ${next_step}`] as const];
-      return [...seen, [time, `${ending}${flag}`] as const, ...next].map(([at, text]) => [at, text]);
+      return [...seen, ...leaks, [time, `${ending}${flag}`] as const, ...next].map(([at, text]) => [
+        at,
+        text,
+      ]);
     }
   }
+}
+
+function leakKey({
+  api_key_id,
+  service_user_id,
+}: NonNullable<ShownRecord['unmapped']['leaks']>[number]): string {
+  if (service_user_id === undefined) return 'the key is not known';
+  return `key ${api_key_id ?? '(not known)'} of ${service_user_id}`;
 }
 
 function keyText(records: readonly ShownRecord[]): string {

@@ -1,9 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from './usage-error.ts';
 
+/** Whether a text is meant as a day, such as 2026-02-30. */
+export function isDayShaped(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text);
+}
+
 /** Whether a text is a day of the calendar, such as 2026-07-30. */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  if (!isDayShaped(text)) return false;
   const date = new Date(`${text}T00:00:00.000Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
 }
@@ -11,9 +16,8 @@ export function isDay(text: string): boolean {
 /** Reads an option's day, in UTC. @throws {InvalidArgumentError} */
 export function dayOption(text: string): string {
   if (isDay(text)) return text;
-  const isShaped = /^\d{4}-\d{2}-\d{2}$/.test(text);
   throw new InvalidArgumentError(
-    isShaped ? 'There is no such day.' : 'It must be a day in UTC such as 2026-07-30.',
+    isDayShaped(text) ? 'There is no such day.' : 'It must be a day in UTC such as 2026-07-30.',
   );
 }
 

@@ -11,6 +11,8 @@ export type Command =
       readonly fromInput: boolean;
       readonly secretIds: readonly string[];
       readonly minutes: number;
+      /** For the audit log. */
+      readonly reason?: string;
     }
   /** The reason quotes no argument: it may be a token. */
   | { readonly command: 'wrong'; readonly reason: string };
@@ -25,11 +27,13 @@ No token is stored, printed or logged.
   --token -             reads tokens from standard input; on a terminal it asks for one and does not show it
   --secret-id <id>      reads the tokens in a secret of AWS Secrets Manager, with your own credentials; repeatable
   --minutes <number>    how long the keys of a service user may take to be told apart, default 30, at most 60
+  --reason <text>       why, for the audit log, which also has the name of the user of this computer
   --list                prints what is enrolled: service user, key, confidence, source, age
   --json                prints JSON
   --help
 
-Settings: AUDIT_BUCKET, and except for --list ADMIN_TOKEN_SECRET_ID, STANDBY_TOKEN_SECRET_ID, DEVIN_API_URL, DRY_RUN.
+Settings: AUDIT_BUCKET, and except for --list ADMIN_TOKEN_SECRET_ID, STANDBY_TOKEN_SECRET_ID, DEVIN_API_URL, DRY_RUN,
+AUDIT_HTTP_URL, AUDIT_HTTP_SECRET_ID.
 AWS credentials and region are found as the AWS SDK finds them: the environment, a profile, single sign-on.
 
 Exit code: 0 when every token is enrolled, 1 when one is not, 2 for wrong arguments or settings.
@@ -39,6 +43,7 @@ const OPTIONS = {
   token: { type: 'string', multiple: true },
   'secret-id': { type: 'string', multiple: true },
   minutes: { type: 'string' },
+  reason: { type: 'string' },
   list: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -46,11 +51,20 @@ const OPTIONS = {
 
 const DEFAULT_MINUTES = 30;
 const MOST_MINUTES = 60;
+const MOST_REASON = 500;
 
 export function readArguments(args: readonly string[]): Command {
   const values = parsed(args);
   if (values === undefined) return wrong('unknown or incomplete arguments');
-  const { help, json, list, minutes: given, 'secret-id': secretIds = [], token: tokens = [] } = values;
+  const {
+    help,
+    json,
+    list,
+    minutes: given,
+    reason,
+    'secret-id': secretIds = [],
+    token: tokens = [],
+  } = values;
   if (help) return { command: 'help' };
   if (tokens.some((token) => token !== '-')) {
     return wrong(
@@ -59,7 +73,7 @@ export function readArguments(args: readonly string[]): Command {
   }
   const fromInput = tokens.length > 0;
   if (list) {
-    return fromInput || secretIds.length > 0 || given !== undefined
+    return fromInput || secretIds.length > 0 || given !== undefined || reason !== undefined
       ? wrong('--list goes with --json alone')
       : { command: 'list', json };
   }
@@ -70,7 +84,10 @@ export function readArguments(args: readonly string[]): Command {
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > MOST_MINUTES) {
     return wrong(`--minutes must be a whole number from 1 to ${MOST_MINUTES}`);
   }
-  return { command: 'enroll', json, fromInput, secretIds, minutes };
+  if (reason !== undefined && (reason === '' || reason.length > MOST_REASON)) {
+    return wrong(`--reason must have 1 to ${MOST_REASON} characters`);
+  }
+  return { command: 'enroll', json, fromInput, secretIds, minutes, ...(reason !== undefined && { reason }) };
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html; no Devin token. */

@@ -12,6 +12,7 @@ import type { Subject } from '../../lib/enroll/enroll-token.ts';
 import { tokensInSecret } from '../../lib/enroll/tokens-in-secret.ts';
 import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
 import { type Command, readArguments, USAGE } from './arguments.ts';
+import { localUser } from './local-user.ts';
 import { type Problem, printEnrolled } from './print-enrolled.ts';
 import { printRegistry, readRegistry } from './print-registry.ts';
 import { type InputStream, InterruptedError, readHidden } from './read-hidden.ts';
@@ -71,7 +72,7 @@ async function list({ json }: Extract<Command, { command: 'list' }>, env: Env): 
 }
 
 async function enroll(
-  { fromInput, json, minutes, secretIds }: Extract<Command, { command: 'enroll' }>,
+  { fromInput, json, minutes, reason, secretIds }: Extract<Command, { command: 'enroll' }>,
   env: Env,
   { input, interrupted, say }: Terminal,
 ): Promise<Result> {
@@ -87,6 +88,7 @@ async function enroll(
     ...enrollParts(config, aws, read, own, {
       deadline: Date.now() + minutes * 60_000,
       holder: `command-${randomUUID()}`,
+      byHand: { by: localUser(), reason },
     }),
     stopped: interrupted,
   };

@@ -40,6 +40,7 @@ export async function previewPlan(
     const evaluated = await evaluatePage(devin, start, last, {
       deadline: Date.now() + 15 * 60_000,
       pageUsers: 200,
+      isCompact: false,
     });
     if (!evaluated.ok) {
       broken = evaluated.reason;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { callerEnvironment } from '../../lib/aws/caller-environment.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { cachedAdminToken, adminToken as tokenOf } from '../../lib/clients/devin-admin-token.ts';
@@ -6,7 +7,6 @@ import { parseConfig } from '../../lib/platform/config.ts';
 import { type SweepPlanConfig as Config, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../../lib/sweep/keys/settings.ts';
 import type { RunAct } from '../command/act.ts';
-import { requireAws } from '../command/aws-settings.ts';
 import { exitCodeHelp } from '../command/exit-codes.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { printableJson } from '../terminal/printable.ts';
@@ -83,11 +83,15 @@ function adminToken({ ADMIN_TOKEN_SECRET_ID: id }: Config, env: Env) {
   const token = env.DEVIN_TOKEN;
   if (token !== undefined) return cachedAdminToken(async () => token, 'DEVIN_TOKEN');
   if (id === undefined) throw new UsageError('ADMIN_TOKEN_SECRET_ID or DEVIN_TOKEN is not set');
-  return cachedAdminToken(secretsManager(requireAws(env)), id);
+  return cachedAdminToken((name) => readSecret(name, env), id);
+}
+
+async function readSecret(id: string, env: Env): Promise<string> {
+  return secretsManager(await callerEnvironment(env))(id);
 }
 
 function ownTokens(config: Config, env: Env) {
   return [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
-    id === undefined ? undefined : async () => tokenOf(id, await secretsManager(requireAws(env))(id)),
+    id === undefined ? undefined : async () => tokenOf(id, await readSecret(id, env)),
   );
 }

@@ -6,7 +6,7 @@ import type { AuditContext } from './audit-entry.ts';
 import type { Forward } from './forward-to-siem.ts';
 import { serialiseAs } from './ocsf-schema.ts';
 import { AuditStoreError } from './read-earlier.ts';
-import { ACKNOWLEDGED, ACT, recordPath } from './record-path.ts';
+import { ACT, recordPath } from './record-path.ts';
 
 export interface ActParts {
   readonly store: AuditStore;
@@ -20,15 +20,17 @@ export interface ActParts {
  * Puts on record what a person does, before it is done, and copies it to the SIEM. What is about a report lies among its
  * records; everything else has a folder of its own, by the request.
  *
+ * @param place.name of the record, for a request that makes several
  * @throws {AuditStoreError} when it is not stored
  */
 export async function recordAct(
   act: Act,
   { context, deadline, forward, store }: ActParts,
-  report?: Pick<Report, 'report_id' | 'reported_at'>,
+  {
+    name = ACT,
+    report: folder = { report_id: `act/${context.requestId}`, reported_at: act.time },
+  }: { readonly name?: string; readonly report?: Pick<Report, 'report_id' | 'reported_at'> } = {},
 ): Promise<void> {
-  const folder = report ?? { report_id: `act/${context.requestId}`, reported_at: act.time };
-  const name = report === undefined ? ACT : ACKNOWLEDGED;
   const body = serialiseAs(ActFacts, actRecord(act, { id: folder.report_id, name }, context));
   const path = recordPath(folder, name);
   const stored = await store.put(path, body, { deadline, attempts: 6 });

@@ -9,6 +9,10 @@ export const OUTCOME = '90-outcome';
 export const ACKNOWLEDGED = '95-acknowledged';
 /** What a person did that is about no report. */
 export const ACT = '10-act';
+/** Several keys may be enrolled by one request. */
+export function enrolName(apiKeyId: string): string {
+  return `${ACT}-${apiKeyId.replaceAll('~', '=7E')}`;
+}
 const DELETE = '30-delete';
 const ATTEMPT = '50-attempt';
 export const REHEARSAL = '80-rehearsal';

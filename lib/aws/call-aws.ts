@@ -1,10 +1,10 @@
 import { HttpFailure, type HttpRequest } from '../platform/http.ts';
 import { type RetryOptions, sendRetrying } from '../platform/retry.ts';
-import type { AwsEnvironment } from './environment.ts';
+import type { AwsEnvironment, SignedService } from './environment.ts';
 import { signed } from './sign-request.ts';
 
 export interface AwsRequest extends Omit<HttpRequest, 'url' | 'timeoutMs'> {
-  readonly service: 's3' | 'secretsmanager' | 'sqs';
+  readonly service: SignedService;
   readonly url: string;
 }
 

@@ -8,6 +8,9 @@ export interface AwsEnvironment {
   endpoint(service: 'S3' | 'SQS' | 'SNS' | 'SESV2' | 'KMS' | 'SECRETS_MANAGER'): string | undefined;
 }
 
+/** The services that are called without the SDK's clients. */
+export type SignedService = 'kms' | 's3' | 'secretsmanager' | 'sqs';
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads the variables that Lambda sets, under the names that the AWS SDKs use. Later changes do not count. */
@@ -31,6 +34,11 @@ export function secretsManagerUrl(aws: AwsEnvironment): string {
   return aws.endpoint('SECRETS_MANAGER') ?? `https://${serviceHost(aws, 'secretsmanager')}`;
 }
 
+/** The URL of KMS, as `secretsManagerUrl`. */
+export function kmsUrl(aws: AwsEnvironment): string {
+  return aws.endpoint('KMS') ?? `https://${serviceHost(aws, 'kms')}`;
+}
+
 /** The URL of SQS in a region, as `secretsManagerUrl`. */
 export function sqsUrl(aws: AwsEnvironment, region: string): string {
   return aws.endpoint('SQS') ?? `https://${serviceHost({ ...aws, region }, 'sqs')}`;
@@ -49,7 +57,7 @@ export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
 const DNS_SUFFIXES: Readonly<Record<string, string>> = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };
 
 /** A test holds it to the endpoint rules of the SDK. */
-function serviceHost({ region, useFips }: AwsEnvironment, service: 's3' | 'secretsmanager' | 'sqs'): string {
+function serviceHost({ region, useFips }: AwsEnvironment, service: SignedService): string {
   const suffix = Object.entries(DNS_SUFFIXES).find(([start]) => region.startsWith(start))?.[1];
   // In AWS GovCloud the ordinary endpoint of SQS is the FIPS one.
   const isOrdinary = !useFips || (service === 'sqs' && region.startsWith('us-gov-'));

@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpRequest } from '../platform/http.ts';
-import type { AwsEnvironment } from './environment.ts';
+import type { AwsEnvironment, SignedService } from './environment.ts';
 
 /** Signs a request with AWS Signature Version 4, by AWS's own signer. */
 export async function signed(
   { region, credentials }: AwsEnvironment,
-  service: 's3' | 'secretsmanager' | 'sqs',
+  service: SignedService,
   request: Omit<HttpRequest, 'timeoutMs'>,
 ): Promise<Omit<HttpRequest, 'timeoutMs'>> {
   const { url, body = '' } = request;

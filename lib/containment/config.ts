@@ -37,6 +37,7 @@ export const RevokeConfig = z.object({
   ATTRIBUTION_ERROR: z._default(probability(1e-12, 0.01), 1e-6),
   SEARCH_SECONDS: z._default(wholeNumber(0, MAX_SEARCH_SECONDS), 100),
   NOTIFY_TOPIC_ARN: z.optional(text),
+  SEALING_KEY_ID: z.optional(text),
   AUDIT_BUCKET: text,
   PROOF_WINDOW_SECONDS: z._default(wholeNumber(0, MAX_PROOF_WINDOW_SECONDS), 20),
   ...siemSettings,

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type RetrySoon, retryDelay } from '../aws/sqs.ts';
 import { isDone, type Outcome } from '../domain/outcome.ts';
 import type { Report } from '../domain/report.ts';
-import { readMessage } from '../intake/event.ts';
+import type { ReadMessage } from '../intake/event.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { type BatchPlace, batchBarrier, onlyPlace } from './batch-barrier.ts';
 import { keepHidden } from './keep-hidden.ts';
@@ -15,6 +15,7 @@ export async function settleBatch(
   records: readonly SQSRecord[],
   revoke: Revoke,
   retrySoon: RetrySoon,
+  read: ReadMessage,
 ): Promise<SQSBatchResponse> {
   const places = batchBarrier(
     records.map(
@@ -25,7 +26,7 @@ export async function settleBatch(
   );
   const failures = await Promise.all(
     records.map(async (record, index) => {
-      const { isDone, retryAt } = await settle(record, places[index] ?? onlyPlace(), revoke);
+      const { isDone, retryAt } = await settle(record, places[index] ?? onlyPlace(), revoke, read);
       if (isDone) return [];
       // At once: what failed must not wait for a neighbour that takes long, and then for its own delay.
       await bringBack(record, retryAt, retrySoon);
@@ -42,10 +43,15 @@ interface Settled {
   readonly retryAt?: number | undefined;
 }
 
-async function settle(record: SQSRecord, place: BatchPlace, revoke: Revoke): Promise<Settled> {
+async function settle(
+  record: SQSRecord,
+  place: BatchPlace,
+  revoke: Revoke,
+  read: ReadMessage,
+): Promise<Settled> {
   const fields = { message_id: record.messageId };
   try {
-    const report = readMessage(record.body);
+    const report = await read(record);
     if (report === undefined) {
       log('error', 'message is not a leak report', fields);
       return { isDone: false };

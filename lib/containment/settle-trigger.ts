@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { RetrySoon } from '../aws/sqs.ts';
 import { isDone, type Outcome } from '../domain/outcome.ts';
-import type { Trigger } from '../intake/event.ts';
+import type { ReadMessage, Trigger } from '../intake/event.ts';
 import { log } from '../platform/log.ts';
 import { onlyPlace } from './batch-barrier.ts';
 import { type Revoke, settleBatch } from './settle-batch.ts';
@@ -15,6 +15,7 @@ export async function settleTrigger(
   trigger: Trigger,
   revoke: Revoke,
   retrySoon: RetrySoon,
+  read: ReadMessage,
 ): Promise<Outcome | SQSBatchResponse> {
   const revokeAndLog: Revoke = async (report, attempt, place) => {
     const outcome = await revoke(report, attempt, place);
@@ -23,7 +24,7 @@ export async function settleTrigger(
   };
   switch (trigger.kind) {
     case 'sqs':
-      return settleBatch(trigger.records, revokeAndLog, retrySoon);
+      return settleBatch(trigger.records, revokeAndLog, retrySoon, read);
     case 'eventbridge': {
       const outcome = await revokeAndLog(trigger.report, 1, onlyPlace());
       // Lambda invokes again what failed; the answer itself goes nowhere.

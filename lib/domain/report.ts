@@ -37,8 +37,11 @@ export type GitHubAlertRef = z.infer<typeof GitHubAlertRef>;
 export const LeakReport = z.object({
   version: z.literal(1),
   report_id: ReportId,
-  /** `aftermath`: the key was made with a leaked one. */
-  detector: z.enum(['github', 'eventbridge', 'console', 'sweep', 'aftermath']),
+  /**
+   * `webhook`: any detector, by Standard Webhooks. `queue`: another sender's message, as of an SNS topic. `aftermath`: the key was made
+   * with a leaked one.
+   */
+  detector: z.enum(['github', 'webhook', 'gitlab', 'eventbridge', 'queue', 'console', 'sweep', 'aftermath']),
   /** What started the run, for the audit record's `actor.invoked_by`. */
   invoked_by: z.enum(['webhook', 'event', 'console', 'schedule']),
   /** Who invoked it, as far as the event says so. */
@@ -54,6 +57,8 @@ export const LeakReport = z.object({
     z.object({ kind: z.literal('github_alert'), ...GitHubAlertRef.shape }),
   ]),
   reason: z.optional(z.string().check(z.maxLength(1_000))),
+  /** The token of an event or of a message came in clear, where others may have read it or kept it. */
+  token_in_clear: z.optional(z.literal(true)),
   dry_run: z.optional(z.boolean()),
   /** Epoch milliseconds after which nothing is revoked for it any more: what a sweep found due may not be by then. */
   act_before: z.optional(z.int()),

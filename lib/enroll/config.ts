@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { siemSettings } from '../audit/siem-settings.ts';
 import { devinApiUrl, flag, text } from '../platform/config.ts';
 
 /** The settings of the function `enroll`, and of `npm run enroll`. */
@@ -8,6 +9,7 @@ export const EnrollConfig = z.object({
   STANDBY_TOKEN_SECRET_ID: z.optional(text),
   AUDIT_BUCKET: text,
   DRY_RUN: flag,
+  ...siemSettings,
 });
 export type EnrollConfig = z.infer<typeof EnrollConfig>;
 

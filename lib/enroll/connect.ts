@@ -1,3 +1,4 @@
+import { siemForward } from '../audit/forward-to-siem.ts';
 import type { AwsEnvironment } from '../aws/environment.ts';
 import { isLeased } from '../aws/lease.ts';
 import { s3ReplaceableObjects } from '../aws/replaceable-objects.ts';
@@ -10,6 +11,7 @@ import { tokenRegistry } from '../identify/registry/registry.ts';
 import { leakFolder } from '../identify/search-key.ts';
 import type { EnrollConfig } from './config.ts';
 import type { EnrollParts } from './enroll-token.ts';
+import { enrolmentRecorder } from './enrolment-recorder.ts';
 
 /** The admin tokens of this software. */
 export interface OwnTokens {
@@ -29,13 +31,28 @@ export async function readOwnTokens(
   return { admin, ...(standby && { standby }) };
 }
 
-/** @param run.deadline epoch milliseconds */
+/** What is known of a person who enrols. */
+export interface ByHand {
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+/**
+ * @param run.deadline epoch milliseconds
+ * @param run.holder whose run it is: the request id of the function
+ * @param run.byHand for a run that a person started: each key is put on record before it is noted
+ */
 export function enrollParts(
   config: EnrollConfig,
   aws: AwsEnvironment,
   read: ReadSecret,
   { admin, standby }: OwnTokens,
-  { deadline, holder }: { readonly deadline: number; readonly holder: string },
+  {
+    byHand,
+    deadline,
+    holder,
+  }: { readonly deadline: number; readonly holder: string; readonly byHand?: ByHand | undefined },
 ): EnrollParts {
   const { ADMIN_TOKEN_SECRET_ID, AUDIT_BUCKET, DEVIN_API_URL, DRY_RUN, STANDBY_TOKEN_SECRET_ID } = config;
   const objects = s3ReplaceableObjects(aws, AUDIT_BUCKET);
@@ -53,6 +70,17 @@ export function enrollParts(
       // Never the admin token's own replacement, which may be the very token.
       return other && devinClient(DEVIN_API_URL, only(other));
     },
+    recordAct:
+      byHand &&
+      enrolmentRecorder(byHand, {
+        store,
+        forward: siemForward(config, read),
+        context: {
+          region: aws.region,
+          requestId: holder,
+          ...(byHand.account !== undefined && { account: byHand.account }),
+        },
+      }),
     registry: tokenRegistry(objects, { deadline: deadline + NOTING_MS }),
     objects,
     isSearched: (id) => isLeased({ store, folder: leakFolder(id) }),

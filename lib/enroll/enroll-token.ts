@@ -1,3 +1,4 @@
+import { AuditStoreError } from '../audit/read-earlier.ts';
 import type { Devin } from '../clients/devin.ts';
 import type { Key } from '../domain/key.ts';
 import type { OutcomeDraft } from '../domain/outcome.ts';
@@ -37,6 +38,8 @@ export interface EnrollParts extends LeisureParts {
   /** Calls of Devin that use another token than this one. `undefined`: there is none. */
   lookerFor(token: Token): Devin | undefined;
   readonly registry: Registry;
+  /** Puts on record that a person enrols a key. Without it, no person does. @throws {AuditStoreError} */
+  readonly recordAct?: ((key: Key) => Promise<void>) | undefined;
   /** Nothing is noted, and no experiment is made. */
   readonly dryRun: boolean;
 }
@@ -129,9 +132,15 @@ async function note(
   token: Token,
   entry: RegistryEntry,
   listing: CompleteListing,
-  { dryRun, registry }: EnrollParts,
+  { dryRun, recordAct, registry }: EnrollParts,
 ): Promise<Enrolment> {
   if (dryRun) return { status: 'undecided', service_user_id: entry.service_user_id, reason: 'dry run' };
+  try {
+    await recordAct?.(entry);
+  } catch (error) {
+    if (!(error instanceof AuditStoreError)) throw error;
+    return { status: 'failed', reason: error.message };
+  }
   const isStale = (standing: RegistryEntry) => believeEntry(standing, listing).belief === 'refused';
   const noted = await registry.note(token, entry, { isStale });
   return noted === 'failed'

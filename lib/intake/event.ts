@@ -1,11 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { redact } from '../domain/redact.ts';
-import { LeakReport, type Report } from '../domain/report.ts';
-import { containsToken } from '../domain/token-forms.ts';
-import { parseJson } from '../platform/parse-json.ts';
+import type { Report } from '../domain/report.ts';
 import { caller } from './caller.ts';
+import { readMessage } from './read-message.ts';
 import { badEvent, readRequest } from './request.ts';
+import type { Sealing } from './sealing.ts';
+import { warnOfClear } from './warn-of-clear.ts';
 
 /** What woke the worker. */
 export type Trigger =
@@ -30,15 +30,20 @@ const EventBridge = z.object({
   detail: z.unknown(),
 });
 
+/** The invocation that brought an event. */
+export interface Invocation {
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly caller?: string | undefined;
+}
+
 /**
  * Reads an event of one of three kinds, which their shapes tell apart.
  *
  * @throws {BadEventError}
  */
-export function readEvent(
-  event: unknown,
-  { caller: invoker, now, requestId }: { requestId: string; now: number; caller?: string | undefined },
-): Trigger {
+export function readEvent(event: unknown, { caller: invoker, now, requestId }: Invocation): Trigger {
   if (isRecord(event) && event.Records !== undefined) {
     if (!isSqsEvent(event)) throw badEvent(['Records must be the messages of an SQS queue']);
     return { kind: 'sqs', records: event.Records };
@@ -71,31 +76,34 @@ export function readEvent(
 }
 
 /**
- * Reads a message of the queue, which may come from another sender than this software: its free text is redacted.
+ * Reads an event as `readEvent` does, and opens the sealed token of one.
  *
- * @returns `undefined` when it is not a leak report, or has a token in the place of a name
+ * @throws {BadEventError | DataKeyError | SealedTokenError | ConfigError}
  */
-export function readMessage(body: string): Report | undefined {
-  const report = parseJson(body, LeakReport);
-  if (report === undefined || namesOf(report).some((name) => containsToken(name))) return undefined;
-  const { caller: invoker, reason, ...rest } = report;
-  const named = caller(invoker);
-  return {
-    ...rest,
-    ...(named !== undefined && { caller: named }),
-    ...(reason !== undefined && { reason: redact(reason) }),
-  };
+export async function readTrigger(
+  event: unknown,
+  invocation: Invocation,
+  sealing: Sealing,
+): Promise<Trigger> {
+  if (isRecord(event) && isRecord(event.detail) && event.detail.sealed !== undefined) {
+    const { openEvent } = await import('./open-event.ts');
+    return readEvent(await openEvent(event, event.detail, sealing), invocation);
+  }
+  const trigger = readEvent(event, invocation);
+  return trigger.kind === 'eventbridge' ? { ...trigger, report: warnOfClear(trigger.report) } : trigger;
 }
 
-function namesOf({ leak, report_id }: LeakReport): string[] {
-  switch (leak.kind) {
-    case 'key':
-      return [report_id, leak.service_user_id, leak.api_key_id];
-    case 'github_alert':
-      return [report_id, leak.owner, leak.repo];
-    default:
-      return leak satisfies never;
-  }
+/** Reads a message of the queue. @returns `undefined` when it is no leak report @throws when its token cannot be opened */
+export type ReadMessage = (record: SQSRecord) => Promise<Report | undefined>;
+
+/** What is not the report of an alert or of ids alone is read by a file beside the bundle. */
+export function messageReader(sealing: Sealing): ReadMessage {
+  return async (record) => {
+    const report = readMessage(record.body);
+    if (report !== undefined) return report;
+    const { readOtherMessage } = await import('./read-other-message.ts');
+    return readOtherMessage(record, sealing);
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ApiKeyId, ServiceUserId } from '../domain/key.ts';
 import { quotesToken, redact } from '../domain/redact.ts';
-import { GitHubAlertRef, type Report, ReportId } from '../domain/report.ts';
+import { GitHubAlertRef, type LeakReport, type Report, ReportId } from '../domain/report.ts';
 import { Token } from '../domain/token.ts';
 
 /** The event is not one that the function accepts. The message names every wrong field and quotes no value. */
@@ -25,8 +25,8 @@ const Request = z.strictObject({
 
 /** Where a request came from: an id and a time that stay the same when it is delivered again. */
 export interface Origin {
-  readonly detector: 'console' | 'eventbridge';
-  readonly invoked_by: 'console' | 'event';
+  readonly detector: LeakReport['detector'];
+  readonly invoked_by: LeakReport['invoked_by'];
   readonly id: string;
   /** Epoch milliseconds. */
   readonly time: number;

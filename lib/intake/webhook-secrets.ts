@@ -7,21 +7,24 @@ import { tokenBucket } from './token-bucket.ts';
 /** The secrets that a delivery may be signed with, kept for a minute while the container is warm. */
 export interface WebhookSecrets {
   /**
-   * Whether `check` accepts the current secret, or the previous one, which is read only for a delivery that the current
+   * Whether `check` accepts the current secret of this name, or the previous one, which is read only for a delivery that the current
    * one did not sign. What is known is read again when it is a minute old, and at once for a delivery that it did not
    * sign: a rotation loses no delivery. Reads are limited, since anybody can send unsigned deliveries. While such a flood
    * uses them up, a secret that was rotated in less than a second ago is not known yet.
    *
    * @throws {SecretError} when a secret that decides it could not be read
-   * @throws {ConfigError} when the current secret is empty
+   * @throws {ConfigError} when the current version holds no secret of any name
    */
-  accept(check: Check): Promise<boolean>;
+  accept(check: Check, name?: SecretName): Promise<boolean>;
 }
 
-/** Whether a delivery is signed with the secret. */
+/** Whether a delivery is signed with the secret. Within this file, with that of a name in a version of all of them. */
 type Check = (secret: string) => boolean;
 
-const Named = z.object({ github: z.optional(z.string()) });
+const secret = z.optional(z.string());
+const Named = z.object({ github: secret, standard: secret, gitlab: secret });
+export type SecretName = keyof z.infer<typeof Named>;
+const NAMES = ['github', 'standard', 'gitlab'] as const;
 
 /** A secret that was rotated away twice is refused after this time, even by a container that is never idle. */
 const MAX_AGE_MS = 60_000;
@@ -71,7 +74,7 @@ export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecre
       wasRead = held.previous === undefined;
       held.previous ??= readPrevious(read, secretId);
       const previous = await held.previous;
-      if (previous !== '' && check(previous)) return { kind: 'accepted' };
+      if (check(previous)) return { kind: 'accepted' };
       if (wasRead && previous === current) return { kind: 'outdated' };
       return held.failure === undefined
         ? { kind: 'refused' }
@@ -112,8 +115,12 @@ export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecre
   }
 
   return {
-    async accept(check) {
-      const verdict = await (known === undefined ? judgeFresh(check) : judgeKnown(known, check));
+    async accept(check, name = 'github') {
+      const ofName: Check = (value) => {
+        const secret = secretOf(value, name);
+        return secret !== '' && check(secret);
+      };
+      const verdict = await (known === undefined ? judgeFresh(ofName) : judgeKnown(known, ofName));
       if (verdict.kind === 'failed') throw verdict.error;
       return verdict.kind === 'accepted';
     },
@@ -125,14 +132,14 @@ function acceptedOr(otherwise: Verdict, verdict: Verdict): Verdict {
 }
 
 async function readCurrent(read: ReadSecret, secretId: string): Promise<string> {
-  const secret = githubSecret(await read(secretId, 'AWSCURRENT'));
-  if (secret === '') throw new ConfigError(`the webhook secret in ${secretId} is empty`);
-  return secret;
+  const value = await read(secretId, 'AWSCURRENT');
+  if (NAMES.some((name) => secretOf(value, name) !== '')) return value;
+  throw new ConfigError(`the webhook secret in ${secretId} is empty`);
 }
 
 async function readPrevious(read: ReadSecret, secretId: string): Promise<string> {
   try {
-    return githubSecret(await read(secretId, 'AWSPREVIOUS'));
+    return await read(secretId, 'AWSPREVIOUS');
   } catch (error) {
     // There is no previous version before the first rotation.
     if (error instanceof SecretError && error.code === 'ResourceNotFoundException') return '';
@@ -140,10 +147,10 @@ async function readPrevious(read: ReadSecret, secretId: string): Promise<string>
   }
 }
 
-/** The secret itself, or `github` of a JSON object. Empty counts as none, since anybody could sign with it. */
-function githubSecret(value: string): string {
+/** That of a name in a JSON object; text is GitHub's. Empty counts as none, since anybody could sign with it. */
+function secretOf(value: string, name: SecretName): string {
   const named = value.trimStart().startsWith('{') ? parseJson(value, Named) : undefined;
-  const secret = named === undefined ? value : (named.github ?? '');
+  const secret = (named ?? { github: value })[name] ?? '';
   // `echo … | aws secretsmanager put-secret-value` leaves a line break that nobody signs with.
   return secret.trim() === '' ? '' : secret.replace(/\r?\n$/, '');
 }

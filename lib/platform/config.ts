@@ -16,14 +16,17 @@ export const flag = z._default(
 
 const SAFE_URL = 'must be an https URL (http only on a loopback address)';
 
+// Marked as pure, so that a bundle holds none of the URLs that it does not read.
+
 /** A base URL: https, or http on a loopback address, without credentials or query. A trailing slash is dropped. */
-export const baseUrl = z.pipe(
-  z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
-  z.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
-);
+export const baseUrl = /* @__PURE__ */ (() =>
+  z.pipe(
+    z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
+    z.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
+  ))();
 
 /** A URL: https, or http on a loopback address, without credentials. */
-export const safeUrl = z.string().check(z.refine(isSafeUrl, SAFE_URL));
+export const safeUrl = /* @__PURE__ */ (() => z.string().check(z.refine(isSafeUrl, SAFE_URL)))();
 
 export const commaList = z.pipe(
   z.string(),
@@ -49,9 +52,9 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     ),
   );
 
-export const queueUrl = z.url('must be a URL');
-export const devinApiUrl = z._default(baseUrl, 'https://api.devin.ai');
-export const githubApiUrl = z._default(baseUrl, 'https://api.github.com');
+export const queueUrl = z.string().check(z.refine((value) => URL.canParse(value), 'must be a URL'));
+export const devinApiUrl = /* @__PURE__ */ z._default(baseUrl, 'https://api.devin.ai');
+export const githubApiUrl = /* @__PURE__ */ z._default(baseUrl, 'https://api.github.com');
 export const secretTypes = commaList.check(z.minLength(1, 'must name at least one secret type'));
 
 /**

@@ -10,12 +10,12 @@ export function listOf<T extends z.core.$ZodType>(item: T) {
     z.transform((values: unknown[], payload): z.output<T>[] => {
       const items: z.output<T>[] = [];
       for (const value of values) {
-        const parsed = z.safeParse(item, value);
-        if (!parsed.success) {
+        const { data, success } = z.safeParse(item, value);
+        if (!success) {
           payload.issues.push({ code: 'custom', input: values });
-          return z.NEVER;
+          break;
         }
-        items.push(parsed.data);
+        items.push(data);
       }
       return items;
     }),

@@ -1,8 +1,9 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { awsEnvironment, bucketUrl, secretsManagerUrl, sqsUrl } from '../../lib/aws/environment.ts';
+import { awsEnvironment, bucketUrl, kmsUrl, secretsManagerUrl, sqsUrl } from '../../lib/aws/environment.ts';
 
 const REGIONS = [
   'us-east-1',
@@ -29,6 +30,11 @@ describe.each(cases)(
     test('Secrets Manager', () => {
       const { config } = new SecretsManagerClient({ region, credentials });
       expect(secretsManagerUrl(aws)).toBe(config.endpointProvider(rules).url.origin);
+    });
+
+    test('KMS', () => {
+      const { config } = new KMSClient({ region, credentials });
+      expect(kmsUrl(aws)).toBe(config.endpointProvider(rules).url.origin);
     });
 
     test('SQS', () => {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { callerEnvironment } from '../../lib/aws/caller-environment.ts';
 import { writeLog } from '../support/log-folder.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -61,15 +62,14 @@ describe('a mistake is named, with a suggestion, and exits with 2', () => {
       'It must be a day in UTC such as 2026-07-30.',
     ],
     [
+      'a day to be shown that is none',
+      ['audit-log', 'show', '2026-99-99', '--in', '.'],
+      'there is no day 2026-99-99',
+    ],
+    [
       'days in the wrong order',
       ['audit-log', 'report', '--from', '2026-07-31', '--to', '2026-07-01'],
       '--from 2026-07-31 is after --to 2026-07-01',
-    ],
-    ['a region that is not set', ['audit-log', 'show', 'x', '--in', 's3://bucket'], 'AWS_REGION is not set'],
-    [
-      'credentials that are not set',
-      ['audit-log', 'key', 'id'],
-      'AWS credentials are not set: eval "$(aws configure',
     ],
     [
       'a bucket of another form',
@@ -82,6 +82,44 @@ describe('a mistake is named, with a suggestion, and exits with 2', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  describe('as whom AWS is called', () => {
+    beforeEach(() => {
+      for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_ACCESS_KEY_ID'])
+        vi.stubEnv(name, undefined);
+      vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+      for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nowhere');
+    });
+    afterEach(() => vi.unstubAllEnvs());
+
+    test.each([
+      ['audit-log', 'show', 'x', '--in', 's3://bucket'],
+      ['audit-log', 'key', 'id'],
+    ])('names a region that is not set, and credentials that are not: %s %s', async (...args) => {
+      const noRegion = await runCli(args);
+      vi.stubEnv('AWS_REGION', 'eu-central-1');
+      const noCredentials = await runCli(args);
+
+      expect(noRegion).toMatchObject({ code: 2, stdout: '' });
+      expect(noRegion.stderr).toMatch(/^failed: no AWS region: set AWS_REGION, .*\n$/);
+      expect(noCredentials).toMatchObject({ code: 2, stdout: '' });
+      expect(noCredentials.stderr).toMatch(/^failed: no AWS credentials: set AWS_PROFILE, .*\n$/);
+    });
+
+    test('is found in a profile', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'aws-'));
+      const profile = ['aws_access_key_id = a', 'aws_secret_access_key = b', 'region = eu-central-1'];
+      writeFileSync(join(folder, 'credentials'), ['[work]', ...profile, ''].join('\n'));
+      vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+      vi.stubEnv('AWS_PROFILE', 'work');
+
+      expect(await callerEnvironment(process.env)).toMatchObject({
+        region: 'eu-central-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      });
+      rmSync(folder, { recursive: true });
+    });
   });
 
   test('no command at all prints the help', async () => {

@@ -4,6 +4,7 @@ import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { retryDelay, sqsRetrySoon } from '../../lib/aws/sqs.ts';
 import { settleBatch } from '../../lib/containment/settle-batch.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import { messageReader } from '../../lib/intake/event.ts';
 import { sleep } from '../../lib/platform/retry.ts';
 import { startServer } from '../../sandbox/http-server.ts';
 import { sqsRecord } from '../../sandbox/sqs-event.ts';
@@ -33,6 +34,8 @@ const message = (messageId: string, receiveCount = 1, body: unknown = report): S
     eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:leaks',
   });
 
+const readMessage = messageReader({ aws: awsEnvironment({}), keyId: undefined });
+
 const done: Outcome = { status: 'not_found', report_id: report.report_id, reason: 'gone', recorded: true };
 const failed: Outcome = {
   status: 'failed',
@@ -58,6 +61,7 @@ test('a batch names what is not done, and brings it back soon', async () => {
     async (which, seconds) => {
       soon.push([which.receiptHandle, seconds]);
     },
+    readMessage,
   );
 
   expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
@@ -94,6 +98,7 @@ test('what failed comes back at once, and not when a neighbour that takes 100 s 
     async ({ receiptHandle }) => {
       back.push([receiptHandle, Date.now() - began]);
     },
+    readMessage,
   );
   answer.then(() => {
     endedAfter = Date.now() - began;
@@ -155,6 +160,7 @@ test.each([
       [message('1', 1, { ...report, redeliver: false })],
       async () => outcome,
       async () => {},
+      readMessage,
     );
 
     expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(expected);

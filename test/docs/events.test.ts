@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readAskedAftermath } from '../../lib/aftermath/asked-aftermath.ts';
+import { ReportId } from '../../lib/domain/report.ts';
 import { readEvent } from '../../lib/intake/event.ts';
 import { readOrder } from '../../lib/sweep/keys/read-order.ts';
 import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
@@ -25,6 +26,13 @@ describe('requests that are shown', () => {
     for (const request of shown) {
       if (request.aftermath !== undefined) {
         expect(readAskedAftermath(request, run, false)).toMatchObject({ kind: 'aftermath', exact: true });
+        continue;
+      }
+      if (request.leaks !== undefined) {
+        // The answer to a detector.
+        for (const { accepted, reason, report_id } of request.leaks) {
+          expect(accepted ? ReportId.parse(report_id) : reason).toEqual(expect.any(String));
+        }
         continue;
       }
       const isEntry = typeof request.Detail === 'string';

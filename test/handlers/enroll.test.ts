@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { schemaFindings } from '../../cli/audit/verify/record-findings.ts';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { takeLease } from '../../lib/aws/lease.ts';
 import { s3ReplaceableObjects } from '../../lib/aws/replaceable-objects.ts';
@@ -6,6 +7,7 @@ import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import type { RegistryEntry } from '../../lib/identify/registry/entry.ts';
 import { leakFolder } from '../../lib/identify/search-key.ts';
 import type { CreatedKey } from '../../sandbox/devin-state.ts';
+import { startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from '../support/load-handler.ts';
 
@@ -175,10 +177,83 @@ describe('the function enroll', () => {
     expect(sandbox.s3.objects()).toEqual([]);
   });
 
+  test('rejects an event that is neither an order nor of a schedule, before it reads anything', async () => {
+    for (const event of [{ reason: '' }, { reason: 'x'.repeat(501) }, { why: 'x' }, [], 'now'])
+      await expect(run({}, event)).rejects.toMatchObject({ name: 'BadEventError' });
+    expect(sandbox.secrets.requests).toEqual([]);
+  });
+
   test('fails when the secrets cannot be listed, and when its settings are wrong', async () => {
     sandbox.secrets.fault({ operation: 'ListSecrets', status: 400, times: Number.POSITIVE_INFINITY });
     await expect(run()).rejects.toMatchObject({ name: 'SecretListError' });
     await expect(run({ AUDIT_BUCKET: '' })).rejects.toMatchObject({ name: 'ConfigError' });
+  });
+});
+
+describe('an enrolment by hand', () => {
+  const acts = () => sandbox.s3.objects('records/');
+  async function runAs(event: object, env: Record<string, string> = {}) {
+    const handler = await loadHandler('enroll', sandbox.env(env));
+    const clientContext = { custom: { caller: 'alice@example.com' } } as never;
+    return handler(event, lambdaContext({ clientContext, awsRequestId: 'request-1' }));
+  }
+
+  test('is on record with who, when, why and which key, and is forwarded', async () => {
+    const received: string[] = [];
+    const siem = await startServer({
+      handle: ({ body }) => {
+        received.push(body.toString());
+        return { status: 202 };
+      },
+    });
+    const key = stored('shop');
+    const before = Date.now();
+    await runAs({ reason: 'a new shop' }, { AUDIT_HTTP_URL: siem.url });
+    await siem.stop();
+
+    expect(acts()).toHaveLength(2);
+    expect(received.sort()).toEqual(
+      acts()
+        .map(({ body }) => body)
+        .sort(),
+    );
+    const own = acts().find(({ key: path }) => path.includes(key.api_key_id)) ?? expect.fail('no act');
+    expect(own.key).toMatch(/^records\/date=[\d-]{10}\/act\/request-1\/10-act-[^/]+\.json$/);
+    expect(schemaFindings(own.key, own.body)).toEqual([]);
+    expect(JSON.parse(own.body)).toMatchObject({
+      actor: { invoked_by: 'console', user: { name: 'alice@example.com' } },
+      api: { request: { uid: 'request-1' } },
+      unmapped: {
+        kind: 'act',
+        act: 'enrol',
+        subject: `${key.service_user_id}/${key.api_key_id}`,
+        reason: 'a new shop',
+      },
+    });
+    expect(JSON.parse(own.body).time).toBeGreaterThanOrEqual(before);
+  });
+
+  test('notes no key that cannot be put on record', async () => {
+    stored('shop');
+    sandbox.s3.fault({
+      path: /records/,
+      operation: 'PutObject',
+      status: 403,
+      times: Number.POSITIVE_INFINITY,
+    });
+
+    expect(await runAs({})).toMatchObject({ tokens: { enrolled: 0, failed: 2 } });
+    expect(registry()).toEqual([]);
+  });
+
+  test('is not on record when nothing is noted, or when the schedule ran', async () => {
+    stored('shop');
+    await run({}, { scheduled_at: new Date().toISOString() });
+    await runAs({});
+    await runAs({}, { DRY_RUN: 'true' });
+
+    expect(registry()).toHaveLength(2);
+    expect(acts()).toEqual([]);
   });
 });
 

@@ -88,7 +88,7 @@ test('a webhook that arrives at the same moment makes the same report, and one o
   const leak = missed();
   const webhook = await loadHandler('webhook', sandbox.env());
   const { body, headers } = sandbox.github.signed(leak.alert, sandbox.webhookSecret);
-  const requestContext = { http: { method: 'POST' } };
+  const requestContext = { http: { method: 'POST', path: '/' } };
   const event = { headers, body: body.toString(), isBase64Encoded: false, requestContext };
 
   await Promise.all([sweep(), webhook(event)]);

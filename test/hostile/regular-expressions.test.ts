@@ -109,6 +109,15 @@ const ROWS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^owners\/[A-Za-z0-9_.-]{1,200}\.json$/, ['owners/service-user-0a.json']],
   [/cog_\S*/g, ['a cog_abc']],
   [/[\p{Cc}"]/gu, ['a"\n']],
+  [
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i,
+    ['2026-07-30T08:26:40.123456789+02:00'],
+  ],
+  [/[^\w@.:/+=,-]+/g, ['a  b']],
+  [/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, ['..msg_1']],
+  [/^[A-Za-z0-9+/]+={0,2}$/, ['AQID==']],
+  [/^\d{1,12}$/, ['1785399999']],
+  [/^(?:DataKey|Queue|Secret)Error$/, ['DataKeyError']],
   [/^\d{8}T\d{6}Z-[0-9a-f]{8}$/, ['20260730T082640Z-0123abcd']],
   [/[-:]|\.\d+/g, ['2026-07-30T08:26:40.000Z']],
 ];

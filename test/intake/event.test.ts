@@ -2,7 +2,8 @@ import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LeakReport } from '../../lib/domain/report.ts';
-import { readEvent, readMessage } from '../../lib/intake/event.ts';
+import { readEvent } from '../../lib/intake/event.ts';
+import { readMessage } from '../../lib/intake/read-message.ts';
 import { BadEventError } from '../../lib/intake/request.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 42, 22);

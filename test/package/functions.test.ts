@@ -49,7 +49,17 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
 
 describe('the environment of a function', () => {
   test.each([
-    ['WebhookLambdaFunction', ['DRY_RUN', 'GITHUB_SECRET_TYPES', 'LEAK_QUEUE_URL', 'WEBHOOK_SECRET_ID']],
+    [
+      'WebhookLambdaFunction',
+      [
+        'DRY_RUN',
+        'GITHUB_SECRET_TYPES',
+        'GITLAB_TOKEN_TYPES',
+        'LEAK_QUEUE_URL',
+        'SEALING_KEY_ID',
+        'WEBHOOK_SECRET_ID',
+      ],
+    ],
     [
       'RevokeLambdaFunction',
       [
@@ -70,6 +80,7 @@ describe('the environment of a function', () => {
         'LEAK_QUEUE_URL',
         'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
+        'SEALING_KEY_ID',
         'SEARCH_SECONDS',
         'STANDBY_TOKEN_SECRET_ID',
       ],
@@ -134,7 +145,15 @@ describe('the environment of a function', () => {
     ],
     [
       'EnrollLambdaFunction',
-      ['ADMIN_TOKEN_SECRET_ID', 'AUDIT_BUCKET', 'DEVIN_API_URL', 'DRY_RUN', 'STANDBY_TOKEN_SECRET_ID'],
+      [
+        'ADMIN_TOKEN_SECRET_ID',
+        'AUDIT_BUCKET',
+        'AUDIT_HTTP_SECRET_ID',
+        'AUDIT_HTTP_URL',
+        'DEVIN_API_URL',
+        'DRY_RUN',
+        'STANDBY_TOKEN_SECRET_ID',
+      ],
     ],
   ])('is the one of the contract for %s', (id, names) => {
     expect(Object.keys(resource(id).Properties.Environment.Variables).sort()).toEqual(names);

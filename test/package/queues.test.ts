@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AFTERWARDS_SECONDS, HIDDEN_SECONDS } from '../../lib/containment/keep-hidden.ts';
-import { arn, ofType, resource } from './resources.ts';
+import { arn, list, ofType, resource } from './resources.ts';
 
 describe('the queue of leak reports', () => {
   test('hides a message a little longer than its function may take, and gives it up after eight attempts', () => {
@@ -56,6 +56,42 @@ describe('the queue of leak reports', () => {
       worker('LeakQueue', 10),
       worker('BacklogQueue', 2),
       { EventSourceArn: arn('SweepQueue') },
+    ]);
+  });
+});
+
+describe('the topic of leak reports', () => {
+  const condition = 'HasLeakTopic';
+
+  test('is subscribed to by the queue of leak reports where there is one', () => {
+    expect(resource('LeakTopicSubscription')).toMatchObject({
+      Condition: condition,
+      Properties: {
+        TopicArn: { Ref: 'LeakTopicArn' },
+        Protocol: 'sqs',
+        Endpoint: arn('LeakQueue'),
+      },
+    });
+  });
+
+  test('alone may send to the queue by its policy', () => {
+    const { PolicyDocument } = resource('LeakQueuePolicy').Properties;
+    const allowed = list(PolicyDocument.Statement).filter(({ Effect }) => Effect !== 'Deny');
+    expect(allowed).toEqual([
+      {
+        'Fn::If': [
+          condition,
+          {
+            Sid: 'TakeFromTopic',
+            Effect: 'Allow',
+            Principal: { Service: 'sns.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: arn('LeakQueue'),
+            Condition: { ArnEquals: { 'aws:SourceArn': { Ref: 'LeakTopicArn' } } },
+          },
+          { Ref: 'AWS::NoValue' },
+        ],
+      },
     ]);
   });
 });

@@ -290,6 +290,13 @@ describe('a role', () => {
           Resource: ['registry/*', 'experiments/*'].map(inAuditBucket),
         },
         {
+          Sid: 'RecordAct',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: inAuditBucket('records/*/act/*'),
+        },
+        siemHeader,
+        {
           Sid: 'SeeLeaks',
           Effect: 'Allow',
           Action: 's3:GetObject',

@@ -26,6 +26,7 @@ describe('the settings of the webhook', () => {
     expect(parseConfig(WebhookConfig, webhook)).toEqual({
       ...webhook,
       GITHUB_SECRET_TYPES: ['devin_api_key'],
+      GITLAB_TOKEN_TYPES: ['gitleaks_rule_id_devin-api-key'],
       DRY_RUN: false,
     });
   });

@@ -78,9 +78,6 @@ describe('the packaged functions under the Lambda runtime client', () => {
       [500, 'AWSCURRENT'],
       [200, 'AWSCURRENT'],
       [400, 'AWSPREVIOUS'],
-      // Both are read again for a delivery that neither signed, as they may have been rotated.
-      [200, 'AWSCURRENT'],
-      [400, 'AWSPREVIOUS'],
     ]);
   });
 

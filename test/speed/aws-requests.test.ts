@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sealingKey } from '../../lib/aws/data-keys.ts';
 import { type AwsEnvironment, awsEnvironment, secretsManagerUrl } from '../../lib/aws/environment.ts';
 import { s3Versions } from '../../lib/aws/list-versions.ts';
 import { s3ReplaceableObjects } from '../../lib/aws/replaceable-objects.ts';
@@ -20,6 +22,11 @@ const credentials = {
   secretAccessKey: 'not a secret',
   sessionToken: 'session/token+with=signs',
 };
+/** What KMS answers. */
+const KEY = {
+  CiphertextBlob: Buffer.from('sealed').toString('base64'),
+  Plaintext: Buffer.from('key').toString('base64'),
+};
 const received: SandboxRequest[] = [];
 let server: SandboxServer;
 let aws: AwsEnvironment;
@@ -29,7 +36,13 @@ beforeAll(async () => {
     handle: (request) => {
       received.push(request);
       const MD5OfMessageBody = md5(/"MessageBody":("(?:[^"\\]|\\.)*")/.exec(request.body.toString())?.[1]);
-      const body = JSON.stringify({ MessageId: 'm-1', MD5OfMessageBody, Name: 'a', SecretString: 'b' });
+      const body = JSON.stringify({
+        MessageId: 'm-1',
+        MD5OfMessageBody,
+        Name: 'a',
+        SecretString: 'b',
+        ...KEY,
+      });
       return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
     },
   });
@@ -149,6 +162,33 @@ describe('a message sent to SQS', () => {
     await sqsRetrySoon(aws)({ queueArn, receiptHandle: 'handle' }, 15);
 
     sameRequests('sqs', ['content-type', 'content-length', 'x-amz-target', 'host']);
+  });
+});
+
+describe('a key that seals', () => {
+  const KeyId = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+  const EncryptionContext = { report_id: 'webhook/msg_1/ü' };
+  const names = ['content-type', 'content-length', 'x-amz-target', 'host'];
+
+  test('makes a data key as the SDK does', async () => {
+    const client = new KMSClient(settings());
+    await client.send(new GenerateDataKeyCommand({ EncryptionContext, KeyId, KeySpec: 'AES_256' }));
+    const key = await sealingKey(aws, KeyId).generate(EncryptionContext, Date.now() + 5_000);
+    expect(key).toEqual({ plain: Buffer.from('key'), sealed: KEY.CiphertextBlob });
+    sameRequests('kms', names);
+  });
+
+  test('opens as the SDK does', async () => {
+    const client = new KMSClient(settings());
+    const CiphertextBlob = Buffer.from(KEY.CiphertextBlob, 'base64');
+    await client.send(new DecryptCommand({ CiphertextBlob, EncryptionContext, KeyId }));
+    const text = await sealingKey(aws, KeyId).decrypt(
+      KEY.CiphertextBlob,
+      EncryptionContext,
+      Date.now() + 5_000,
+    );
+    expect(text).toEqual(Buffer.from('key'));
+    sameRequests('kms', names);
   });
 });
 

@@ -27,14 +27,16 @@ const BANNED_BUILTINS = /^node:(zlib|http2|child_process|worker_threads|fs\/prom
 
 /** The files beside its bundle that a function loads when it needs them. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  webhook: ['secrets-sdk'],
+  webhook: ['gitlab', 'secrets-sdk', 'standard-webhooks'],
   revoke: [
     'combine-leaks',
     'escalate-secret',
     'follow-all',
     'handle-dead-token',
     'kill-switch',
+    'open-event',
     'read-history',
+    'read-other-message',
     'recheck-before-delete',
     'recheck-note',
     'rehearse',

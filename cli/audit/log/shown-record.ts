@@ -6,6 +6,23 @@ import type { Source } from './source.ts';
 const text = z.optional(z.string());
 const flag = z.optional(z.boolean());
 
+/** What is said of each of several leaks too. */
+const ofLeak = {
+  service_user_id: text,
+  api_key_id: text,
+  api_key_name: text,
+  evidence: text,
+  next_step: text,
+  reason: text,
+  own_key: flag,
+  attribution: z.optional(z.object({ method: z.string(), confidence: z.string() })),
+  exposure: z.optional(z.object({ used_after_leak: flag, last_used_at: text })),
+  collateral: z.optional(
+    z.array(z.object({ api_key_id: z.string(), api_key_name: z.string(), replace_with: z.string() })),
+  ),
+  proof: z.optional(z.object({ method: z.string(), probes: z.number(), at: z.number() })),
+};
+
 /** The fields of a record that are shown; loose, since other versions add fields. */
 export const ShownRecord = z.object({
   time: z.number(),
@@ -15,21 +32,11 @@ export const ShownRecord = z.object({
   unmapped: z.object({
     kind: z.string(),
     status: text,
-    service_user_id: text,
-    api_key_id: text,
-    api_key_name: text,
-    evidence: text,
-    next_step: text,
-    reason: text,
+    ...ofLeak,
+    /** Of a report with several tokens. */
+    leaks: z.optional(z.array(z.object({ status: z.string(), ...ofLeak }))),
     retryable: flag,
-    own_key: flag,
-    attribution: z.optional(z.object({ method: z.string(), confidence: z.string() })),
-    exposure: z.optional(z.object({ used_after_leak: flag, last_used_at: text })),
-    collateral: z.optional(
-      z.array(z.object({ api_key_id: z.string(), api_key_name: z.string(), replace_with: z.string() })),
-    ),
     alert: z.optional(z.object({ closed: z.boolean(), reason: text })),
-    proof: z.optional(z.object({ method: z.string(), probes: z.number(), at: z.number() })),
     delete_sent_at: z.optional(z.number()),
     act: text,
     subject: text,

@@ -20,9 +20,10 @@ const COLUMNS = [
   'alert_closed',
   'reason',
   'next_step',
+  'leak',
 ] as const;
 
-/** Every report of the period, a line each, as CSV (RFC 4180). */
+/** Every report of the period, a line for each of its leaks, as CSV (RFC 4180). */
 export function* reportCsv(reports: readonly LeakFacts[]): Generator<string> {
   yield `${csvLine(COLUMNS)}\r\n`;
   for (const report of reports) {
@@ -32,7 +33,7 @@ export function* reportCsv(reports: readonly LeakFacts[]): Generator<string> {
 }
 
 function toRow(report: LeakFacts): Record<(typeof COLUMNS)[number], string> {
-  const { alert, detector, facts, report_id, reported_at, since, status } = report;
+  const { alert, detector, facts, part, report_id, reported_at, since, status } = report;
   const { attribution, closure, exposure, proof } = facts;
   return {
     report_id,
@@ -53,6 +54,7 @@ function toRow(report: LeakFacts): Record<(typeof COLUMNS)[number], string> {
     alert_closed: text(closure?.closed),
     reason: facts.reason ?? '',
     next_step: facts.next_step ?? '',
+    leak: part === undefined ? '' : String(part),
   };
 }
 

@@ -3,7 +3,7 @@ import type { LeakFacts } from './facts.ts';
 /** What is known of the token of a leak. */
 export type LeakState = 'dead' | 'alive' | 'escalated' | 'not_found' | 'unfinished' | 'pending';
 
-/** A leak: all reports of one alert, or one report that has no alert. */
+/** A leak: all reports of one alert, or one report that has no alert. A secret with several tokens is several leaks. */
 export interface Leak {
   readonly id: string;
   readonly reports: readonly LeakFacts[];
@@ -22,12 +22,20 @@ const PENDING_MS = 15 * 60_000;
 /** Gathers reports into leaks, the oldest first. Sweeps and rehearsals are no leaks. @param now epoch milliseconds */
 export function gatherLeaks(reports: readonly LeakFacts[], now: number): Leak[] {
   const ofLeaks = reports.filter(({ detector, status }) => detector !== 'sweep' && status !== 'rehearsed');
-  const leaks = [...Map.groupBy(ofLeaks, leakId)].map(([id, own]) => leak(id, own, now));
+  const leaks = [...Map.groupBy(ofLeaks, leakId)].flatMap(([id, own]) => {
+    const parts = new Set(own.flatMap(({ part }) => part ?? []));
+    if (parts.size === 0) return leak(id, own, now);
+    // A report that ended before its tokens were told apart is about all of them.
+    return [...parts].flatMap((part) => {
+      const reports = own.filter((report) => report.part === undefined || report.part === part);
+      return reports.some(({ status }) => status !== 'ignored') ? leak(`${id}#${part}`, reports, now) : [];
+    });
+  });
   return leaks.sort((a, b) => a.since - b.since);
 }
 
-/** What makes two reports one leak: the alert that they are about. */
-export function leakId({ alert, report_id }: LeakFacts): string {
+/** What makes two reports one: the alert that they are about. */
+function leakId({ alert, report_id }: LeakFacts): string {
   return alert === undefined ? report_id : alertName(alert);
 }
 
@@ -35,7 +43,7 @@ export function alertName({ number, owner, repo }: NonNullable<LeakFacts['alert'
   return `${owner}/${repo}/${number}`;
 }
 
-export function isDead({ status }: LeakFacts): boolean {
+export function isDead({ status }: Pick<LeakFacts, 'status'>): boolean {
   return status === 'revoked' || status === 'already_revoked';
 }
 

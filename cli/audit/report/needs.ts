@@ -15,13 +15,17 @@ export function needs(
   reports: readonly LeakFacts[],
   later: readonly LeakFacts[],
 ): Need[] {
-  const own = new Set(reports);
+  const alerts = new Set(reports.map(alertOf));
   const closers = [...reports, ...later];
   const deadKeys = latest(closers.filter(isDead), ({ facts }) => facts.api_key_id);
-  const deadAlerts = latest(closers.filter(isDead), alertOf);
-  const isDeadSince = ({ alert, at, facts }: LeakFacts): boolean =>
-    (deadKeys.get(facts.api_key_id ?? '') ?? 0) > at ||
-    (alert !== undefined && (deadAlerts.get(alertName(alert)) ?? 0) > at);
+  const deadAlerts = latest(closers.filter(isWholeDead), alertOf);
+  const deadParts = latest(closers.filter(isDead), partOf);
+  const isDeadSince = (report: LeakFacts): boolean =>
+    [
+      deadKeys.get(report.facts.api_key_id ?? ''),
+      deadAlerts.get(alertOf(report) ?? ''),
+      deadParts.get(partOf(report) ?? ''),
+    ].some((time = 0) => time > report.at);
   const open = leaks.filter(({ main }) => !isDeadSince(main));
   return [
     ...ofState(open, 'alive', (report) =>
@@ -33,7 +37,7 @@ export function needs(
       .map((report) => need('own_key', report, 'replace the admin token of this software, and its secret')),
     ...reports.flatMap(collateral),
     ...alertsLeftOpen(closers)
-      .filter((report) => own.has(report))
+      .filter((report) => alerts.has(alertOf(report)))
       .map((report) => need('alert_open', report, 'close the alert as revoked')),
     ...ofState(open, 'unfinished', (report) =>
       need('lost', report, 'look into the dead-letter queue; report it again'),
@@ -85,8 +89,17 @@ function alertsLeftOpen(reports: readonly LeakFacts[]): LeakFacts[] {
   return [...last.values()].filter(({ facts }) => facts.closure?.closed === false);
 }
 
+function isWholeDead({ worst }: LeakFacts): boolean {
+  return isDead({ status: worst });
+}
+
 function alertOf({ alert }: LeakFacts): string | undefined {
   return alert && alertName(alert);
+}
+
+/** One of several leaks of an alert: the tokens of a secret keep their order. */
+function partOf({ alert, part }: LeakFacts): string | undefined {
+  return alert === undefined || part === undefined ? undefined : `${alertName(alert)}#${part}`;
 }
 
 /** The time of the latest report with a name. */

@@ -11,7 +11,7 @@ import {
   sha256,
 } from '../../../lib/audit/digest/format.ts';
 import { concurrently } from '../log/concurrently.ts';
-import { compareKeys, type Source, type SourceVersion } from '../log/source.ts';
+import type { Source, SourceVersion } from '../log/source.ts';
 import { broken, type Finding } from './finding.ts';
 import { groupByKey } from './join.ts';
 import { type Root, type RootRules, rootFindings } from './root-findings.ts';
@@ -32,9 +32,17 @@ export interface Chain {
   /** Whether the digests say all about what was stored on a day: it has one, and all of its shards are whole. */
   covers(day: string): boolean;
   /** Shards that list the records of their own day, in order. */
-  readonly shards: readonly { readonly key: string; readonly day: string; readonly through: string }[];
-  /** What was stored elsewhere, in the order of the keys. */
-  readonly noted: readonly Listed[];
+  readonly shards: readonly ListingShard[];
+  /** Shards that list what was stored elsewhere; those of one day are in order. */
+  readonly noted: readonly ListingShard[];
+}
+
+/** A whole shard. `from` and `through`: the keys of the listing after which it starts and with which it ends. */
+export interface ListingShard {
+  readonly key: string;
+  readonly day: string;
+  readonly from: string;
+  readonly through: string;
 }
 
 export interface ChainRules extends RootRules {
@@ -44,13 +52,13 @@ export interface ChainRules extends RootRules {
 }
 
 /** Shards that are read at the same time; each has up to 4 MiB. */
-const WIDTH = 4;
+const WIDTH = 2;
 
-/** Reads every digest and every shard, and checks them. Only the entries outside of a day's own records are kept. */
+/** Reads every digest and every shard, and checks them. No entries are kept. */
 export async function readChain(source: Source, rules: ChainRules): Promise<Chain> {
   const findings: Finding[] = [];
-  const shards: Chain['shards'][number][] = [];
-  const noted: Listed[] = [];
+  const shards: ListingShard[] = [];
+  const noted: ListingShard[] = [];
   const heads = new Map<string, Head>();
   const incomplete = new Set<string>();
   const days = await listDigests(source, findings);
@@ -67,10 +75,10 @@ export async function readChain(source: Source, rules: ChainRules): Promise<Chai
     const leaves = readLeaves(source, root.file.digest, keys, findings);
     let read = 0;
     for (const { entries } of root.file.digest.shards) listed += entries;
-    for await (const { entries, key, reach } of leaves) {
+    for await (const { key, reach } of leaves) {
       read += 1;
-      if (reach.source === 'records') shards.push({ key, day, through: reach.through });
-      else noted.push(...entries.map((entry) => ({ ...entry, day })));
+      const { after: from, source: listing, through } = reach;
+      (listing === 'records' ? shards : noted).push({ key, day, from, through });
     }
     if (read < root.file.digest.shards.length) incomplete.add(day);
   }
@@ -86,7 +94,7 @@ export async function readChain(source: Source, rules: ChainRules): Promise<Chai
     // What is older than the first digest of all is in that one.
     covers: (day) => (heads.has(day) && !incomplete.has(day)) || (isBegun && day < first),
     shards,
-    noted: noted.sort((a, b) => compareKeys(a.key, b.key)),
+    noted,
   };
 }
 
@@ -128,8 +136,6 @@ async function readRoot(
 interface Read {
   readonly key: string;
   readonly reach: Reach;
-  /** Of `noted` shards only. */
-  readonly entries: readonly Entry[];
 }
 
 /** Reads the shards that a root names, and checks them. */
@@ -166,7 +172,7 @@ async function* readLeaves(
       const [top = ''] = key.split('/', 1);
       counts.set(top, (counts.get(top) ?? 0) + 1);
     }
-    yield { key: leaf.ref.key, reach: header, entries: header.source === 'noted' ? entries : [] };
+    yield { key: leaf.ref.key, reach: header };
   }
   // What is missing or changed is reported already.
   if (reaches.length < digest.shards.length) return;

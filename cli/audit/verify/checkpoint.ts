@@ -6,7 +6,7 @@ import { Tally } from './tally.ts';
 /** How far a run came, for the next one. It is as trustworthy as the disk that it lies on. */
 const Checkpoint = z.object({
   version: z.literal(1),
-  /** Which log, keys and digests it was about. A run over anything else begins anew. */
+  /** Which log and digests it was about. A run over anything else begins anew. */
   about: z.string(),
   /** The key after which to go on: the last file of a report. */
   position: z.string(),

@@ -2,21 +2,21 @@ import { readShard } from '../../../lib/audit/digest/format.ts';
 import { compareKeys, type Source } from '../log/source.ts';
 import type { Chain, Listed } from './chain.ts';
 import { type Group, groupByKey, outerJoin } from './join.ts';
+import { notedEntries } from './noted-entries.ts';
 
-/**
- * What the digests list, in the order of the keys: the records of each day, merged with what was stored elsewhere. One shard
- * is in memory at a time.
- */
+/** What the digests list, in the order of the keys: the records of each day, merged with what was stored elsewhere. */
 export async function* expectedFiles(
   source: Source,
   { noted, shards }: Pick<Chain, 'noted' | 'shards'>,
   startAfter = '',
 ): AsyncGenerator<Group<Listed>> {
-  const rest = noted.filter(({ key }) => compareKeys(key, startAfter) > 0);
-  const joined = outerJoin(groupByKey(ofShards(source, shards, startAfter)), groupByKey(rest));
+  const own = groupByKey(ofShards(source, shards, startAfter));
+  const elsewhere = groupByKey(notedEntries(source, noted, startAfter));
+  const joined = outerJoin(own, elsewhere);
   for await (const { key, left, right } of joined) yield { key, items: [...left, ...right] };
 }
 
+/** One shard is in memory at a time. */
 async function* ofShards(
   source: Source,
   shards: Chain['shards'],

@@ -51,17 +51,15 @@ const CHECKPOINT_MS = 5_000;
 export async function verify(source: Source, options: VerifyOptions): Promise<Verified> {
   const chain = await readChain(source, options);
   const about = aboutOf(chain, options);
-  const results = newResults(await options.checkpoints?.load(about), chain.findings);
+  const results = newResults(await options.checkpoints?.load(about));
   await checkFiles(source, chain, results, { ...options, about });
   const { oldest } = results.state();
   const isUnsigned = chain.digests === 0 && oldest !== null && dayOf(oldest) <= options.until;
   if (isUnsigned) results.add([cutOff(dayOf(oldest), options.until)]);
   await options.checkpoints?.clear();
-  const { counts, findings, tally } = results.state();
-  const order = { break: 0, open: 1, note: 2 };
+  const { tally } = results.state();
   return {
-    findings: findings.toSorted((a, b) => order[a.level] - order[b.level]),
-    counts,
+    ...withChain(chain.findings, results.state()),
     tally,
     digests: chain.digests,
     head: chain.head,
@@ -141,7 +139,20 @@ interface Results {
   state(): State;
 }
 
-function newResults(earlier: State | undefined, ofChain: readonly Finding[]): Results {
+/** The digests are checked anew by every run, so that what was found of them is in no checkpoint. */
+function withChain(
+  ofChain: readonly Finding[],
+  { counts: ofFiles, findings }: State,
+): Pick<Verified, 'counts' | 'findings'> {
+  const counts = { ...ofFiles };
+  for (const { level } of ofChain) counts[level] += 1;
+  const kept = (['break', 'open', 'note'] as const).flatMap((level) =>
+    [...ofChain, ...findings].filter((finding) => finding.level === level).slice(0, KEPT),
+  );
+  return { counts, findings: kept };
+}
+
+function newResults(earlier: State | undefined): Results {
   const tally: Tally = { ...earlier?.tally };
   const counts = { ...(earlier?.counts ?? { break: 0, open: 0, note: 0 }) };
   const findings = [...(earlier?.findings ?? [])];
@@ -154,8 +165,6 @@ function newResults(earlier: State | undefined, ofChain: readonly Finding[]): Re
       if (counts[finding.level] <= KEPT) findings.push(finding);
     }
   };
-  // An earlier run of the same log has added them.
-  if (earlier === undefined) add(ofChain);
   return {
     add,
     count({ findings: found, isNewer, kind, time }) {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ReportId } from '../../domain/report.ts';
 import { badEvent } from '../../intake/request.ts';
 import { type ActParts, recordAct } from '../record-act.ts';
+import { ACKNOWLEDGED } from '../record-path.ts';
 import { isOf } from './reconcile.ts';
 import { readState, type StateParts } from './state.ts';
 
@@ -39,5 +40,6 @@ export async function acknowledge(
   const date = /^records\/date=([^/]+)\//.exec(found?.intent ?? '')?.[1];
   if (date === undefined) throw badEvent(['no report of this id is open']);
   const act = { act: 'acknowledge' as const, subject: id, reason, by, time: parts.now };
-  await recordAct(act, parts, { report_id: id, reported_at: Date.parse(`${date}T00:00:00Z`) });
+  const report = { report_id: id, reported_at: Date.parse(`${date}T00:00:00Z`) };
+  await recordAct(act, parts, { name: ACKNOWLEDGED, report });
 }

@@ -14,10 +14,13 @@ const WIDTH = 8;
 const PAGE_MS = 20_000;
 /** A page ends with so many entries, so that it can be read at once. */
 const PAGE_ENTRIES = 2_000;
+const PAGE_IDS = 10_000;
 
 export interface PageOptions extends RetryOptions {
   /** A page ends when so many service users were listed. */
   readonly pageUsers: number;
+  /** Keys that never expire may be all keys of an enterprise: list their ids alone, as the stored page does. */
+  readonly isCompact: boolean;
 }
 
 /** `total`: how many service users there are on all pages, where the API says so. */
@@ -29,6 +32,9 @@ export type EvaluatedPage =
 interface PageSoFar {
   readonly totals: Totals;
   readonly entries: Entry[];
+  /** As in the page. */
+  readonly noExpiry: Record<string, string[]>;
+  ids: number;
   /** Exemptions that match nothing so far. */
   readonly unused: Set<string>;
   unlisted: number;
@@ -44,11 +50,13 @@ export async function evaluatePage(
   devin: Pick<Devin, 'listServiceUsers' | 'listKeys'>,
   start: Start,
   before: Page | undefined,
-  { pageUsers, ...retry }: PageOptions,
+  { pageUsers, ...options }: PageOptions,
 ): Promise<EvaluatedPage> {
   const soFar: PageSoFar = {
     totals: structuredClone(before?.totals ?? NOTHING),
     entries: [],
+    noExpiry: Object.create(null),
+    ids: 0,
     unused: new Set(before?.exempt_unused ?? start.policy.exempt),
     unlisted: before?.unlisted ?? 0,
   };
@@ -58,22 +66,23 @@ export async function evaluatePage(
   let skew = before?.skew_seconds;
   let seen = before?.seen ?? [];
   for (let listed = 0, listings = 1; ; listings++) {
-    const listing = await devin.listServiceUsers([...cursors].at(-1) ?? before?.next ?? null, retry);
+    const listing = await devin.listServiceUsers([...cursors].at(-1) ?? before?.next ?? null, options);
     if (!listing.ok) return listing;
     const { next, total, users } = listing;
     const cursor = checkCursor(next, before);
     if (cursor.status === 'repeated' || (next !== null && cursors.has(next))) return REPEATED;
     if (next !== null) cursors.add(next);
     skew = worst(skew, skewSeconds(listing.date, Date.now()));
-    const refused = await evaluateUsers(devin, start, newUsers(users, known, seen), soFar, retry);
+    const refused = await evaluateUsers(devin, start, newUsers(users, known, seen), soFar, options);
     if (refused !== undefined) return refused;
     const reason = whyTotalIsWrong(soFar.totals.users, listing);
     if (reason !== undefined) return { ok: false, reason, retryable: false };
     seen = users.map(({ service_user_id }) => shortHash(service_user_id));
     listed += users.length;
     const took = Date.now() - begun;
-    const isFull = listed >= pageUsers || soFar.entries.length >= PAGE_ENTRIES || took >= PAGE_MS;
-    const isLate = Date.now() + (2 * took) / listings > retry.deadline;
+    const isLong = soFar.entries.length >= PAGE_ENTRIES || soFar.ids >= PAGE_IDS;
+    const isFull = listed >= pageUsers || isLong || took >= PAGE_MS;
+    const isLate = Date.now() + (2 * took) / listings > options.deadline;
     if (next !== null && !isFull && !isLate) continue;
     return {
       ok: true,
@@ -92,7 +101,7 @@ const REPEATED = {
 function toPage(
   { plan_id }: Start,
   before: Page | undefined,
-  { entries, totals, unlisted, unused }: PageSoFar,
+  { entries, noExpiry, totals, unlisted, unused }: PageSoFar,
   {
     earlier,
     next,
@@ -117,6 +126,7 @@ function toPage(
     seen,
     exempt_unused: [...unused],
     entries,
+    no_expiry: noExpiry,
   };
 }
 
@@ -143,15 +153,15 @@ async function evaluateUsers(
   start: Start,
   users: readonly KeyOwner[],
   soFar: PageSoFar,
-  retry: RetryOptions,
+  options: Omit<PageOptions, 'pageUsers'>,
 ): Promise<Refusal | undefined> {
   let refused: Refusal | undefined;
   const entries = await pooled(users, WIDTH, async (user) => {
     // After one refusal no further request is sent: the API may be overloaded.
     if (refused !== undefined) return NO_ENTRIES;
-    const evaluated = await evaluateUser(devin, start, user, soFar.unused, retry);
+    const evaluated = await evaluateUser(devin, start, user, { ...options, unused: soFar.unused });
     if (evaluated.ok) {
-      add(soFar, evaluated);
+      add(soFar, user, evaluated);
       return evaluated.entries;
     }
     refused ??= evaluated;
@@ -164,7 +174,11 @@ async function evaluateUsers(
 
 const NO_ENTRIES: readonly Entry[] = [];
 
-function add(soFar: PageSoFar, { isUnlisted, totals }: Extract<EvaluatedUser, { ok: true }>): void {
+function add(
+  soFar: PageSoFar,
+  { service_user_id }: KeyOwner,
+  { isUnlisted, noExpiry, totals }: Extract<EvaluatedUser, { ok: true }>,
+): void {
   const all = soFar.totals;
   all.users += 1;
   all.keys += totals.keys;
@@ -173,6 +187,8 @@ function add(soFar: PageSoFar, { isUnlisted, totals }: Extract<EvaluatedUser, { 
   all.warn += totals.warn;
   for (const [rule, count] of Object.entries(totals.rules)) all.rules[rule] = (all.rules[rule] ?? 0) + count;
   soFar.unlisted += isUnlisted ? 1 : 0;
+  soFar.ids += noExpiry.length;
+  if (noExpiry.length > 0) soFar.noExpiry[service_user_id] = [...noExpiry];
 }
 
 /** Seconds between our clock and the answer's `Date` header, both in epoch milliseconds. */

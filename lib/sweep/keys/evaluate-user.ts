@@ -12,22 +12,26 @@ export type EvaluatedUser =
       readonly ok: true;
       readonly totals: Omit<Totals, 'users'>;
       readonly entries: readonly Entry[];
+      /** The ids of keys that never expire, when these are to be no entries. */
+      readonly noExpiry: readonly string[];
       /** Its keys are not found (HTTP 404). */
       readonly isUnlisted: boolean;
     }
   | Refusal;
 
-/**
- * Lists the keys of a service user and evaluates each.
- *
- * @param unused exemptions that match nothing so far; what matches here is taken out
- */
+export interface UserOptions extends RetryOptions {
+  /** Exemptions that match nothing so far; what matches here is taken out. */
+  readonly unused: Set<string>;
+  /** Keys that never expire may be all keys of an enterprise: keep their ids alone. */
+  readonly isCompact: boolean;
+}
+
+/** Lists the keys of a service user and evaluates each. */
 export async function evaluateUser(
   devin: Pick<Devin, 'listKeys'>,
   start: Start,
   owner: KeyOwner,
-  unused: Set<string>,
-  retry: RetryOptions,
+  { isCompact, unused, ...retry }: UserOptions,
 ): Promise<EvaluatedUser> {
   if (!ServiceUserId.safeParse(owner.service_user_id).success) {
     return { ok: false, reason: 'a service user has an id that is not one', retryable: false };
@@ -37,12 +41,12 @@ export async function evaluateUser(
   if (!listing.ok) {
     // Removed service users are listed, yet no longer have a key listing. Ours is not removed.
     const isGone = listing.status === 404 && !start.own.includes(owner.service_user_id);
-    return isGone ? { ok: true, totals: NO_KEYS, entries: [], isUnlisted: true } : listing;
+    return isGone ? { ok: true, totals: NO_KEYS, entries: [], noExpiry: [], isUnlisted: true } : listing;
   }
   if (!listing.keys.every(({ api_key_id }) => ApiKeyId.safeParse(api_key_id).success)) {
     return { ok: false, reason: 'a key has an id that is not one', retryable: false };
   }
-  return { ok: true, isUnlisted: false, ...evaluateKeys(start, owner, listing.keys, unused) };
+  return { ok: true, isUnlisted: false, ...evaluateKeys(start, owner, listing.keys, { isCompact, unused }) };
 }
 
 const NO_KEYS: Omit<Totals, 'users'> = { keys: 0, active: 0, revoke: 0, warn: 0, rules: {} };
@@ -56,9 +60,15 @@ export function evaluateKey(
   return applyPolicy(key, owner, policy, own, Math.floor(started_at / 1_000));
 }
 
-function evaluateKeys(start: Start, owner: KeyOwner, keys: readonly ApiKey[], unused: Set<string>) {
+function evaluateKeys(
+  start: Start,
+  owner: KeyOwner,
+  keys: readonly ApiKey[],
+  { isCompact, unused }: Pick<UserOptions, 'isCompact' | 'unused'>,
+) {
   const totals = { ...NO_KEYS, rules: { ...NO_KEYS.rules } };
   const entries: Entry[] = [];
+  const noExpiry: string[] = [];
   for (const key of keys) {
     if (unused.size > 0) for (const name of namesOf(key, owner)) unused.delete(name);
     const decision = evaluateKey(start, owner, key);
@@ -67,9 +77,10 @@ function evaluateKeys(start: Start, owner: KeyOwner, keys: readonly ApiKey[], un
     if (decision.decision !== 'keep') totals[decision.decision] += 1;
     totals.rules[decision.rule] = (totals.rules[decision.rule] ?? 0) + 1;
     const isSettled = decision.rule === 'revoked' || decision.rule === 'valid';
-    if (!isSettled) entries.push(toEntry(key, owner, decision));
+    if (isCompact && decision.rule === 'no_expiry') noExpiry.push(key.api_key_id);
+    else if (!isSettled) entries.push(toEntry(key, owner, decision));
   }
-  return { totals, entries };
+  return { totals, entries, noExpiry };
 }
 
 function toEntry(key: ApiKey, owner: KeyOwner, decision: Decision): Entry {

@@ -1,4 +1,3 @@
-import { compactPage } from './compact-page.ts';
 import { canRetry, continueLater, type Position, retryLater, whyStopped } from './continuation.ts';
 import type { Interrupted, SweepDeps } from './deps.ts';
 import { evaluatePage } from './evaluate-page.ts';
@@ -45,8 +44,8 @@ export async function makePlan(start: Start, from: Position, deps: SweepDeps): P
 /** The warnings are sent before the page is stored, so that the warnings of a stored page were sent. */
 async function newPage(start: Start, before: Page | undefined, deps: SweepDeps) {
   const { deadline, pageUsers } = deps;
-  const evaluated = await evaluatePage(deps.devin, start, before, { deadline, pageUsers });
+  const evaluated = await evaluatePage(deps.devin, start, before, { deadline, pageUsers, isCompact: true });
   if (!evaluated.ok) return evaluated;
   await warn(evaluated.page, Math.floor(Date.now() / 1_000), deps);
-  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', compactPage(evaluated.page)) };
+  return { ok: true as const, page: await deps.plans.putPageIfAbsent('pages', evaluated.page) };
 }

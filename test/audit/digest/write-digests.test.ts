@@ -133,6 +133,28 @@ test('continues in the next run where the time ran out, without reading anything
   expect(keys).toEqual(Array.from({ length: 10_000 }, (_, index) => nameOf(index)));
 });
 
+test('continues after a run that was killed in the middle of a shard, and reads only that shard again', async () => {
+  const { asked, objects, parts } = bucketOf(10_000);
+  const { versions } = parts();
+  const killed = new Promise<void>((resolve) => {
+    const hash: VersionListing['hash'] = (version, deadline) => {
+      if (asked.reads < 6_000) return versions.hash(version, deadline);
+      resolve();
+      return new Promise(() => undefined);
+    };
+    void writeDigests({ ...parts(), versions: { ...versions, hash } });
+  });
+  await killed;
+  expect([...objects.keys()]).toEqual([`digests/date=${DAY}/shard-000001.jsonl`]);
+
+  expect(await writeDigests(parts())).toEqual({ days: [DAY] });
+  expect(asked.reads).toBe(6_000 + 10_000 - SHARD_ENTRIES);
+  const { counts, shards } =
+    readDigest(objects.get(digestKey(DAY)) ?? '')?.digest ?? expect.fail('no digest');
+  expect(counts).toEqual({ records: 10_000 });
+  expect(shards.map(({ entries }) => entries)).toEqual([4_000, 4_000, 2_000]);
+});
+
 test('stops when another run is faster, and leaves the day to it', async () => {
   const { objects, parts } = bucketOf(3);
   objects.set('digests/date=2026-07-30/shard-000002.jsonl', '');

@@ -136,6 +136,57 @@ describe('the figures', () => {
     expect(byAlert).toMatchObject({ leaks: 1, states: { dead: 1 } });
   });
 
+  describe('of a secret with several tokens', () => {
+    const dead = (at: number, id: string) => ({ ...revoked(at, { ...key, api_key_id: id }) });
+    const severalOf = (at: number): Ending => ({
+      ...escalated,
+      alert: { closed: false, reason: 'a token is left' },
+      leaks: [dead(at, 'key-1'), { ...escalated, service_user_id: 'service-user-2' }, dead(at, 'key-3')],
+    });
+
+    test('count each of its leaks', async () => {
+      const { by_repository, by_service_user, headline, needs, states, time_to_revoke } = await figuresOf([
+        [alert(7), severalOf(july(1)), july(1)],
+        [{}, { ...revoked(july(2)), alert: { closed: true } }, july(2)],
+      ]);
+
+      expect(headline).toContain(
+        '4 leaks in July 2026; 3 dead, median 4.0 s, slowest 4.0 s; 1 left to a person;',
+      );
+      expect(states).toMatchObject({ dead: 3, escalated: 1 });
+      expect(time_to_revoke).toEqual({ median: 4_000, slowest: 4_000 });
+      expect(by_repository).toMatchObject([{ name: 'acme/webshop', leaks: 3, dead: 2 }]);
+      expect(
+        by_service_user.map(({ leaks, name }: { leaks: number; name: string }) => [name, leaks]),
+      ).toEqual([
+        ['service-user-1', 3],
+        ['service-user-2', 1],
+      ]);
+      expect(kinds(needs)).toEqual(['escalated', 'alert_open']);
+    });
+
+    test('are closed each by its own token, or all by the alert', async () => {
+      const reopened = {
+        ...alert(7),
+        report_id: 'github/acme/webshop/7/reopened/20260702T120000000Z',
+      };
+      const needsAfter = async (ending: Ending, day: number) =>
+        figuresOf([
+          [alert(7), severalOf(july(1)), july(1)],
+          [reopened, ending, july(day)],
+        ]);
+      const ended = dead(july(33), 'key-9');
+      const isDone = { ...ended, alert: { closed: true } };
+      const other = { ...severalOf(july(33)), leaks: [ended, escalated, dead(july(33), 'key-3')] };
+      const own = { ...severalOf(july(33)), leaks: [escalated, ended, dead(july(33), 'key-3')] };
+
+      expect(kinds((await needsAfter(isDone, 33)).needs)).toEqual([]);
+      expect(kinds((await needsAfter(other, 33)).needs)).toEqual(['escalated', 'alert_open']);
+      expect(kinds((await needsAfter(own, 33)).needs)).toEqual(['alert_open']);
+      expect(await needsAfter(isDone, 2)).toMatchObject({ leaks: 3, states: { dead: 3 }, needs: [] });
+    });
+  });
+
   test('what was closed after the period is not open', async () => {
     const reports = [
       [alert(7), escalated, july(31)],
@@ -443,6 +494,7 @@ describe.skipIf(chromiumPath === undefined)(
         reported_at: at,
         at,
         status: 'revoked',
+        worst: 'revoked',
         isDone: true,
         facts: {},
         aftermath: [],

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -6,6 +8,7 @@ import { formatHead } from '../../../lib/audit/digest/format.ts';
 import { ACKNOWLEDGED } from '../../../lib/audit/record-path.ts';
 import { type AuditLog, atTime, emptyLog, LOG_DAYS, threeDays } from '../../support/audit-log.ts';
 import { copyLog, type LogCopy } from '../../support/copy-log.ts';
+import { readPage } from '../../support/pages.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { context } from '../../support/samples.ts';
 
@@ -252,6 +255,26 @@ describe('a run that was interrupted', () => {
     expect(() => readFileSync(state)).toThrow('ENOENT');
   });
 
+  test('checks the digests anew: one that was changed meanwhile, and a wrong key', async () => {
+    const state = join(folder, '..', 'resume.json');
+    await interrupted(state);
+    edit(digestOf(DAYS[0]), (text) => text.replace('"anomalies":0', '"anomalies":1'));
+    const changed = await check(folder, '--resume', state);
+
+    copy = copyLog(log);
+    folder = copy.folder;
+    const foreign = join(folder, '..', 'resume.json');
+    await interrupted(foreign);
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(copy.keyFile, publicKey.export({ type: 'spki', format: 'pem' }));
+    const wrongKey = await check(folder, '--resume', foreign);
+
+    expect(changed).toMatchObject({ code: 1 });
+    expect(changed.stdout).toContain(`BREAK  ${digestOf(DAYS[0])}  is not signed with the given key`);
+    expect(wrongKey).toMatchObject({ code: 1 });
+    expect(wrongKey.stdout).toContain(`BREAK  ${digestOf(DAYS[2])}  is not signed with the given key`);
+  });
+
   /** The state after the first day, as a run leaves it that is killed then. */
   async function interrupted(state: string): Promise<string> {
     const { verify } = await import('../../../cli/audit/verify/verify.ts');
@@ -287,6 +310,37 @@ describe('a run that was interrupted', () => {
     ).rejects.toThrow('killed');
     return position;
   }
+});
+
+describe('without this software', () => {
+  /** The commands of the docs, on the digest and a record of a day of the copy. */
+  function byHand(day: string, record: string): string {
+    const { text } = readPage('docs/audit-log.md');
+    const script =
+      /^Without this software.*?^```sh\n(.*?)^```/ms.exec(text)?.[1] ?? expect.fail('no commands');
+    const env = { ...process.env, day, record, key_file: copy.keyFile };
+    return execFileSync('bash', ['-euc', script], { cwd: folder, env, encoding: 'utf8', stdio: 'pipe' });
+  }
+
+  test('the commands of the docs prove a digest, its place in the chain, its shards and a record', () => {
+    expect(byHand(DAYS[1], recordOf(DAYS[1])).trim().split('\n')).toEqual([
+      'Verified OK',
+      `${digestOf(DAYS[0])}: OK`,
+      `digests/date=${DAYS[1]}/shard-000001.jsonl: OK`,
+      `${recordOf(DAYS[1])}: OK`,
+    ]);
+  });
+
+  test.each([
+    ['the digest', () => digestOf(DAYS[1])],
+    ['the digest before it', () => digestOf(DAYS[0])],
+    ['a shard', () => `digests/date=${DAYS[1]}/shard-000001.jsonl`],
+    ['the record', () => recordOf(DAYS[1])],
+  ])('they fail when %s is changed', (_, key) => {
+    edit(key(), (text) => text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10)));
+
+    expect(() => byHand(DAYS[1], recordOf(DAYS[1]))).toThrow('Command failed');
+  });
 });
 
 test('a key gives its public half', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -7,6 +8,7 @@ import { type Result, run } from '../../../cli/enroll/main.ts';
 import { awsEnvironment } from '../../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import type { CreatedKey } from '../../../sandbox/devin-state.ts';
+import { startServer } from '../../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
 import { captureOutput, type Output } from '../../support/load-handler.ts';
 
@@ -77,6 +79,33 @@ describe('npm run enroll', () => {
     );
     expectNoPartOf(one, first);
     expectNoPartOf(one, second);
+  });
+
+  test('puts on record who enrols which key, and why, and forwards it', async () => {
+    const one = key();
+    const received: string[] = [];
+    const siem = await startServer({
+      handle: ({ body }) => {
+        received.push(body.toString());
+        return { status: 202 };
+      },
+    });
+    const env = { AUDIT_HTTP_URL: siem.url };
+    const args = ['--token', '-', '--reason', `a new shop, ${one.token}`];
+    const result = await command(args, { input: one.token, env });
+    await command(args, { input: one.token, env });
+    await siem.stop();
+
+    const [act, ...others] = sandbox.s3.objects('records/');
+    expect(others).toEqual([]);
+    expect(received).toEqual([act?.body]);
+    expect(JSON.parse(act?.body ?? '')).toMatchObject({
+      actor: { invoked_by: 'console', user: { name: userInfo().username } },
+      api: { request: { uid: expect.stringMatching(/^command-/) } },
+      status_detail: 'a new shop, [redacted]',
+      unmapped: { act: 'enrol', subject: `${one.service_user_id}/${one.api_key_id}` },
+    });
+    expectNoPartOf(one, result);
   });
 
   test('enrols the tokens of secrets, and tells our own from others', async () => {

@@ -73,7 +73,8 @@ async function pages(world: World, pageUsers: number): Promise<{ pages: Page[]; 
   const { devin } = enterprise(world);
   const made: Page[] = [];
   for (;;) {
-    const end = await evaluatePage(devin, START, made.at(-1), { deadline: NOW + 3_600_000, pageUsers });
+    const options = { deadline: NOW + 3_600_000, pageUsers, isCompact: false };
+    const end = await evaluatePage(devin, START, made.at(-1), options);
     if (!end.ok) return { pages: made, end };
     made.push(end.page);
     if (end.page.next === null) return { pages: made, end };
@@ -97,10 +98,24 @@ test.each<[string, World, number, number[]]>([
 
 test('a page ends before the time of the invocation does', async () => {
   const { devin, listings } = enterprise({ users: 100, takes: 1_000 });
-  const evaluated = await evaluatePage(devin, START, undefined, { deadline: NOW + 5_000, pageUsers: 1_000 });
+  const options = { deadline: NOW + 5_000, pageUsers: 1_000, isCompact: false };
+  const evaluated = await evaluatePage(devin, START, undefined, options);
 
   expect(evaluated).toMatchObject({ ok: true, page: { next: '40' } });
   expect(listings).toHaveLength(4);
+});
+
+test('a compact page lists keys that never expire by their ids alone, up to 10,000', async () => {
+  const { devin } = enterprise({ users: 40, keys: 501 });
+  const options = { deadline: NOW + 3_600_000, pageUsers: 1_000, isCompact: true };
+  const evaluated = await evaluatePage(devin, START, undefined, options);
+
+  expect(evaluated).toMatchObject({ ok: true, page: { next: '20', entries: [], totals: { warn: 10_020 } } });
+  const listed = evaluated.ok ? Object.entries(evaluated.page.no_expiry ?? {}) : [];
+  expect(listed).toHaveLength(20);
+  for (const [user, ids] of listed) {
+    expect(ids).toEqual(Array.from({ length: 501 }, (_, at) => `key-${user}-${at}`));
+  }
 });
 
 test.each([1, 2, 3, 5, 7])('a cursor that comes again after %i listings ends the list', async (cycle) => {
