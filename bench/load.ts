@@ -1,11 +1,11 @@
 // A burst of alerts through the built webhook and several workers, with failing upstreams and a limited Devin.
 //   npm run bench:load -- [--alerts 1,100,10000] [--workers 4] [--rate 50] [--faults 0.3] [--json]
 import { parseArgs } from 'node:util';
+import { startContainer } from '../sandbox/container.ts';
 import { toEvent } from '../sandbox/function-url.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
+import { injectFaults } from '../sandbox/inject-faults.ts';
 import { deletedKeys, outcomeRecords } from '../sandbox/observe.ts';
-import { injectFaults } from './load-faults.ts';
-import { startContainer } from './load-function.ts';
 
 const { values } = parseArgs({
   options: {

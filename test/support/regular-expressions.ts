@@ -49,7 +49,8 @@ function sourcesOf(folder: string): string[] {
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
-function walk(value: unknown, visit: (node: Record<string, unknown>) => void): void {
+/** Visits every node of a syntax tree. */
+export function walk(value: unknown, visit: (node: Record<string, unknown>) => void): void {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) visit(value as Record<string, unknown>);
   for (const child of Object.values(value)) walk(child, visit);

@@ -15,7 +15,7 @@ export type Answer = {
 
 /** A warm container: one built function in a process of its own, one invocation at a time. */
 export function startContainer(name: string, env: Record<string, string>, timeoutMs: number) {
-  const child = fork(fileURLToPath(new URL('./function.cjs', import.meta.url)), [name], {
+  const child = fork(fileURLToPath(new URL('./container.cjs', import.meta.url)), [name], {
     env,
     silent: true,
   });

@@ -1,4 +1,4 @@
-import type { LogEntry, ServerKnobs } from '../sandbox/http-server.ts';
+import type { LogEntry, ServerKnobs } from './http-server.ts';
 
 /** What a stand-in does to the requests that reach it. */
 export interface Faults {
