@@ -1,6 +1,6 @@
 // A sweep of 100,000 service users with 300,000 keys, in chained invocations of the built function.
 //   npm run bench:sweep -- [--users 100000] [--keys 3] [--latency 0] [--seconds 900] [--never-expires] [--json]
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,13 @@ const { values } = parseArgs({
 const users = Number(values.users);
 const timeoutMs = Number(values.seconds) * 1_000;
 
-type Answer = { result?: Record<string, unknown>; error?: string; rss: number; maxRss: number };
+type Answer = {
+  requestId: string;
+  result?: Record<string, unknown>;
+  error?: string;
+  rss: number;
+  maxRss: number;
+};
 const MIB = 1024 * 1024;
 
 const sandbox = await startSandbox();
@@ -44,8 +50,10 @@ child.once('exit', (code) => code !== null && fail(`the function ended with ${co
 
 const answers: Answer[] = [];
 async function invoke(event: unknown): Promise<Answer> {
-  child.send({ event, requestId: randomUUID(), timeoutMs });
-  const answer = await nextAnswer(child);
+  const requestId = randomUUID();
+  const answering = answerTo(requestId);
+  child.send({ event, requestId, timeoutMs });
+  const answer = await answering;
   answers.push(answer);
   return answer;
 }
@@ -100,8 +108,14 @@ function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function nextAnswer(from: ChildProcess): Promise<Answer> {
+/** An invocation may begin before the one before it has answered. */
+function answerTo(requestId: string): Promise<Answer> {
   return new Promise((resolve) => {
-    from.once('message', resolve);
+    const take = (answer: Answer): void => {
+      if (answer.requestId !== requestId) return;
+      child.off('message', take);
+      resolve(answer);
+    };
+    child.on('message', take);
   });
 }

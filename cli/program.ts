@@ -12,6 +12,7 @@ import { SourceError } from './audit/log/source.ts';
 import type { RunAct } from './command/act.ts';
 import { UsageError } from './command/usage-error.ts';
 import { enrollCommand } from './enroll/enroll-command.ts';
+import { setupCommand } from './setup/setup-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
 
@@ -39,7 +40,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
     .description(
-      'Looks at the audit log of revoked Devin API keys, at what followed a leak and at what a sweep would revoke.',
+      'Sets up the revocation of leaked Devin API keys, and looks at its audit log, at what followed a leak and at sweeps.',
     )
     .enablePositionalOptions()
     .version(VERSION)
@@ -55,6 +56,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   auditLogCommand(root.command('audit-log'), terminal, run);
   sweepCommand(root.command('sweep'), terminal, run);
   enrollCommand(root.command('enroll'), terminal, run);
+  setupCommand(root.command('setup'), terminal, run);
   aftermathProgram(root.command('aftermath'), terminal, run);
   return root;
 }

@@ -509,6 +509,27 @@ export const settingGroups: readonly {
       },
       {
         from: 'parameter',
+        parameter: 'notify',
+        variable: 'NOTIFY',
+        readBy: ['revoke'],
+        type: { kind: 'choice', values: ['all', 'needs-person'] },
+        default: 'all',
+        example: 'needs-person',
+        meaning:
+          'Of which leaks a message goes to the topic of the alarms: of all, since each revoked key has to be replaced by somebody, or only of those that a person has to do something about. See [Notifications](operations.md#notifications).',
+      },
+      {
+        from: 'parameter',
+        parameter: 'runbookUrl',
+        readBy: [],
+        type: { kind: 'text', of: 'URL' },
+        default: 'docs/operations.md',
+        example: 'https://github.com/acme/devin-key-revoker/blob/main/docs/operations.md',
+        meaning:
+          'Where your copy of the page [Operations](operations.md) can be read. The description of each alarm, and the dashboard, link to its section there.',
+      },
+      {
+        from: 'parameter',
         parameter: 'alarmQueueAgeSeconds',
         readBy: [],
         type: { kind: 'whole', of: 'seconds', minimum: 0, maximum: 1_209_600 },

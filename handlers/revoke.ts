@@ -3,7 +3,6 @@ import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { withAftermath } from '../lib/aftermath/follow-up.ts';
-import type { Ended } from '../lib/aftermath/follow-up-parts.ts';
 import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { notingStore } from '../lib/audit/noting-store.ts';
@@ -30,6 +29,7 @@ import type { Report } from '../lib/domain/report.ts';
 import { tokenRegistry } from '../lib/identify/registry/registry.ts';
 import { callerOf } from '../lib/intake/caller.ts';
 import { messageReader, readTrigger } from '../lib/intake/event.ts';
+import type { Ended } from '../lib/notice/ended.ts';
 import { parseConfig } from '../lib/platform/config.ts';
 import { recheckSweptKey } from '../lib/sweep/keys/recheck-swept-key.ts';
 
@@ -105,16 +105,18 @@ async function handle(event: unknown, context: Context): Promise<Answer> {
   const received = { requestId: context.awsRequestId, now: Date.now(), caller: callerOf(context) };
   return withAftermath(event, { ...parts, received, context }, async (reports) => {
     const ended: Ended[] = [];
-    const answer = await settleTrigger(
-      await readTrigger(reports, received, sealing),
+    const trigger = await readTrigger(reports, received, sealing);
+    const answer = settleTrigger(
+      trigger,
       async (report, attempt, place) => {
         const outcome = await revoke(report, context, attempt, place);
-        ended.push({ report, outcome });
+        ended.push({ report, outcome, attempt });
         return outcome;
       },
       retrySoon,
       messageReader(sealing),
     );
+    await Promise.allSettled([answer]);
     return { answer, ended };
   });
 }

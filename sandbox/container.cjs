@@ -42,6 +42,7 @@ process.on('message', async ({ event, requestId, timeoutMs }) => {
   );
   process.send({
     ...answer,
+    requestId,
     rss: process.memoryUsage().rss,
     maxRss: peak(),
     sockets: sockets(),

@@ -66,3 +66,7 @@ function decode(part: string): Record<string, unknown> {
 /** An installation token, alike in form to GitHub's. */
 export const makeInstallationToken = (): string =>
   `ghs_${randomBytes(27).toString('base64url').replace(/[-_]/g, 'x')}`;
+
+/** A classic personal access token, alike in form to GitHub's. */
+export const makePersonalToken = (): string =>
+  `ghp_${randomBytes(27).toString('base64url').replace(/[-_]/g, 'x')}`;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createApp, makeInstallationToken } from './github-app.ts';
+import { createApp, makeInstallationToken, makePersonalToken } from './github-app.ts';
 import { type Delivery, type DeliveryAnswer, send, signedDelivery } from './github-delivery.ts';
 import { listAlerts, type PatchRules, patchAlert, refuse } from './github-operations.ts';
+import { createOrgSettings } from './github-org-settings.ts';
 import { type AlertPayload, alertPayload, location, restAlert, type StoredAlert } from './github-shapes.ts';
 import { type SandboxAnswer, type SandboxRequest, type ServerKnobs, startServer } from './http-server.ts';
 
@@ -38,11 +39,13 @@ export type GitHub = Awaited<ReturnType<typeof startGitHub>>;
 
 /** A stand-in for GitHub secret scanning: alerts, their REST API, a GitHub App, signed deliveries. */
 export async function startGitHub(options: { latencyMs?: number } = {}) {
-  const knobs: ServerKnobs & PatchRules = {
+  const knobs: ServerKnobs & PatchRules & { suspendedAt: string | null } = {
     latencyMs: options.latencyMs ?? 0,
     onRequest: undefined,
     delegatedDismissal: false,
     refuseValidity: false,
+    // of the App's installation
+    suspendedAt: null,
   };
   const alerts: StoredAlert[] = [];
   const deliveries = new Map<string, Delivery>();
@@ -51,7 +54,12 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
   const orgs = new Set(['acme']);
   const app = createApp();
   const token = makeInstallationToken();
-  const tokens = new Set([token]);
+  /** of an owner of the organisations, with all scopes */
+  const ownerToken = makePersonalToken();
+  const tokens = new Set([token, ownerToken]);
+  const settings = createOrgSettings();
+  /** of the App's installation, as its owner granted them */
+  const permissions: Record<string, string> = { metadata: 'read', secret_scanning_alerts: 'write' };
 
   /** ids of repositories by `owner/repo`, lower case, former names included */
   const repositories = new Map<string, number>();
@@ -76,10 +84,23 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
     const body = {
       token: minted,
       expires_at: seconds(Date.now() + 3_600_000),
-      permissions: { metadata: 'read', secret_scanning_alerts: 'write' },
+      permissions,
       repository_selection: 'all',
     };
     return { status: 201, body };
+  }
+
+  /** "Get an installation for the authenticated app"; the fields that are not read are left out */
+  function installation(request: SandboxRequest, id: string): SandboxAnswer {
+    const refusal = app.refusal(bearer(request));
+    if (refusal !== undefined) return refuse(401, refusal);
+    if (Number(id) !== app.installation_id) return refuse(404, 'Not Found');
+    const account = { login: 'acme', type: 'Organization' };
+    const times = { created_at: '2026-11-01T08:00:00Z', suspended_at: knobs.suspendedAt };
+    return {
+      status: 200,
+      body: { id: app.installation_id, app_id: app.app_id, account, permissions, ...times },
+    };
   }
 
   function answer(request: SandboxRequest): SandboxAnswer {
@@ -91,11 +112,17 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
     }
     const { operation, groups } = route(request);
     if (operation === 'createInstallationToken') return mint(request, groups.id ?? '');
+    if (operation === 'getInstallation') return installation(request, groups.id ?? '');
     const given = bearer(request);
     if (given === undefined) return refuse(401, 'Requires authentication');
     if (!tokens.has(given)) return refuse(401, 'Bad credentials');
+    const org = (groups.org ?? '').toLowerCase();
+    if (operation === 'organizationSettings') {
+      if (given !== ownerToken) return refuse(403, 'Resource not accessible by integration');
+      if (!orgs.has(org)) return refuse(404, 'Not Found');
+      return settings.answer(request, org) ?? refuse(404, 'Not Found');
+    }
     if (operation === 'listOrganizationAlerts') {
-      const org = (groups.org ?? '').toLowerCase();
       if (!orgs.has(org)) return refuse(404, 'Not Found');
       const visible = alerts.filter(
         (alert) => alert.owner.toLowerCase() === org && !inaccessible.has(slug(alert)),
@@ -154,6 +181,9 @@ export async function startGitHub(options: { latencyMs?: number } = {}) {
   return Object.assign(knobs, server, {
     app,
     token,
+    ownerToken,
+    permissions,
+    settings,
     inaccessible,
     /** organisations that are known although they have no alert yet */
     orgs,
@@ -257,6 +287,11 @@ const ROUTES = [
     path: /^\/orgs\/(?<org>[^/]+)\/secret-scanning\/alerts$/,
   },
   {
+    operation: 'organizationSettings',
+    path: /^\/orgs\/(?<org>[^/]+)\/(?:hooks|secret-scanning\/custom-patterns)(?:\/|$)/,
+  },
+  { operation: 'getInstallation', method: 'GET', path: /^\/app\/installations\/(?<id>\d+)$/ },
+  {
     operation: 'createInstallationToken',
     method: 'POST',
     path: /^\/app\/installations\/(?<id>\d+)\/access_tokens$/,
@@ -265,7 +300,7 @@ const ROUTES = [
 
 function route(request: SandboxRequest): { operation: string; groups: Record<string, string> } {
   for (const { operation, method, path } of ROUTES) {
-    const match = method === request.method ? path.exec(request.path) : null;
+    const match = method === undefined || method === request.method ? path.exec(request.path) : null;
     if (match) return { operation, groups: { ...match.groups } };
   }
   return { operation: 'unknown', groups: {} };

@@ -13,10 +13,45 @@ export type SecretsManagerOptions = {
 
 export type SecretsManager = Awaited<ReturnType<typeof startSecretsManager>>;
 
-/** A stand-in for AWS Secrets Manager: GetSecretValue with its version stages, and ListSecrets by tag. */
+/** A stand-in for AWS Secrets Manager: GetSecretValue and PutSecretValue with their version stages, and ListSecrets by tag. */
 export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   const knobs: ServerKnobs = { latencyMs: options.latencyMs ?? 0, onRequest: undefined };
   const secrets = new Map<string, Secret>();
+  /** secrets that exist and have no value yet */
+  const empty = new Set<string>();
+  const put = (
+    id: string,
+    value: string,
+    tags?: Readonly<Record<string, string>>,
+    versionId: string = randomUUID(),
+  ): Version => {
+    const before = secrets.get(id);
+    const current = { id: versionId, value, createdAt: Date.now() / 1000 };
+    const kept = tags ?? before?.tags ?? {};
+    secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
+    return current;
+  };
+
+  /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
+  function putSecretValue(input: Record<string, unknown>): SandboxAnswer {
+    const { ClientRequestToken, SecretId, SecretString } = input;
+    if (typeof SecretString !== 'string' || typeof ClientRequestToken !== 'string') {
+      return failure(400, 'InvalidParameterException', 'Give SecretString and ClientRequestToken.');
+    }
+    const name = nameOf(String(SecretId));
+    const { current, previous } = secrets.get(name) ?? {};
+    if (current === undefined && !empty.has(name)) {
+      return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    // The token becomes the id of the version: the same request again stores nothing.
+    const same = [current, previous].find((version) => version?.id === ClientRequestToken);
+    if (same !== undefined && same.value !== SecretString) {
+      return failure(400, 'ResourceExistsException', 'A version with this token has another value.');
+    }
+    const { id } = same ?? put(name, SecretString, undefined, ClientRequestToken);
+    return json(200, { ARN: arnOf(name), Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] });
+  }
+
   const server = await startServer({
     knobs,
     describe: (request) => {
@@ -35,6 +70,8 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
       switch (operationOf(request)) {
         case 'GetSecretValue':
           return getSecretValue(secrets, parse(request.body));
+        case 'PutSecretValue':
+          return putSecretValue(parse(request.body));
         case 'ListSecrets':
           return listSecrets(secrets, parse(request.body));
         default:
@@ -44,12 +81,11 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}) {
   });
   return Object.assign(knobs, server, {
     /** The value until now stays readable as AWSPREVIOUS. Tags that are given replace those from before. */
-    put: (id: string, value: string, tags?: Readonly<Record<string, string>>): void => {
-      const before = secrets.get(id);
-      const current = { id: randomUUID(), value, createdAt: Date.now() / 1000 };
-      const kept = tags ?? before?.tags ?? {};
-      secrets.set(id, { current, tags: kept, ...(before && { previous: before.current }) });
-    },
+    put: (id: string, value: string, tags?: Readonly<Record<string, string>>): void =>
+      void put(id, value, tags),
+    /** a secret without a value, as CloudFormation creates it */
+    create: (id: string): void => void empty.add(id),
+    value: (id: string): string | undefined => secrets.get(id)?.current.value,
     arn: arnOf,
     remove: (id: string): void => {
       secrets.delete(id);
@@ -66,8 +102,7 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
       'Invalid name. Must be a valid name containing alphanumeric characters.',
     );
   }
-  // an ARN ends in a hyphen and six characters that are not of the name
-  const name = /:secret:(.+)-\w{6}$/.exec(SecretId)?.[1] ?? SecretId;
+  const name = nameOf(SecretId);
   const secret = secrets.get(name);
   if (secret === undefined) {
     return failure(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
@@ -90,6 +125,11 @@ function getSecretValue(secrets: Map<string, Secret>, input: Record<string, unkn
     VersionId: version.id,
     VersionStages: [VersionStage],
   });
+}
+
+/** an ARN ends in a hyphen and six characters that are not of the name */
+function nameOf(id: string): string {
+  return /:secret:(.+)-\w{6}$/.exec(id)?.[1] ?? id;
 }
 
 function arnOf(name: string): string {

@@ -20,9 +20,13 @@ const MOST_CHARACTERS = 1_048_576;
  * @param prompt writes what the person sees
  * @throws {InterruptedError}
  */
-export async function readHidden(input: InputStream, prompt: (text: string) => void): Promise<string> {
+export async function readHidden(
+  input: InputStream,
+  prompt: (text: string) => void,
+  question = 'Devin token (it is not shown): ',
+): Promise<string> {
   if (!input.isTTY) return readAll(input);
-  prompt('Devin token (it is not shown): ');
+  prompt(question);
   input.setRawMode?.(true);
   try {
     return await readLine(input);
@@ -43,8 +47,8 @@ async function readAll(input: InputStream): Promise<string> {
   return text;
 }
 
-/** A terminal in raw mode sends each key as it is pressed, and a paste at once. */
-async function readLine(input: InputStream): Promise<string> {
+/** One line. A terminal sends it as a whole; in raw mode it sends each key as it is pressed, and a paste at once. */
+export async function readLine(input: InputStream): Promise<string> {
   let line = '';
   // A destroyed terminal could not be set back.
   for await (const chunk of input.iterator({ destroyOnReturn: false })) {

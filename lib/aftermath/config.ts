@@ -24,5 +24,7 @@ export interface AftermathSettings {
   readonly AUDIT_BUCKET: string;
   readonly DEVIN_API_URL: string;
   readonly PROOF_WINDOW_SECONDS: number;
+  readonly NOTIFY: 'all' | 'needs-person';
+  readonly GITHUB_API_URL: string;
   readonly DRY_RUN: boolean;
 }

@@ -1,12 +1,16 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { snsNotify } from '../aws/sns.ts';
+import { s3AuditStore } from '../aws/write-once-bucket.ts';
 import type { AftermathRequest } from '../domain/aftermath.ts';
 import type { Token } from '../domain/token.ts';
+import type { Ended } from '../notice/ended.ts';
+import { notifyEnded } from '../notice/notify-ended.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { aftermathsOf } from './aftermath-of.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
 import { buildParts } from './build-parts.ts';
-import type { Ended, FollowUpParts, SettleReports } from './follow-up-parts.ts';
+import type { FollowUpParts, Settled, SettleReports } from './follow-up-parts.ts';
 import {
   type AftermathParts,
   type AftermathResult,
@@ -22,8 +26,38 @@ const AT_MOST_MS = 40_000;
 /** Milliseconds kept back for the message with which it goes on. */
 const KEPT_MS = 8_000;
 
-/** Runs what there is time for, and sends the rest as messages of its own. Nothing is thrown. */
+/**
+ * Tells people how the reports ended, and looks at what followed them. Nothing but the reports' own answer is thrown.
+ *
+ * @param messages requests of aftermaths that came with the reports
+ */
 export async function followAll<Answer>(
+  { answer, ended }: Settled<Answer>,
+  messages: readonly SQSRecord[],
+  parts: FollowUpParts,
+): Promise<Answer | SQSBatchResponse> {
+  const told = notifyAll(ended, parts);
+  try {
+    return await runAll(await answer, { ended, messages }, parts);
+  } finally {
+    await told;
+  }
+}
+
+async function notifyAll(ended: readonly Ended[], { aws, config, context }: FollowUpParts): Promise<void> {
+  if (config.NOTIFY_TOPIC_ARN === undefined) return;
+  const { functionName } = context;
+  const parts = {
+    settings: config.NOTIFY,
+    places: { githubApiUrl: config.GITHUB_API_URL, region: aws.region, functionName },
+    notify: snsNotify(aws, config.NOTIFY_TOPIC_ARN),
+    store: s3AuditStore(aws, config.AUDIT_BUCKET),
+  };
+  await Promise.all(ended.map((one) => notifyEnded(one, parts)));
+}
+
+/** Runs what there is time for, and sends the rest as messages of its own. Nothing is thrown. */
+async function runAll<Answer>(
   answer: Answer,
   { ended, messages }: { readonly ended: readonly Ended[]; readonly messages: readonly SQSRecord[] },
   parts: FollowUpParts,
@@ -76,8 +110,7 @@ export async function followEvent<Answer>(
 ): Promise<Answer | SQSBatchResponse | AftermathResult> {
   const { asked, messages, rest } = splitEvent(event);
   if (asked) return followAsked(event, parts);
-  const { answer, ended } = await settle(rest);
-  return followAll(answer, { ended, messages }, parts);
+  return followAll(await settle(rest), messages, parts);
 }
 
 async function followAsked(event: unknown, parts: FollowUpParts): Promise<AftermathResult> {

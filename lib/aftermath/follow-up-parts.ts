@@ -4,21 +4,19 @@ import type { AwsEnvironment } from '../aws/environment.ts';
 import type { ReadSecret } from '../aws/secrets.ts';
 import type { Devin } from '../clients/devin.ts';
 import type { AdminToken } from '../clients/devin-admin-token.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { Report } from '../domain/report.ts';
+import type { Ended } from '../notice/ended.ts';
 import type { AskedBy } from './asked-aftermath.ts';
 import type { AftermathSettings } from './config.ts';
 
-/** A report that ended in this invocation. */
-export interface Ended {
-  readonly report: Report;
-  readonly outcome: Outcome;
+/** The reports of an event have ended. */
+export interface Settled<Answer> {
+  /** Rejects for an EventBridge event that is to be retried. */
+  readonly answer: Promise<Answer>;
+  readonly ended: readonly Ended[];
 }
 
 /** Ends the reports of an event. @throws {BadEventError} */
-export type SettleReports<Answer> = (
-  event: unknown,
-) => Promise<{ readonly answer: Answer; readonly ended: readonly Ended[] }>;
+export type SettleReports<Answer> = (event: unknown) => Promise<Settled<Answer>>;
 
 /**
  * What the worker lends to what follows its reports. follow-all.ts has copies of its own of all that it imports, so what
@@ -32,5 +30,8 @@ export interface FollowUpParts {
   readonly devin: Devin;
   readonly records: TrailParts;
   readonly received: AskedBy;
-  readonly context: Pick<Context, 'awsRequestId' | 'invokedFunctionArn' | 'getRemainingTimeInMillis'>;
+  readonly context: Pick<
+    Context,
+    'awsRequestId' | 'functionName' | 'invokedFunctionArn' | 'getRemainingTimeInMillis'
+  >;
 }

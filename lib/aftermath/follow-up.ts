@@ -6,8 +6,8 @@ import type { FollowUpParts, SettleReports } from './follow-up-parts.ts';
 const MAY_ASK = /\\"aftermath\\"|"aftermath":/;
 
 /**
- * Ends the reports of an event, and looks at what followed them after all of them have ended, and at what the event itself
- * asks for. A finished report stays finished.
+ * Ends the reports of an event; after all of them have ended, tells people, and looks at what followed them and at what the
+ * event itself asks for. A finished report stays finished.
  *
  * @returns the answer to the reports with the messages that have to come back, or what a person asked for
  * @throws {BadEventError}
@@ -18,9 +18,9 @@ export async function withAftermath<Answer>(
   settle: SettleReports<Answer>,
 ) {
   if (MAY_ASK.test(JSON.stringify(event))) return (await load()).followEvent(event, parts, settle);
-  const { answer, ended } = await settle(event);
-  if (ended.length === 0) return answer;
-  return (await load()).followAll(answer, { ended, messages: [] }, parts);
+  const settled = await settle(event);
+  if (settled.ended.length === 0) return settled.answer;
+  return (await load()).followAll(settled, [], parts);
 }
 
 function load() {

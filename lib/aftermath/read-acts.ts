@@ -1,6 +1,6 @@
 import type { AuditLogEntry, DevinActivity, ListEnd } from '../clients/devin-activity.ts';
+import { plainId } from '../domain/plain-text.ts';
 import type { RetryOptions } from '../platform/retry.ts';
-import { plainId } from './plain-text.ts';
 import { auditWindows } from './window.ts';
 
 /** An act of the service user, without what it wrote. `at` is in UNIX seconds. */

@@ -1,9 +1,9 @@
 import type { DevinActivity, ListEnd, Schedule } from '../clients/devin-activity.ts';
 import type { SeenSchedule } from '../domain/aftermath.ts';
+import { plainId, plainText } from '../domain/plain-text.ts';
 import { iso } from '../domain/time.ts';
 import { pooled } from '../platform/map-concurrent.ts';
 import type { RetryOptions } from '../platform/retry.ts';
-import { plainId, plainText } from './plain-text.ts';
 
 const MAX_ORGS = 50;
 const MAX_PAGES = 20;

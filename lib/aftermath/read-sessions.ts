@@ -1,6 +1,6 @@
 import { type DevinActivity, isPathId, type ListEnd, type Session } from '../clients/devin-activity.ts';
+import { plainId, plainText, plainUrl } from '../domain/plain-text.ts';
 import type { RetryOptions } from '../platform/retry.ts';
-import { plainId, plainText, plainUrl } from './plain-text.ts';
 
 /** A session as it is kept in memory: nothing of it is longer than a line. Times are UNIX seconds. */
 export interface KeptSession {

@@ -9,12 +9,14 @@ import type { AuditContext } from '../audit/audit-entry.ts';
 import type { Forward } from '../audit/forward-to-siem.ts';
 import { recordFolder, recordPath } from '../audit/record-path.ts';
 import type { ListObjects } from '../aws/list-objects.ts';
+import type { Notify } from '../aws/sns.ts';
 import type { SendMessage } from '../aws/sqs.ts';
 import type { AuditStore } from '../aws/write-once-bucket.ts';
 import type { Devin } from '../clients/devin.ts';
 import { devinActivity } from '../clients/devin-activity.ts';
 import type { AdminToken } from '../clients/devin-admin-token.ts';
 import { type Aftermath, AftermathRequest } from '../domain/aftermath.ts';
+import { threadOf } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import { errorFields, log, logRecord } from '../platform/log.ts';
 import { count } from '../platform/metrics.ts';
@@ -40,7 +42,7 @@ export interface AftermathParts {
   readonly list: ListObjects;
   readonly forward?: Forward | undefined;
   readonly send?: SendMessage | undefined;
-  readonly notify?: ((subject: string, text: string) => Promise<unknown>) | undefined;
+  readonly notify?: Notify | undefined;
   readonly context: Omit<AuditContext, 'attempt'>;
   readonly proofWindowMs: number;
   /** The token of the report, while the invocation that ended it still has it. */
@@ -126,7 +128,9 @@ async function record(
   if (result === 'stored') {
     count('Aftermath', { result: aftermath.dry_run ? 'rehearsal' : ratingOf(aftermath) });
     if (isNews(aftermath))
-      await parts.notify?.(headline(aftermath), describeAftermath(aftermath).join('\n\n'));
+      await parts.notify?.(headline(aftermath), describeAftermath(aftermath).join('\n\n'), {
+        thread: threadOf(request.report),
+      });
   }
   const isForwarded = await forwarded(body, parts);
   if (!isForwarded && mayTryAgain(request, parts)) {

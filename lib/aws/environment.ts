@@ -5,7 +5,9 @@ export interface AwsEnvironment {
   /** Whether to call the endpoints that use FIPS 140 validated cryptography, by `AWS_USE_FIPS_ENDPOINT`. */
   readonly useFips: boolean;
   /** The endpoint of a service as set by `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`. */
-  endpoint(service: 'S3' | 'SQS' | 'SNS' | 'SESV2' | 'KMS' | 'SECRETS_MANAGER'): string | undefined;
+  endpoint(
+    service: 'S3' | 'SQS' | 'SNS' | 'SESV2' | 'KMS' | 'SECRETS_MANAGER' | 'CLOUDFORMATION',
+  ): string | undefined;
 }
 
 /** The services that are called without the SDK's clients. */

@@ -40,6 +40,7 @@ const ApiKey = z.object({
 /** One entry of a service user's key listing; times are UNIX seconds. It holds no part of the token. */
 export type ApiKey = z.infer<typeof ApiKey>;
 
+const Revoked = z.object({ api_key_id: z.string() });
 const ApiKeyPage = z.object({
   items: listOf(ApiKey),
   end_cursor: z.nullish(z.string()),
@@ -161,7 +162,9 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const first = await call(method, path, token, retry);
       if (first.response.status !== 401) return { ok: true, ...first };
       const rotated = await admin.insteadOf(token);
-      return { ok: true, ...(rotated === undefined ? first : await call(method, path, rotated, retry)) };
+      if (rotated === undefined) return { ok: true, ...first };
+      const second = await call(method, path, rotated, retry);
+      return { ok: true, ...second, uncertain: first.uncertain || second.uncertain };
     } catch (error) {
       if (error instanceof HttpFailure) {
         return { ok: false, reason: `Devin did not answer ${method} (${error.code})`, retryable: true };
@@ -247,6 +250,11 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       const result = await asAdmin('DELETE', path, retry);
       if (!result.ok) return result;
       const { uncertain, response } = result;
+      // Something in front of the API may answer 200 as well, which says nothing of the key.
+      if (response.status === 200 && parseJson(response.body, Revoked)?.api_key_id !== key.api_key_id) {
+        const { reason, retryable } = unreadable('DELETE', response);
+        return { ok: false, reason, retryable };
+      }
       const answer = ANSWERS[response.status];
       return answer === undefined
         ? { ...refusal('DELETE', response), uncertain }

@@ -16,7 +16,8 @@ export interface GitHubToken {
 }
 
 const Plain = z.object({ token: z.string() });
-const App = z.object({
+/** The identity of a GitHub App, as its secret holds it. */
+export const App = z.object({
   app_id: z.union([z.string(), z.number()]),
   installation_id: z.union([z.string(), z.number()]),
   private_key: z.string(),
@@ -67,8 +68,7 @@ async function installationToken(
   const url = new URL(
     `${baseUrl}/app/installations/${encodeURIComponent(app.installation_id)}/access_tokens`,
   );
-  const jwt = appJwt(String(app.app_id), privateKey(secretId, app.private_key));
-  const headers = { ...githubHeaders, authorization: `Bearer ${jwt}` };
+  const headers = appHeaders(secretId, app);
   const isFinal = (answer: HttpResponse) => rateLimitMs(answer) !== undefined;
   const retry = { deadline, attempts: 4, isFinal };
   const { response } = await sendRetrying({ method: 'POST', url, headers }, retry);
@@ -86,6 +86,12 @@ export const githubHeaders = {
   'user-agent': 'devin-key-revoker',
   'x-github-api-version': '2022-11-28',
 } as const;
+
+/** For requests as the App itself, and not as its installation. @throws {SecretError} when its key is none */
+export function appHeaders(secretId: string, app: z.infer<typeof App>): Record<string, string> {
+  const jwt = appJwt(String(app.app_id), privateKey(secretId, app.private_key));
+  return { ...githubHeaders, authorization: `Bearer ${jwt}` };
+}
 
 function privateKey(secretId: string, pem: string): KeyObject {
   try {

@@ -85,13 +85,17 @@ export function githubClient(baseUrl: string, token: GitHubToken): GitHub {
       if (answer.kind === 'refused') return answer.refusal;
       const { isMoved, response } = answer;
       if (response.status !== 200) return refusal('PATCH', response);
+      // Something in front of GitHub may answer 200 as well.
+      if (readAlert(response.body)?.state !== 'resolved') return undocumented;
       return { ok: true, ...(isMoved && movedTo(response)) };
     },
 
     async reopenAlert(ref, retry) {
       const answer = await callAlert('PATCH', ref, retry, { state: 'open' });
       if (answer.kind === 'refused') return answer.refusal;
-      return answer.response.status === 200 ? { ok: true } : refusal('PATCH', answer.response);
+      const { body, status } = answer.response;
+      if (status !== 200) return refusal('PATCH', answer.response);
+      return readAlert(body)?.state === 'open' ? { ok: true } : undocumented;
     },
   };
 }

@@ -36,6 +36,7 @@ export const RevokeConfig = z.object({
   AMBIGUOUS_KEY: z._default(z.enum(['escalate', 'revoke_all'], 'must be escalate or revoke_all'), 'escalate'),
   ATTRIBUTION_ERROR: z._default(probability(1e-12, 0.01), 1e-6),
   SEARCH_SECONDS: z._default(wholeNumber(0, MAX_SEARCH_SECONDS), 100),
+  NOTIFY: z._default(z.enum(['all', 'needs-person']), 'all'),
   NOTIFY_TOPIC_ARN: z.optional(text),
   SEALING_KEY_ID: z.optional(text),
   AUDIT_BUCKET: text,

@@ -67,11 +67,16 @@ export async function contain(report: Report, deps: Deps): Promise<Outcome> {
   const retry = { deadline: deps.deadline };
   const closed = isHeld ? draft : await closeAlert(draft, { alert, report_id }, github, retry);
   const [outcome] = await Promise.all([
-    recordOutcome({ ...completeOutcome(closed, report, alert), report_id }, trail),
+    recordOutcome({ ...completeOutcome(closed, report, alert), report_id }, trail, isUrgent(report)),
     isForRecheck(closed, report) && trail.planRecheck(),
     ...leaks.map((leak) => rememberKey({ ...leak.draft, report_id }, leak.token, deps.registry)),
   ]);
   return outcome;
+}
+
+/** A new leak: not what a sweep found. */
+function isUrgent({ detector, redeliver }: Report): boolean {
+  return detector !== 'sweep' && redeliver !== false;
 }
 
 async function combined([first, ...others]: Contained['leaks']): Promise<OutcomeDraft> {

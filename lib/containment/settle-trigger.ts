@@ -3,6 +3,7 @@ import type { RetrySoon } from '../aws/sqs.ts';
 import { isDone, type Outcome } from '../domain/outcome.ts';
 import type { ReadMessage, Trigger } from '../intake/event.ts';
 import { log } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { onlyPlace } from './batch-barrier.ts';
 import { type Revoke, settleBatch } from './settle-batch.ts';
 
@@ -50,5 +51,6 @@ class NotDoneError extends Error {
 function logEnd(outcome: Outcome, attempt: number): void {
   const { recorded, report_id, status } = outcome;
   const reason = status === 'revoked' || status === 'already_revoked' ? undefined : outcome.reason;
+  if (isDone(outcome)) measure('Attempts', 'Count', attempt);
   log(isDone(outcome) ? 'info' : 'error', 'report ended', { report_id, status, recorded, attempt, reason });
 }

@@ -79,6 +79,18 @@ export function alertReportId({ number, owner, repo }: GitHubAlertRef, action: s
   return `github/${owner}/${repo}/${number}/${action}/${stamp}`;
 }
 
+/** What all messages about a leak have in common: its alert, however it was reported; else the report. */
+export function threadOf({
+  leak,
+  report_id,
+}: {
+  readonly report_id: string;
+  readonly leak?: Report['leak'] | { readonly kind: 'service_user' };
+}): string {
+  if (leak?.kind === 'github_alert') return `github/${leak.owner}/${leak.repo}/${leak.number}`;
+  return /^github(?:\/[^/]+){2}\/\d+(?=\/)/.exec(report_id)?.[0] ?? report_id;
+}
+
 /** A report in memory: as on the queue, or with the token that a direct invoke brought. */
 export type Report = Omit<LeakReport, 'leak'> & {
   readonly leak: LeakReport['leak'] | { readonly kind: 'token' };

@@ -1,8 +1,10 @@
 import { type LeaseParts, takeLease } from '../aws/lease.ts';
 import type { AuditStore } from '../aws/write-once-bucket.ts';
 import type { ApiKey, Devin } from '../clients/devin.ts';
+import { threadOf } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import { log } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { sleep } from '../platform/retry.ts';
 import { SearchResult } from './search-result.ts';
@@ -12,7 +14,7 @@ export interface SearchParts {
   readonly devin: Pick<Devin, 'listKeys' | 'probe'>;
   readonly store: AuditStore;
   /** Notifies people; it never rejects. */
-  readonly notify: (subject: string, text: string) => Promise<unknown>;
+  readonly notify: (subject: string, text: string, options: { readonly thread: string }) => Promise<unknown>;
 }
 
 export interface Search {
@@ -75,12 +77,14 @@ async function run(parts: SearchParts, search: Search, signal?: AbortSignal): Pr
   const until = Math.min(search.until, Date.now() + searchMs);
   log('info', 'telling keys apart', { report_id, service_user_id, keys: candidates.length });
   const leak = await takeLease({ store: parts.store, folder: leakFolder(service_user_id) });
-  const notified = parts.notify(...notice(search, until - Date.now()));
+  const startedAt = Date.now();
+  const notified = parts.notify(...notice(search, until - Date.now()), { thread: threadOf({ report_id }) });
   await Promise.race([notified, sleep(NOTIFY_FIRST_MS)]);
   try {
     const ids = candidates.map(({ api_key_id }) => api_key_id);
     return await tellApart(parts.devin, { service_user_id, token, candidates: ids, error, until, signal });
   } finally {
+    measure('SearchSeconds', 'Seconds', (Date.now() - startedAt) / 1_000);
     if (leak.status === 'held') leak.end();
     await notified;
   }

@@ -3,7 +3,7 @@ import type { ApiKey, Devin } from '../clients/devin.ts';
 import { type Attribution, type Decided, decided } from '../domain/outcome.ts';
 import { ambiguous, ownSibling, type Ranked } from './escalate-candidates.ts';
 import { infer, type OwnedToken } from './infer-key.ts';
-import { searchKey } from './search-key.ts';
+import { type SearchParts, searchKey } from './search-key.ts';
 import type { SearchResult } from './search-result.ts';
 import type { FoundTarget } from './target.ts';
 
@@ -12,7 +12,7 @@ import type { FoundTarget } from './target.ts';
 export interface SearchOptions {
   readonly devin: Devin;
   readonly store: AuditStore;
-  readonly notify: (subject: string, text: string) => Promise<unknown>;
+  readonly notify: SearchParts['notify'];
   readonly report_id: string;
   /** What to do with a token whose key stays ambiguous. */
   readonly ambiguousKey: 'escalate' | 'revoke_all';
@@ -49,7 +49,8 @@ export async function targetBySearch(
       return infer(owned, entry, experimentOf(result), ranked);
     }
     case 'open':
-      if (owned.ownership === 'sibling') return decided(ownSibling(service_user_id, ranked));
+      // Beside a token of ours, the other one that we use may be among the candidates.
+      if (owned.ownership !== 'other') return decided(ownSibling(service_user_id, ranked));
       return ambiguousKey === 'revoke_all'
         ? byElimination(owned, ranked)
         : decided(ambiguous(service_user_id, ranked));

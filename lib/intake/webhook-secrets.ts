@@ -148,7 +148,7 @@ async function readPrevious(read: ReadSecret, secretId: string): Promise<string>
 }
 
 /** That of a name in a JSON object; text is GitHub's. Empty counts as none, since anybody could sign with it. */
-function secretOf(value: string, name: SecretName): string {
+export function secretOf(value: string, name: SecretName): string {
   const named = value.trimStart().startsWith('{') ? parseJson(value, Named) : undefined;
   const secret = (named ?? { github: value })[name] ?? '';
   // `echo … | aws secretsmanager put-secret-value` leaves a line break that nobody signs with.

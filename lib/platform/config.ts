@@ -82,8 +82,8 @@ function isSafeBaseUrl(value: string): boolean {
   return isSafeUrl(value) && URL.parse(value)?.search === '';
 }
 
-/** https, or http on a loopback address, without credentials. */
-function isSafeUrl(value: string): boolean {
+/** Whether it is https, or http on a loopback address, without credentials. */
+export function isSafeUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));

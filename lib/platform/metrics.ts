@@ -1,8 +1,18 @@
+/** Counts events, one by default. */
+export function count(metric: string, dimensions: Record<string, string>, events = 1): void {
+  write(metric, 'Count', events, dimensions);
+}
+
+/** A value of which CloudWatch keeps the distribution, so that percentiles can be asked for. */
+export function measure(metric: string, unit: 'Count' | 'Seconds', value: number): void {
+  write(metric, unit, value, {});
+}
+
 /**
- * Counts events, one by default, as a CloudWatch metric in the embedded metric format, which needs no API call.
+ * A line in the embedded metric format, which needs no API call.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function count(metric: string, dimensions: Record<string, string>, events = 1): void {
+function write(metric: string, Unit: string, value: number, dimensions: Record<string, string>): void {
   const emf = {
     _aws: {
       Timestamp: Date.now(),
@@ -10,12 +20,12 @@ export function count(metric: string, dimensions: Record<string, string>, events
         {
           Namespace: 'DevinKeyRevoker',
           Dimensions: [Object.keys(dimensions)],
-          Metrics: [{ Name: metric, Unit: 'Count' }],
+          Metrics: [{ Name: metric, Unit }],
         },
       ],
     },
     ...dimensions,
-    [metric]: events,
+    [metric]: value,
   };
   process.stdout.write(`${JSON.stringify(emf)}\n`);
 }

@@ -21,7 +21,7 @@ const revoked = (given: Partial<Outcome>): Outcome =>
     proof,
     ...given,
   }) as Outcome;
-const following = (outcome: Outcome) => aftermathsOf({ outcome, report }, false);
+const following = (outcome: Outcome) => aftermathsOf({ outcome, report, attempt: 1 }, false);
 
 describe('what follows a report', () => {
   test('is nothing where no service user is known', () => {

@@ -11,6 +11,7 @@ const LAYERS = [
   'lib/sweep',
   'lib/enroll',
   'lib/identify',
+  'lib/notice',
   'lib/audit',
   'lib/intake',
   'lib/clients',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { describeAuditLog } from './describe-audit-log.ts';
 import { describeDeployment, describeResources } from './describe-deployment.ts';
+import { describeOperations } from './describe-operations.ts';
 import { describePermissions } from './describe-permissions.ts';
 import { describeReports } from './describe-reports.ts';
 import { describeSweeps } from './describe-sweeps.ts';
@@ -21,6 +22,7 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
 
   describeResources(now);
   describeReports(now);
+  describeOperations(now);
   describeSweeps(now);
   describeAuditLog(now);
   describePermissions(now);

@@ -24,7 +24,8 @@ const stored: StoredAlert = {
   is_base64_encoded: false,
   validity: 'active',
   publicly_leaked: false,
-  state: 'open',
+  // As the answer to a change shows it; what is read may be in any state.
+  state: 'resolved',
   resolution: null,
   resolution_comment: null,
   resolved_at: null,
@@ -32,7 +33,7 @@ const stored: StoredAlert = {
   updated_at: '2026-11-23T08:42:20Z',
 };
 const whole = { status: 200, body: restAlert(stored) };
-const alert = { state: 'open', secret: new Token(SECRET), created_at: Date.parse(stored.created_at) };
+const alert = { state: 'resolved', secret: new Token(SECRET), created_at: Date.parse(stored.created_at) };
 
 let github: SandboxServer;
 let requests: SandboxRequest[];
@@ -91,6 +92,20 @@ describe('an alert', () => {
     answer = ({ body }) => (JSON.parse(body.toString()).validity !== undefined ? { status: 422 } : whole);
     expect(await resolve()).toEqual({ ok: true });
     expect(requests).toHaveLength(2);
+  });
+});
+
+describe('an alert whose change is answered 200', () => {
+  test.each<[string, SandboxAnswer]>([
+    ['a page of something in between', { status: 200, body: '<html>One moment, please</html>' }],
+    ['the alert as it was', { status: 200, body: restAlert({ ...stored, state: 'open' }) }],
+  ])('is not taken for resolved where the answer is %s', async (_title, given) => {
+    answer = () => given;
+    expect(await resolve()).toMatchObject({ ok: false, retryable: true });
+  });
+
+  test('is not taken for open again where the answer shows it resolved', async () => {
+    expect(await client().reopenAlert(ref, retry())).toMatchObject({ ok: false, retryable: true });
   });
 });
 

@@ -11,6 +11,7 @@ import {
   loadHandler,
   type Output,
 } from '../support/load-handler.ts';
+import { type Published, readPublished } from '../support/published.ts';
 
 const DAY = 86_400;
 const HOUR = 3_600;
@@ -661,10 +662,11 @@ describe('by hand', () => {
 });
 
 test('a person is notified of what was found, once', async () => {
-  const received: URLSearchParams[] = [];
+  const received: Published[] = [];
   const sns = await startServer({
     handle: ({ body }) => {
-      received.push(new URLSearchParams(body.toString()));
+      const message = readPublished(body);
+      if (message.subject.startsWith('aftermath')) received.push(message);
       return { status: 200, body: '<PublishResponse/>' };
     },
   });
@@ -675,10 +677,12 @@ test('a person is notified of what was found, once', async () => {
       AWS_ENDPOINT_URL_SNS: sns.url,
     };
     await revoked(topic);
-    expect(received.map((fields) => fields.get('Subject'))).toEqual([
+    expect(received.map(({ subject }) => subject)).toEqual([
       `aftermath of ${leak.service_user_id}: 1 session, 1 running, 0 schedules, 0 new keys`.slice(0, 99),
     ]);
-    const text = received[0]?.get('Message');
+    const text = received[0]?.text;
+    const { number, owner, repo } = leak.alert;
+    expect(received[0]?.chat.metadata.threadId).toBe(`github/${owner}/${repo}/${number}`);
     expect(text).toContain(
       `started 1 session (1 at an hour or from an origin unlike the thirty days before)`,
     );

@@ -34,6 +34,18 @@ describe('a key that somebody else revoked', () => {
     });
   });
 
+  test('is not claimed for a DELETE that something in front of the API answered with 200', async () => {
+    const leak = run.sandbox.leak({ key: { revoked_at: second() - 240 } });
+    const { api_key_id, service_user_id } = leak;
+    run.sandbox.devin.fault({ operation: DELETE, status: 200, body: '<html>One moment, please</html>' });
+
+    expect(await run.invoke({ service_user_id, api_key_id })).toMatchObject({
+      status: 'failed',
+      retryable: true,
+      deletions: [{ api_key_id, answer: 'unanswered' }],
+    });
+  });
+
   test('beside the leaked one, which expired, is not named as the leaked one, and nothing is claimed', async () => {
     const leak = run.sandbox.leak({ keys: 2, key: { expires_at: second() + 2 } });
     run.sandbox.devin.fault({ operation: 'listServiceUserApiKeys', status: 401, times: 2 });
@@ -67,6 +79,23 @@ describe('a DELETE whose answer was lost', () => {
     expect(run.outcomes()).toMatchObject([
       { status: 'revoked', evidence: 'recovered', api_key_id: leak.api_key_id, deletions: [deletion] },
     ]);
+  });
+
+  test('is recorded as such when the admin token is rotated before the next attempt', async () => {
+    const { devin, secretIds, secrets } = run.sandbox;
+    const leak = run.sandbox.leak();
+    devin.fault({ operation: DELETE, reset: 'after' });
+    devin.fault({ operation: DELETE, status: 401 });
+    devin.onArrival = ({ operation }) => {
+      if (operation === DELETE)
+        secrets.put(secretIds.admin, devin.createKey(run.sandbox.admin.service_user_id).token);
+      return undefined;
+    };
+
+    expect(await run.deliver(leak.alert)).toEqual(DONE);
+
+    const deletions = [{ api_key_id: leak.api_key_id, answer: 'already_revoked', lost_answer: true }];
+    expect(run.outcomes()).toMatchObject([{ status: 'revoked', evidence: 'recovered', deletions }]);
   });
 
   test('is claimed whatever the clock of the API says', async () => {

@@ -5,6 +5,7 @@ import { startSandbox } from '../../sandbox/index.ts';
 import { alertOf, deletedKeys, outcomeRecords } from '../../sandbox/observe.ts';
 import { alertReport, sqsEvent, sqsRecord } from '../../sandbox/sqs-event.ts';
 import { captureOutput, lambdaContext, loadHandler, type Output } from '../support/load-handler.ts';
+import { readPublished } from '../support/published.ts';
 
 // Searches for the key through the exported handler. They take their time, so all of them run side by side. The bound on
 // the error is a thousandth here, for the time that it saves; test/long plays the same worlds with the defaults.
@@ -78,7 +79,7 @@ const searches = {
     const hidden: number[] = [];
     const sns = await startServer({
       handle: ({ body }) => {
-        published.push(new URLSearchParams(body.toString()).get('Message') ?? '');
+        published.push(readPublished(body).text);
         return { status: 200, body: '<PublishResponse/>' };
       },
     });
@@ -241,7 +242,9 @@ describe('a leaked key among busy siblings', () => {
     const { leak, published } = played['busy siblings'];
 
     expect(startedFor(leak.service_user_id)).toHaveLength(1);
-    expect(published).toHaveLength(1);
+    // The second one says how it ended.
+    expect(published).toHaveLength(2);
+    expect(published[1]).toContain('Leaked Devin API key revoked');
     expect(published[0]).toContain(leak.service_user_id);
     for (const { api_key_id, service_user_id } of leak.keys)
       expect(published[0]).toContain(JSON.stringify({ service_user_id, api_key_id }));

@@ -4,6 +4,7 @@ import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { captureOutput, loadHandler, type Output } from '../support/load-handler.ts';
+import { readPublished } from '../support/published.ts';
 
 const DAY = 86_400;
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:alarms';
@@ -71,7 +72,7 @@ const sweep = async (env: Record<string, string | undefined> = {}) => {
 const notes = (): string[] => sandbox.s3.objects('warnings/').map(({ key }) => key);
 const mailed = (): string =>
   stub('sns')
-    .received.map(({ body }) => new URLSearchParams(body.toString()).get('Message'))
+    .received.map(({ body }) => readPublished(body).text)
     .join('\n');
 
 describe('a warning', () => {

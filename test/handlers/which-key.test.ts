@@ -112,6 +112,21 @@ describe('a key that stays ambiguous', () => {
     });
     expect(deletedKeys(sandbox)).toEqual([]);
   });
+
+  test('of our own admin token is never looked for by revoking, since our standby key is among the candidates', async () => {
+    const standby = sandbox.devin.createKey(sandbox.admin.service_user_id);
+    sandbox.secrets.put('standby', standby.token);
+    const env = { AMBIGUOUS_KEY: 'revoke_all', STANDBY_TOKEN_SECRET_ID: 'standby' };
+
+    const answer = await invoke(await load(env), { token: sandbox.admin.token });
+
+    expect(answer).toMatchObject({
+      status: 'escalated',
+      own_key: true,
+      reason: expect.stringContaining('our own service user'),
+    });
+    expect(deletedKeys(sandbox)).toEqual([]);
+  });
 });
 
 test.each(['devin_brain', 'windsurf_session'] as const)('a token of a %s is escalated', async (type) => {

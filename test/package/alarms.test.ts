@@ -14,6 +14,11 @@ describe('an alarm', () => {
     ['WebhookErrorAlarm', 'AWS/Lambda', 'Errors', lambda('WebhookLambdaFunction'), 0],
     ['WebhookUnavailableAlarm', 'AWS/Lambda', 'Url5xxCount', lambda('WebhookLambdaFunction'), 0],
     ['WebhookThrottledAlarm', 'AWS/Lambda', 'Throttles', lambda('WebhookLambdaFunction'), 0],
+    ['WebhookRefusedAlarm', 'DevinKeyRevoker', 'WebhookRefused', undefined, 0],
+    ['RevokeThrottledAlarm', 'AWS/Lambda', 'Throttles', lambda('RevokeLambdaFunction'), 0],
+    ['NotificationFailedAlarm', 'DevinKeyRevoker', 'NotificationFailed', undefined, 0],
+    ['SweepQueueAgeAlarm', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue('SweepQueue'), 14_400],
+    ['AlertSweepErrorAlarm', 'AWS/Lambda', 'Errors', lambda('SweepDashalertsLambdaFunction'), 0],
     ['RevokeErrorAlarm', 'AWS/Lambda', 'Errors', lambda('RevokeLambdaFunction'), 0],
     ['RevokeDroppedAlarm', 'AWS/Lambda', 'AsyncEventsDropped', lambda('RevokeLambdaFunction'), 0],
     [
@@ -71,6 +76,7 @@ describe('an alarm', () => {
     ['SweepMissingAlarm', 'SweepPlanned', job('sweep-keys'), 21_600, 5],
     ['AlertSweepMissingAlarm', 'AlertSweepDone', job('sweep-alerts'), 900, 4],
     ['EnrollMissingAlarm', 'EnrollDone', job('enroll'), 21_600, 5],
+    ['ReconcileMissingAlarm', 'LostReportsOpen', undefined, 900, 2],
     ['DigestMissingAlarm', 'DigestRun', undefined, 86_400, 1],
   ];
   test.each(raisedByNone)(
@@ -87,6 +93,16 @@ describe('an alarm', () => {
         TreatMissingData: 'breaching',
         AlarmActions: [{ Ref: 'AlarmTopic' }],
       });
+    },
+  );
+
+  test.each(ofType('AWS::CloudWatch::Alarm'))(
+    '%s also says when it is over, and names its runbook',
+    (id, alarm) => {
+      expect(alarm.Properties.OKActions).toEqual([{ Ref: 'AlarmTopic' }]);
+      expect(alarm.Properties.AlarmDescription).toMatch(
+        new RegExp(`^[A-Z].*[^.]\\. Runbook: docs/operations\\.md#${id.toLowerCase()}$`),
+      );
     },
   );
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { blocks, inlineCode, pages, readPage, rows } from '../support/pages.ts';
+import { blocks, inlineCode, pages } from '../support/pages.ts';
 import { readResources, templatePath } from './packaged.ts';
 
 const resources = readResources();
@@ -23,14 +23,5 @@ describe('the documentation of the deployed stack', () => {
 
     expect(invoked.length).toBeGreaterThan(2);
     expect(invoked.filter((name) => !names.includes(name))).toEqual([]);
-  });
-
-  test('says of every alarm what to do, and of no other', () => {
-    const alarms = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::CloudWatch::Alarm');
-    const described = rows(readPage('docs/operations.md'), 'alarm').flatMap(([names = '']) =>
-      names.split(', '),
-    );
-
-    expect([...described].sort()).toEqual([...alarms].sort());
   });
 });

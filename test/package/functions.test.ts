@@ -78,6 +78,7 @@ describe('the environment of a function', () => {
         'GITHUB_API_URL',
         'GITHUB_TOKEN_SECRET_ID',
         'LEAK_QUEUE_URL',
+        'NOTIFY',
         'NOTIFY_TOPIC_ARN',
         'PROOF_WINDOW_SECONDS',
         'SEALING_KEY_ID',

@@ -13,8 +13,14 @@ export type Way =
   | { readonly kind: 'other_method'; readonly allow: string }
   | { readonly kind: 'no_such_path' };
 
-/** No secret is read for a request that leads nowhere. */
-export function findWay({ method, path }: { readonly method: string; readonly path: string }): Way {
+/** No secret is read for a request that leads nowhere. An event without a path is of the function URL itself. */
+export function findWay({
+  method,
+  path = '/',
+}: {
+  readonly method: string;
+  readonly path?: string | undefined;
+}): Way {
   if (!isPath(path)) return { kind: 'no_such_path' };
   const allow = METHODS[path];
   return method === allow ? { kind: 'source', path } : { kind: 'other_method', allow };

@@ -1,5 +1,5 @@
-import { redact } from '../domain/redact.ts';
-import { containsToken } from '../domain/token-forms.ts';
+import { redact } from './redact.ts';
+import { containsToken } from './token-forms.ts';
 
 /** Characters of somebody's text that are looked at; a token at the cut is far behind what is kept. */
 const LOOK_AT = 4_096;

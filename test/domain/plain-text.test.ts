@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plainId, plainText, plainUrl } from '../../lib/aftermath/plain-text.ts';
+import { plainId, plainText, plainUrl } from '../../lib/domain/plain-text.ts';
 
 const token = `cog_${'Ab1'.repeat(13)}`;
 

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { Report } from '../../lib/domain/report.ts';
+import type { Ended } from '../../lib/notice/ended.ts';
+import { isTold } from '../../lib/notice/is-told.ts';
+import { report } from '../support/samples.ts';
+import { ended, samples } from './samples.ts';
+
+const { report_id } = report;
+const revoked = samples.revoked?.outcome as Outcome;
+const dead = samples['dead already, of an unknown owner']?.outcome as Outcome;
+const failed = { report_id, status: 'failed', reason: 'HTTP 503', retryable: true } as const;
+const of = (outcome: Outcome, changes: Partial<Report> = {}, attempt = 1): Ended =>
+  ended(outcome, { report: { ...report, ...changes }, attempt });
+const sweep = { detector: 'sweep', invoked_by: 'schedule' } as const;
+const old = { redeliver: false } as const;
+
+const cases: [what: string, given: Ended, all: boolean, needsPerson: boolean][] = [
+  ['a leak that was revoked', of(revoked), true, false],
+  ['one that was used after it leaked', samples['revoked, and used after the leak'] as Ended, true, true],
+  ['one whose alert stays open', of({ ...revoked, alert: { closed: false } }), true, true],
+  ['our own key', samples['our own token'] as Ended, true, true],
+  ['one that was told to be alive before', of(revoked, {}, 2), true, true],
+  ['a key that a sweep revoked', of(revoked, sweep), false, false],
+  ['a leak that was dead already', of(dead), true, false],
+  ['an old alert whose token was dead already', of(dead, old), false, false],
+  ['an old alert whose key was revoked', of(revoked, old), true, false],
+  ['a leak that a person decides', samples['escalated with candidates'] as Ended, true, true],
+  [
+    'a swept key that a person decides',
+    of(samples['escalated with candidates']?.outcome as Outcome, sweep),
+    true,
+    true,
+  ],
+  ['a key that still works', samples['still alive'] as Ended, true, true],
+  ['a failure that is retried', of(failed), false, false],
+  ['a failure that lasts', of(failed, {}, 5), true, true],
+  ['a failure of an event, whose retries are few', of(failed, { invoked_by: 'event' }), true, true],
+  ['a failure for good', samples['failed for good'] as Ended, true, true],
+  ['a rehearsal', samples.rehearsed as Ended, true, false],
+  ['a rehearsal by hand', of(samples.rehearsed?.outcome as Outcome, { invoked_by: 'console' }), false, false],
+  ['what is not for us', of({ report_id, status: 'ignored', reason: 'another secret type' }), false, false],
+];
+
+test.each(cases)('people are told of %s as the setting says', (_, given, all, needsPerson) => {
+  expect({ all: isTold(given, 'all'), needsPerson: isTold(given, 'needs-person') }).toEqual({
+    all,
+    needsPerson,
+  });
+});
