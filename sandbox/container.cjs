@@ -13,6 +13,12 @@ function peak() {
   }
 }
 
+/** Bytes that live: a process with `--expose-gc` collects the others first. */
+function heap() {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
 /** How many there are, idle ones included; 0 where the kernel does not tell. */
 function sockets() {
   try {
@@ -45,6 +51,7 @@ process.on('message', async ({ event, requestId, timeoutMs }) => {
     requestId,
     rss: process.memoryUsage().rss,
     maxRss: peak(),
+    heap: heap(),
     sockets: sockets(),
     timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
   });

@@ -8,15 +8,23 @@ export type Answer = {
   error?: string;
   rss: number;
   maxRss: number;
+  /** What lives, when the process may collect the rest. */
+  heap: number;
   /** Its connections, idle ones included. */
   sockets: number;
   timers: number;
 };
 
 /** A warm container: one built function in a process of its own, one invocation at a time. */
-export function startContainer(name: string, env: Record<string, string>, timeoutMs: number) {
+export function startContainer(
+  name: string,
+  env: Record<string, string>,
+  timeoutMs: number,
+  execArgv: string[] = [],
+) {
   const child = fork(fileURLToPath(new URL('./container.cjs', import.meta.url)), [name], {
     env,
+    execArgv,
     silent: true,
   });
   child.stdout?.resume();
