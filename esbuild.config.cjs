@@ -54,9 +54,16 @@ module.exports = (serverless) =>
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: ['webhook', 'revoke', 'sweep-keys', 'sweep-alerts', 'digest', 'reconcile', 'enroll'].map(
-      (name) => `handlers/${name}.ts`,
-    ),
+    entryPoints: [
+      'webhook',
+      'revoke',
+      'sweep-keys',
+      'sweep-alerts',
+      'digest',
+      'reconcile',
+      'enroll',
+      'drill',
+    ].map((name) => `handlers/${name}.ts`),
     outdir: OUT,
     outExtension: { '.js': '.cjs' },
   })

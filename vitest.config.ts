@@ -9,6 +9,7 @@ export default defineConfig({
       'test/runtime/**',
       'test/package/**',
       'test/long/**',
+      'test/detectors/**',
     ],
     testTimeout: 30_000,
     // Most tests wait for a stand-in, so more of them than processors can run.

@@ -3,6 +3,7 @@ import { VERSION } from '../lib/audit/ocsf-base.ts';
 import { CallerError } from '../lib/aws/caller-environment.ts';
 import { KmsError } from '../lib/aws/kms.ts';
 import { SecretError } from '../lib/aws/secrets.ts';
+import { redact } from '../lib/domain/redact.ts';
 import { ConfigError } from '../lib/platform/config.ts';
 import { errorFields } from '../lib/platform/log.ts';
 
@@ -12,8 +13,12 @@ import { SourceError } from './audit/log/source.ts';
 import type { RunAct } from './command/act.ts';
 import { UsageError } from './command/usage-error.ts';
 import { enrollCommand } from './enroll/enroll-command.ts';
+import { ReportError } from './report-leaks/read-values.ts';
+import { reportLeaksCommand } from './report-leaks/report-leaks-command.ts';
+import { revokeCommand } from './revoke/revoke-command.ts';
 import { setupCommand } from './setup/setup-command.ts';
 import { sweepCommand } from './sweep/sweep-command.ts';
+import { InterruptedError } from './terminal/read-hidden.ts';
 import { printLines, type Terminal } from './terminal/terminal.ts';
 
 /** Wrong arguments, or a command that could not do its work. */
@@ -40,7 +45,7 @@ function program(terminal: Terminal, run: RunAct): Command {
   const { err, out } = terminal;
   const root = new Command('devin-key-revoker')
     .description(
-      'Sets up the revocation of leaked Devin API keys, and looks at its audit log, at what followed a leak and at sweeps.',
+      'Sets up the revocation of leaked Devin API keys, revokes by hand, reports leaks, and looks at the audit log, at what followed a leak and at sweeps.',
     )
     .enablePositionalOptions()
     .version(VERSION)
@@ -48,7 +53,8 @@ function program(terminal: Terminal, run: RunAct): Command {
     .configureOutput({
       // The lines of a message are its own; the rest of it may quote an argument.
       writeOut: (text) => printLines(out, text.replace(/\n$/, '').split('\n')),
-      writeErr: (text) => printLines(err, text.replace(/\n$/, '').split('\n')),
+      // An argument may be a token in the wrong place.
+      writeErr: (text) => printLines(err, redact(text).replace(/\n$/, '').split('\n')),
       getOutHasColors: () => out.hasColors,
       getErrHasColors: () => err.hasColors,
     })
@@ -58,6 +64,8 @@ function program(terminal: Terminal, run: RunAct): Command {
   enrollCommand(root.command('enroll'), terminal, run);
   setupCommand(root.command('setup'), terminal, run);
   aftermathProgram(root.command('aftermath'), terminal, run);
+  revokeCommand(root.command('revoke'), terminal, run);
+  reportLeaksCommand(root.command('report-leaks'), terminal, run);
   return root;
 }
 
@@ -70,4 +78,4 @@ function explain(error: unknown): string {
   return `failed: ${fields.error}${fields.code === undefined ? '' : ` (${fields.code})`}`;
 }
 
-const EXPLAINED = [CallerError, KmsError, SecretError, SourceError];
+const EXPLAINED = [CallerError, InterruptedError, KmsError, ReportError, SecretError, SourceError];

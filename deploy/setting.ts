@@ -7,6 +7,7 @@ export const READERS = [
   'digest',
   'reconcile',
   'enroll',
+  'drill',
   'npm run sweep',
   'npm run aftermath',
   'npm run enroll',

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { Parameter } from './setting.ts';
 import { settingGroups } from './settings.ts';
 
 /**
@@ -7,8 +8,8 @@ import { settingGroups } from './settings.ts';
  */
 export function stageFile(stage: string, values: Readonly<Record<string, unknown>>): string {
   const groups = settingGroups.map(({ title, settings }) => {
-    const lines = settings.map(({ default: standard, parameter }) =>
-      stringify({ [parameter]: values[parameter] ?? typed(standard) }, { lineWidth: 0 }),
+    const lines = settings.map((setting) =>
+      stringify({ [setting.parameter]: values[setting.parameter] ?? typed(setting) }, { lineWidth: 0 }),
     );
     return `# ${title}\n${lines.join('')}`;
   });
@@ -22,8 +23,11 @@ const introduction = (
 # Edit the values here, and commit them: a deployment sets every parameter, so what stands here is what is deployed.
 `;
 
-/** A default of the table is a text; numbers and flags are written as such. */
-function typed(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+/**
+ * A default of the table is a text; flags and whole numbers are written as such. Anything else stays a text: CloudFormation
+ * has no fractions in its metadata, and no booleans among the values of a parameter.
+ */
+function typed({ default: standard, type }: Parameter): unknown {
+  if (type.kind === 'flag') return standard === 'true';
+  return type.kind === 'whole' && standard !== '' ? Number(standard) : standard;
 }

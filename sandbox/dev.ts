@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFunctions } from './functions.ts';
 import { signedDelivery } from './github.ts';
-import { startServer } from './http-server.ts';
 import { startSandbox } from './index.ts';
+import { startLambdaApi } from './lambda-api.ts';
 
 // npm run dev: serves the sandbox and the built functions on localhost until Ctrl-C, and prints what to try.
 
@@ -12,21 +12,8 @@ mkdirSync(auditDir, { recursive: true });
 const sandbox = await startSandbox({ auditDir });
 const functions = await startFunctions(sandbox, { onLog: (name, line) => say(`${name.padEnd(8)} ${line}`) });
 
-/** As Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` works too. */
-const lambda = await startServer({
-  handle: async ({ body, path }) => {
-    const name = /^\/2015-03-31\/functions\/(webhook|revoke)\/invocations$/.exec(path)?.[1];
-    if (name !== 'webhook' && name !== 'revoke')
-      return { status: 404, body: { message: 'no such function' } };
-    try {
-      return { status: 200, body: Object(await functions[name].invoke(JSON.parse(body.toString() || '{}'))) };
-    } catch (error) {
-      const { message, name: errorType } = error instanceof Error ? error : new Error(String(error));
-      const headers = { 'x-amz-function-error': 'Unhandled' };
-      return { status: 200, headers, body: { errorType, errorMessage: message } };
-    }
-  },
-});
+const { revoke, webhook } = functions;
+const lambda = await startLambdaApi({ webhook: webhook.invoke, revoke: revoke.invoke });
 
 const leak = sandbox.leak();
 const byIds = sandbox.leak({ name: 'another-bot' });

@@ -1,5 +1,6 @@
 import { describeAftermath } from '../lib/aftermath/describe-aftermath.ts';
 import { Aftermath } from '../lib/domain/aftermath.ts';
+import { drillScenario } from './drill-scenario.ts';
 import { alertOf } from './observe.ts';
 import type { Scenario, Stage } from './run-scenario.ts';
 
@@ -270,6 +271,7 @@ export const scenarios: Record<string, Scenario> = {
       checkDead(stage, leak);
     },
   },
+  drill: drillScenario,
 };
 
 /** Leaks one of three keys whose uses Devin does not show, and prints the outcome. */

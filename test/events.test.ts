@@ -2,10 +2,11 @@ import type { LambdaFunctionURLEvent, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LeakReport } from '../lib/domain/report.ts';
 import { sign } from '../lib/intake/signature.ts';
+import { startFunctionUrl } from '../sandbox/function-url.ts';
 import { alertPayload } from '../sandbox/github-shapes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { outcomeRecords } from '../sandbox/observe.ts';
-import { captureOutput, loadHandler, type Output } from './support/load-handler.ts';
+import { captureOutput, lambdaContext, loadHandler, type Output } from './support/load-handler.ts';
 import { eventFiles, filledEvent, sampleEvent } from './support/sample-events.ts';
 
 const used = new Set<string>();
@@ -273,6 +274,30 @@ test('the schedule of the enrolment enrols our own token', async () => {
   const enroll = await loadHandler('enroll', sandbox.env());
   expect(await enroll(event('enroll-schedule'))).toMatchObject({ tokens: { enrolled: 1, failed: 0 } });
   expect(sandbox.s3.objects('registry/')).toHaveLength(1);
+});
+
+describe('the events of the drill', () => {
+  test('make a key, whose leak the webhook takes', async () => {
+    const { service_user_id } = sandbox.devin.createServiceUser({ service_user_id: 'service-user-drills' });
+    const webhook = await loadHandler('webhook', sandbox.env());
+    const url = await startFunctionUrl((delivery) => webhook(delivery));
+    const env = sandbox.env({ LEAKS_URL: url.url, DRILL_SERVICE_USER_ID: service_user_id });
+    const drill = await loadHandler('drill', env);
+    // Nobody works here on what is queued: test/handlers/drill.test.ts has the whole way.
+    const brief = lambdaContext({ getRemainingTimeInMillis: () => 27_000 });
+
+    for (const name of ['drill-console-run', 'drill-schedule']) {
+      sandbox.devin.keys().forEach(({ api_key_id, service_user_id: owner }) => {
+        if (owner === service_user_id) sandbox.devin.revoke(api_key_id);
+      });
+      expect(await drill(event(name), brief)).toMatchObject({
+        service_user_id,
+        status: 'failed',
+        report_id: expect.stringContaining('webhook/msg_'),
+      });
+    }
+    await url.stop();
+  });
 });
 
 test('every file of events/ is used here', () => {

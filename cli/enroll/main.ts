@@ -11,11 +11,11 @@ import { type Enrolled, enrollAll } from '../../lib/enroll/enroll-all.ts';
 import type { Subject } from '../../lib/enroll/enroll-token.ts';
 import { tokensInSecret } from '../../lib/enroll/tokens-in-secret.ts';
 import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
+import { type InputStream, InterruptedError, readHidden } from '../terminal/read-hidden.ts';
 import { type Command, readArguments, USAGE } from './arguments.ts';
 import { localUser } from './local-user.ts';
 import { type Problem, printEnrolled } from './print-enrolled.ts';
 import { printRegistry, readRegistry } from './print-registry.ts';
-import { type InputStream, InterruptedError, readHidden } from './read-hidden.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

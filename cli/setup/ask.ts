@@ -1,4 +1,4 @@
-import { type InputStream, readHidden, readLine } from '../enroll/read-hidden.ts';
+import { type InputStream, readHidden, readLine } from '../terminal/read-hidden.ts';
 
 /** Asks a person. */
 export interface Ask {

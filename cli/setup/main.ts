@@ -3,8 +3,8 @@ import { type AwsEnvironment, awsEnvironment } from '../../lib/aws/environment.t
 import { StackError } from '../../lib/aws/stack-sdk.ts';
 import { ConfigError } from '../../lib/platform/config.ts';
 import { UsageError } from '../command/usage-error.ts';
-import { type InputStream, InterruptedError, readHidden } from '../enroll/read-hidden.ts';
 import { printableJson } from '../terminal/printable.ts';
+import { type InputStream, InterruptedError, readHidden } from '../terminal/read-hidden.ts';
 import { printLines, type Terminal } from '../terminal/terminal.ts';
 import { readArguments, type SetupCommand } from './arguments.ts';
 import { askOn } from './ask.ts';

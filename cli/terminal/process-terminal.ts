@@ -6,14 +6,14 @@ import type { Output, Terminal } from './terminal.ts';
 const CLOSED_PIPE = 141;
 
 /** The terminal of this process. A reader that closes the pipe, such as `head`, ends the program without a word. */
-export function processTerminal({ env, exit, stderr, stdout }: NodeJS.Process): Terminal {
+export function processTerminal({ env, exit, stderr, stdin, stdout }: NodeJS.Process): Terminal {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error) => {
       if (errorCode(error) !== 'EPIPE') throw error;
       exit(CLOSED_PIPE);
     });
   }
-  return { env, out: output(stdout), err: output(stderr), now: Date.now };
+  return { input: stdin, env, out: output(stdout), err: output(stderr), now: Date.now };
 }
 
 function output(stream: WriteStream & { fd: 1 | 2 }): Output {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { printable } from './printable.ts';
+import type { InputStream } from './read-hidden.ts';
 
 /** Where a command writes to. */
 export interface Output {
@@ -12,6 +13,7 @@ export interface Output {
 
 /** What a command knows of the world around it. */
 export interface Terminal {
+  readonly input: InputStream;
   readonly out: Output;
   readonly err: Output;
   readonly env: Env;

@@ -58,7 +58,12 @@ export function parameterise(template: Template, settings: readonly Parameter[])
         Description:
           'What precedes the names of the zips in the bucket, with its slash. Another one deploys other code',
       },
-      ...Object.fromEntries(settings.map((setting) => [setting.parameter, declare(setting)])),
+      ...Object.fromEntries(
+        settings.map((setting) => [
+          setting.parameter,
+          { ...declare(setting), ...shapeOf(packaged.Parameters, aliases, setting) },
+        ]),
+      ),
       ...Object.fromEntries(own),
     },
     Conditions: record(packaged.Conditions, aliases),
@@ -80,7 +85,7 @@ function withoutStage(template: Template): Template {
 }
 
 /** The declaration of a parameter, with the bounds of the table. */
-function declare({ default: standard, meaning, type }: Parameter): Json {
+function declare({ default: standard, meaning, type }: Parameter): Readonly<Record<string, Json>> {
   const Description = meaning.length > 1_000 ? `${meaning.slice(0, 999)}…` : meaning;
   // An empty value means "not set", which is no number.
   if (type.kind === 'whole' && standard !== '') {
@@ -93,6 +98,18 @@ function declare({ default: standard, meaning, type }: Parameter): Json {
     ...(type.kind === 'choice' && { AllowedValues: [...type.values] }),
     Description,
   };
+}
+
+/** What the template's own declaration of a parameter says beside the table: a list, a pattern and its explanation. */
+function shapeOf(
+  declared: Template['Parameters'],
+  aliases: ReadonlyMap<string, string>,
+  { parameter }: Parameter,
+): Readonly<Record<string, Json>> {
+  const [own] = Object.entries(declared).find(([name]) => aliases.get(name) === parameter) ?? [];
+  const shape = own === undefined ? null : (declared[own] ?? null);
+  if (!isObject(shape)) return {};
+  return Object.fromEntries(Object.entries(shape).filter(([key]) => key !== 'Default'));
 }
 
 /** The entries without the deployment bucket of osls: the zips lie in a bucket of the user. */

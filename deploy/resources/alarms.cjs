@@ -229,6 +229,19 @@ const alarms = {
     Condition: 'HasGithubOrgs',
   },
 
+  DrillErrorAlarm: any(
+    'AWS/Lambda',
+    'Errors',
+    lambda('DrillLambdaFunction'),
+    'A drill broke off. The log names the error',
+  ),
+  DrillFailedAlarm: any(
+    OURS,
+    'DrillFailed',
+    job('drill'),
+    'A key that was leaked to ourselves was not revoked, or not in time. A real leak would fare no better',
+  ),
+
   EnrollErrorAlarm: any(
     'AWS/Lambda',
     'Errors',

@@ -6,7 +6,7 @@ export interface AwsEnvironment {
   readonly useFips: boolean;
   /** The endpoint of a service as set by `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`. */
   endpoint(
-    service: 'S3' | 'SQS' | 'SNS' | 'SESV2' | 'KMS' | 'SECRETS_MANAGER' | 'CLOUDFORMATION',
+    service: 'S3' | 'SQS' | 'SNS' | 'SESV2' | 'KMS' | 'SECRETS_MANAGER' | 'CLOUDFORMATION' | 'LAMBDA',
   ): string | undefined;
 }
 

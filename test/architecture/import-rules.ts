@@ -6,6 +6,7 @@ const LAYERS = [
   'handlers',
   'cli',
   'lib/cold-start',
+  'lib/drill',
   'lib/containment',
   'lib/aftermath',
   'lib/sweep',

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
 import type { Resource } from '../package/packaged.ts';
+import { ablate } from './ablate-template.ts';
 
 // What MiniStack 1.5.33 does otherwise than AWS, and nothing else, is changed in a package before it is deployed.
 
@@ -40,40 +41,12 @@ export function adaptTemplate(template: Template): Template {
   for (const parameter of Object.values(adapted.Parameters ?? {})) {
     if (typeof parameter.Default === 'boolean') parameter.Default = String(parameter.Default);
   }
-  ablate(adapted, process.env.ABLATE);
+  adapted.Resources = ablate(adapted.Resources, process.env.ABLATE);
   for (const { Type, Properties } of Object.values(adapted.Resources)) {
     // Its runner of Node looks for `.js` and `.mjs` only. A custom runtime is AWS's own runtime client, see below.
     if (Type === 'AWS::Lambda::Function') Properties.Runtime = 'provided.al2023';
-    // When it serves a call it does not know these conditions, so that nobody could sign or write. The least privilege
-    // tests evaluate them.
-    if (Type === 'AWS::KMS::Key') {
-      for (const { Condition } of Properties.KeyPolicy.Statement) {
-        if (Condition) delete Condition.StringEquals?.['kms:SigningAlgorithm'];
-      }
-    }
-    if (Type === 'AWS::S3::BucketPolicy') {
-      const policy = Properties.PolicyDocument;
-      policy.Statement = policy.Statement.filter(
-        ({ Condition }: { Condition?: object }) => !/s3:if-none-match/i.test(JSON.stringify(Condition ?? {})),
-      );
-    }
   }
   return adapted;
-}
-
-/**
- * Takes a statement away from a role, to see which test misses it: `ABLATE=SweepKeysRole.Notify npm run test:aws`.
- *
- * @throws when there is no such statement
- */
-function ablate({ Resources }: Template, name: string | undefined): void {
-  if (name === undefined) return;
-  const [role = '', sid] = name.split('.');
-  const [{ PolicyDocument }] = Resources[role]?.Properties.Policies ?? [{}];
-  const all: { Sid: string }[] = PolicyDocument?.Statement ?? [];
-  const left = all.filter(({ Sid }) => Sid !== sid);
-  if (left.length === all.length) throw new Error(`there is no statement ${name}`);
-  PolicyDocument.Statement = left;
 }
 
 /** A custom runtime starts the file `bootstrap`, here AWS's runtime client for Node, beside the files as packaged. */

@@ -59,7 +59,7 @@ export function describeAuditLog(scene: () => Scene): void {
 
     test('shows an incident and makes a report', async () => {
       const { bucket, leak, invoke } = scene();
-      const { api_key_id, token } = leak();
+      const { api_key_id, service_user_id, token } = leak({ key: { name: 'of the report' } });
       await invoke('revoke', { token });
       const [day, page] = [dayOf(Date.now()), join(folder, 'report.html')];
 
@@ -68,7 +68,10 @@ export function describeAuditLog(scene: () => Scene): void {
 
       expect(shown).toContain(api_key_id);
       expect(shown).toContain('revoked');
-      expect(await readFile(page, 'utf8')).toContain(api_key_id);
+      // The page is for people: it has the key by its name.
+      expect(await readFile(page, 'utf8')).toContain(
+        `<code>of the report</code> of <code>${service_user_id}</code>`,
+      );
     });
   });
 }

@@ -3,13 +3,14 @@ import {
   paginateListStackResources,
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
-import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { DescribeLogGroupsCommand, DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DeleteFunctionCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { STACK } from './deploy-stack.ts';
-import type { Scene } from './scene.ts';
+import { eventually, type Scene } from './scene.ts';
 
 /** Everything of the template is there. */
 export function describeResources(scene: () => Scene): void {
@@ -31,6 +32,23 @@ export function describeResources(scene: () => Scene): void {
     expect(listed.map(({ LogicalResourceId }) => LogicalResourceId)).toEqual(
       expect.arrayContaining(unconditional.map(([id]) => id)),
     );
+  });
+}
+
+/** What Lambda writes for the functions. */
+export function describeLogs(scene: () => Scene): void {
+  test('each function writes its log into the group that the stack keeps for it', async () => {
+    const { aws, resources } = scene().stack;
+    const groups = Object.entries(resources()).filter(([, { Type }]) => Type === 'AWS::Logs::LogGroup');
+    const { logGroups = [] } = await aws.logs.send(new DescribeLogGroupsCommand({}));
+
+    expect(groups.length).toBeGreaterThan(5);
+    expect(logGroups).toHaveLength(groups.length);
+    for (const [id] of groups) {
+      const { logGroupName } = logGroups.find(({ logGroupName = '' }) => logGroupName.includes(id)) ?? {};
+      const { logStreams } = await aws.logs.send(new DescribeLogStreamsCommand({ logGroupName }));
+      expect(logStreams?.length, id).toBeGreaterThan(0);
+    }
   });
 }
 
@@ -84,10 +102,27 @@ export function describeDeployment(scene: () => Scene): void {
     expect(scene().sandbox.devin.isLive(token)).toBe(true);
   });
 
+  test('an invocation that Scheduler cannot deliver is kept', async () => {
+    const { emulator, messages, stack } = scene();
+    const { QueueUrls: [letters = ''] = [] } = await stack.aws.sqs.send(
+      new ListQueuesCommand({ QueueNamePrefix: `${STACK}-SweepDeadLetterQueue` }),
+    );
+    await stack.aws.lambda.send(new DeleteFunctionCommand({ FunctionName: `${STACK}-enroll` }));
+
+    await emulator.age({ schedule: 'EnrollSchedule' }, 2 * 86_400);
+
+    await eventually('it is a dead letter', async () => (await messages(letters))[0] === 1);
+  });
+
   describe('its removal', () => {
-    test('keeps the audit log, its key, the secrets and the dead letters, and nothing that runs', async () => {
+    test('keeps the audit log, its key, the logs, the secrets and the dead letters, and nothing that runs', async () => {
       const { keys, messages, stack } = scene();
       const { aws, output } = stack;
+      const logGroups = async () =>
+        ((await aws.logs.send(new DescribeLogGroupsCommand({}))).logGroups ?? []).map(
+          (group) => group.logGroupName,
+        );
+      const logs = await logGroups();
       const before = { keys: await keys(), policy: await policyOf() };
       const deadLetters = output('LeakDeadLetterQueueUrl');
 
@@ -95,6 +130,8 @@ export function describeDeployment(scene: () => Scene): void {
 
       expect(await keys()).toEqual(before.keys);
       expect(await policyOf()).toEqual(before.policy);
+      expect(logs.length).toBeGreaterThan(5);
+      expect(await logGroups()).toEqual(logs);
       for (const name of ['AdminTokenSecretArn', 'GithubTokenSecretArn', 'WebhookSecretArn']) {
         const { DeletedDate } = await aws.secrets.send(new DescribeSecretCommand({ SecretId: output(name) }));
         expect(DeletedDate).toBeUndefined();

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { GetObjectRetentionCommand } from '@aws-sdk/client-s3';
+import { GetObjectRetentionCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { folderOf } from '../../lib/audit/reconcile/reconcile.ts';
+import { isIntent } from '../../lib/audit/record-path.ts';
+import { openNote } from '../../lib/audit/stored-note.ts';
+import { signStandard, standardKey } from '../../lib/intake/standard-signature.ts';
+import type { AlertName } from '../../sandbox/github.ts';
 import { alertOf, deletedKeys } from '../../sandbox/observe.ts';
 import { eventually, type Scene } from './scene.ts';
 
@@ -22,6 +28,14 @@ export function describeReports(scene: () => Scene): void {
     (await scene().records()).filter(
       ({ key, record }) => key.includes('/50-attempt') && record.unmapped.api_key_id === apiKeyId,
     );
+
+  /** What the worker stores of a report that it began so many seconds ago: the note of an intent has its minute in its name. */
+  async function ageReport(intent: string, seconds: number): Promise<void> {
+    const { bucket, emulator, stack } = scene();
+    const Key = openNote(intent, Date.now() - seconds * 1_000);
+    await stack.aws.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: '{}', IfNoneMatch: '*' }));
+    await emulator.age({ bucket, prefix: folderOf(intent) }, seconds);
+  }
 
   afterEach(() => scene().sandbox.devin.clearFaults());
 
@@ -54,6 +68,33 @@ export function describeReports(scene: () => Scene): void {
       expect(Retention?.Mode).toBe('GOVERNANCE');
       expect(Retention?.RetainUntilDate?.getTime()).toBeGreaterThan(Date.now() + 364 * DAY_MS);
     });
+  });
+
+  test('a token that any detector sends is sealed on the queue, and leads to a dead key', async () => {
+    const { hookUrl, leak, outcomeOf, sandbox, stack, webhookSecret } = scene();
+    const { api_key_id, token } = leak();
+    const github = await webhookSecret();
+    const put = (SecretString: string) =>
+      stack.aws.secrets.send(
+        new PutSecretValueCommand({ SecretId: stack.output('WebhookSecretArn'), SecretString }),
+      );
+    await put(JSON.stringify({ github, standard: sandbox.standardSecret }));
+    const body = Buffer.from(JSON.stringify({ leaks: [{ token, source: 'acme-scanner' }] }));
+    const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1_000))];
+    const key = standardKey(sandbox.standardSecret) ?? expect.fail('no key');
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signStandard({ id, timestamp, body }, key),
+    };
+
+    const { status } = await fetch(new URL('leaks', `${hookUrl}/`), { method: 'POST', headers, body });
+
+    expect(status).toBe(202);
+    expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
+    expect(sandbox.devin.isLive(token)).toBe(false);
+    await put(github);
+    await settled();
   });
 
   test('an event of EventBridge leads to a dead key', async () => {
@@ -99,22 +140,51 @@ export function describeReports(scene: () => Scene): void {
     await settled();
   });
 
-  test('a report that was lost is found by reconcile, queued again and done', async () => {
-    const { bucket, emulator, hookUrl, invoke, leak, outcomeOf, sandbox, stack, webhookSecret } = scene();
-    const { alert, api_key_id } = leak();
-    failDeletions();
-    await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
-    await eventually('an attempt is recorded', async () => (await attempts(api_key_id)).length === 1);
-    await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
-    sandbox.devin.clearFaults();
-    const [attempt] = await attempts(api_key_id);
-    const prefix = attempt?.key.replace(/[^/]+$/, '') ?? '';
-    await emulator.age({ bucket, prefix }, 16 * 60);
+  describe('a report that was lost', () => {
+    /** Its worker began, and its message is gone. @returns the folder of its records */
+    async function lose(alert: AlertName, apiKeyId: string): Promise<string> {
+      const { hookUrl, keys, sandbox, stack, webhookSecret } = scene();
+      failDeletions();
+      await sandbox.github.deliver(hookUrl, await webhookSecret(), alert);
+      await eventually('an attempt is recorded', async () => (await attempts(apiKeyId)).length === 1);
+      await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
+      const [attempt] = await attempts(apiKeyId);
+      const folder = folderOf(attempt?.key ?? '');
+      await ageReport((await keys(folder)).find(isIntent) ?? expect.fail('no intent'), 16 * 60);
+      return folder;
+    }
 
-    expect(await invoke('reconcile')).toEqual({ failed: false, payload: { lost: 1, queued: 1 } });
+    test('is found by reconcile, queued again and done', async () => {
+      const { invoke, leak, outcomeOf, sandbox } = scene();
+      const { alert, api_key_id } = leak();
+      await lose(alert, api_key_id);
+      sandbox.devin.clearFaults();
 
-    expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
-    await settled();
+      expect(await invoke('reconcile')).toEqual({
+        failed: false,
+        payload: { lost: 1, queued: 1, open: 1 },
+      });
+
+      expect((await outcomeOf(api_key_id)).record.unmapped.status).toBe('revoked');
+      await settled();
+    });
+
+    test('is closed by a person, on record and in the SIEM', async () => {
+      const { invoke, keys, leak, posted, stack } = scene();
+      const { alert, api_key_id } = leak();
+      const folder = await lose(alert, api_key_id);
+      const { payload: found } = await invoke('reconcile');
+      await eventually('it failed again', async () => (await attempts(api_key_id)).length > 1);
+      await stack.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: queue() }));
+      const acknowledge = folder.replace(/^records\/date=[^/]+\/|\/$/g, '');
+
+      const { failed, payload } = await invoke('reconcile', { acknowledge, reason: 'revoked by hand' });
+
+      expect(failed, JSON.stringify(payload)).toBe(false);
+      expect(payload).toEqual({ lost: 0, queued: 0, open: found.open - 1 });
+      expect(await keys(folder)).toContain(`${folder}95-acknowledged.json`);
+      expect(posted.siem.some(({ body }) => body.includes('revoked by hand'))).toBe(true);
+    });
   });
 
   test('a message that is no report ends in the dead-letter queue after eight receives', async () => {

@@ -51,7 +51,8 @@ function resourcePolicy(arn: string, resources: Readonly<Record<string, Resource
     return arn === own || (own.startsWith('arn:aws:s3:') && arn.startsWith(`${own}/`));
   });
   if (owner === undefined) return undefined;
-  const key = resources[owner]?.Properties.KeyPolicy;
+  // A resource may have no properties at all.
+  const key = resources[owner]?.Properties?.KeyPolicy;
   const policy = Object.values(resources).find(({ Properties, Type }) => {
     const { Bucket, Queues, Topics } = Properties ?? {};
     return (

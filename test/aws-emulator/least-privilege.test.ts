@@ -1,7 +1,9 @@
 import { describe, expect, inject, test } from 'vitest';
 import { readResources } from '../package/packaged.ts';
+import { ablate } from './ablate-template.ts';
 import { ADMINISTRATOR, evaluatePolicies, type Request, type Verdict } from './evaluate-policies.ts';
 import { arnOf, parameterArn } from './resolve-template.ts';
+import { ACCOUNT } from './start-emulator.ts';
 
 const python = inject('python') ?? '';
 
@@ -14,114 +16,190 @@ interface Rights {
 
 const RECORD = 'AuditBucket/records/date=2026-11-24/github/acme/web/1/90-outcome.json';
 const INTENT = 'AuditBucket/records/date=2026-11-24/github/acme/web/1/10-intent.json';
+const ACKNOWLEDGED = 'AuditBucket/records/date=2026-11-24/github/acme/web/1/95-acknowledged.json';
+const PLAN_RECORD = 'AuditBucket/records/date=2026-11-24/sweep/1/20-plan.json';
+const ACT = 'AuditBucket/records/date=2026-11-24/act/1/25-act.json';
+const OPEN_NOTE = 'AuditBucket/index/open/date=2026-11-24/0915/records/x/10-intent.json';
+const STORED_NOTE = 'AuditBucket/index/stored/date=2026-11-24/records/date=2026-11-23/x/90-outcome.json';
+const ENTRY = 'AuditBucket/registry/0123.json';
+const LEASE = 'AuditBucket/leases/leak/service-user-1/1.json';
+const RECHECK = 'AuditBucket/rechecks/date=2026-11-24/1.json';
+const FORMER = 'AuditBucket/tokens/0123.json';
 const PLAN = 'AuditBucket/plans/20261124T030000Z-5f0c2b1a/start.json';
-const DIGEST = 'AuditBucket/digests/2026/11/2026-11-24.json';
+const WARNING = 'AuditBucket/warnings/service-user-1/key-1/expires-1-7d.json';
 const SWITCH = 'AuditBucket/control/sweeps/1.json';
-const CONSUME = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'];
-const SECRETS = ['AdminTokenSecret', 'GithubTokenSecret', 'WebhookSecret', 'StandbyArn', 'AuditHttpArn'];
-const QUEUES = ['LeakQueue', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'];
+const OWNERS = 'AuditBucket/owners/owners.json';
+const LEDGER = 'AuditBucket/sweeps/alerts/1.json';
+const STATE = 'AuditBucket/state/reconcile/1.json';
+const EXPERIMENT = 'AuditBucket/experiments/service-user-1.json';
+const DIGEST = 'AuditBucket/digests/2026/11/2026-11-24.json';
+const OBJECTS = [
+  ...[RECORD, INTENT, ACKNOWLEDGED, PLAN_RECORD, ACT, OPEN_NOTE, STORED_NOTE, ENTRY, LEASE, RECHECK, FORMER],
+  ...[PLAN, WARNING, SWITCH, OWNERS, LEDGER, STATE, EXPERIMENT, DIGEST],
+];
+const CONSUME = [
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ChangeMessageVisibility',
+];
+const SECRETS = [
+  ...['AdminTokenSecret', 'GithubTokenSecret', 'WebhookSecret'],
+  ...['StandbyArn', 'ActivityTokenArn', 'AuditHttpArn', 'SlackArn'],
+];
+const QUEUES = ['LeakQueue', 'BacklogQueue', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'];
+const FUNCTIONS = ['Webhook', 'Revoke', 'SweepDashkeys', 'SweepDashalerts', 'Digest', 'Reconcile', 'Enroll'];
 const each = (actions: readonly string[], ...resources: string[]): Row[] =>
   actions.map((action) => [action, ...resources]);
 const without = (all: readonly string[], ...some: string[]) => all.filter((one) => !some.includes(one));
 
+/** What one role may do of what several may do in parts; all the rest of these actions it may not. */
+interface Grants {
+  readonly logs?: string;
+  readonly secrets?: readonly string[];
+  /** Through Secrets Manager alone. */
+  readonly decrypts?: boolean;
+  /** Makes keys that seal tokens on the queue, or opens what they sealed. */
+  readonly seals?: boolean;
+  readonly opens?: boolean;
+  readonly sends?: readonly string[];
+  readonly consumes?: readonly string[];
+  readonly reads?: readonly string[];
+  readonly writes?: readonly string[];
+  readonly lists?: boolean;
+  readonly notifies?: boolean;
+  readonly invokes?: readonly string[];
+  readonly more?: readonly Row[];
+}
+
+function rights({
+  secrets = [],
+  sends = [],
+  consumes = [],
+  reads = [],
+  writes = [],
+  invokes = [],
+  ...rest
+}: Grants): Rights {
+  const split = (actions: readonly string[], all: readonly string[], some: readonly string[]) => ({
+    can: each(actions, ...some),
+    cannot: each(actions, ...without(all, ...some)),
+  });
+  const parts = [
+    split(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      FUNCTIONS.map((name) => `${name}LogGroup`),
+      rest.logs ? [rest.logs] : [],
+    ),
+    split(['secretsmanager:GetSecretValue'], SECRETS, secrets),
+    split(
+      ['kms:Decrypt'],
+      ['SecretKeyArns', 'AuditKey', 'SealingKey'],
+      [...(rest.decrypts ? ['SecretKeyArns'] : []), ...(rest.opens ? ['SealingKey'] : [])],
+    ),
+    split(['kms:GenerateDataKey'], ['SealingKey', 'AuditKey'], rest.seals ? ['SealingKey'] : []),
+    split(['kms:Encrypt'], ['SealingKey', 'AuditKey'], []),
+    split(['sqs:SendMessage'], QUEUES, sends),
+    split(CONSUME, QUEUES, consumes),
+    split(['s3:GetObject'], OBJECTS, reads),
+    split(['s3:PutObject'], OBJECTS, writes),
+    split(['s3:ListBucket'], ['AuditBucket'], rest.lists ? ['AuditBucket'] : []),
+    split(['sns:Publish'], ['AlarmTopic'], rest.notifies ? ['AlarmTopic'] : []),
+    split(
+      ['lambda:InvokeFunction'],
+      FUNCTIONS.map((name) => `${name}LambdaFunction`),
+      invokes,
+    ),
+  ];
+  return {
+    can: [...parts.flatMap(({ can }) => can), ...(rest.more ?? [])],
+    cannot: parts.flatMap(({ cannot }) => cannot),
+  };
+}
+
+const RECORDS = [RECORD, INTENT, ACKNOWLEDGED, PLAN_RECORD, ACT];
+
 const RIGHTS: Readonly<Record<string, Rights>> = {
   // On the internet: it reads one secret and sends to one queue.
-  WebhookRole: {
-    can: [
-      ['secretsmanager:GetSecretValue', 'WebhookSecret'],
-      ['sqs:SendMessage', 'LeakQueue'],
-      ['logs:PutLogEvents', 'WebhookLogGroup'],
-    ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'WebhookSecret')],
-      ...each(CONSUME, ...QUEUES),
-      ['sqs:SendMessage', ...without(QUEUES, 'LeakQueue')],
-      ['s3:GetObject', RECORD, PLAN, DIGEST],
-      ['s3:PutObject', RECORD, PLAN, SWITCH, DIGEST],
-      ['s3:ListBucket', 'AuditBucket'],
-      ['logs:PutLogEvents', 'RevokeLogGroup'],
-    ],
-  },
-  // It holds the admin token, and is reached through the queue alone.
-  RevokeRole: {
-    can: [
-      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'WebhookSecret')],
-      ...each(CONSUME, 'LeakQueue'),
-      ['s3:PutObject', INTENT, RECORD],
-      ['s3:GetObject', INTENT, RECORD],
-      ['s3:ListBucket', 'AuditBucket'],
-    ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', 'WebhookSecret'],
-      ...each(CONSUME, ...without(QUEUES, 'LeakQueue')),
-      ['sqs:SendMessage', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'],
-      ['s3:PutObject', PLAN, SWITCH, DIGEST],
-    ],
-  },
+  WebhookRole: rights({
+    logs: 'WebhookLogGroup',
+    seals: true,
+    secrets: ['WebhookSecret'],
+    sends: ['LeakQueue'],
+  }),
+  // It holds the admin token, and is reached through the queues and by who may invoke it.
+  RevokeRole: rights({
+    logs: 'RevokeLogGroup',
+    secrets: without(SECRETS, 'WebhookSecret', 'SlackArn'),
+    opens: true,
+    decrypts: true,
+    sends: ['LeakQueue'],
+    consumes: ['LeakQueue', 'BacklogQueue'],
+    reads: [...RECORDS, ENTRY, LEASE, RECHECK, FORMER],
+    writes: [...RECORDS, ENTRY, LEASE, RECHECK, OPEN_NOTE, STORED_NOTE],
+    lists: true,
+    notifies: true,
+  }),
   // It queues revocations, and cannot say that one was made.
-  SweepKeysRole: {
-    can: [
-      ['secretsmanager:GetSecretValue', 'AdminTokenSecret', 'StandbyArn'],
-      ['sqs:SendMessage', 'SweepQueue'],
-      ...each(CONSUME, 'SweepQueue'),
-      ['s3:PutObject', PLAN, SWITCH, 'AuditBucket/records/date=2026-11-24/sweep/1/20-plan.json'],
-      ['s3:GetObject', PLAN],
-      ['sns:Publish', 'AlarmTopic'],
-    ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', 'WebhookSecret', 'GithubTokenSecret'],
-      ...each(CONSUME, 'LeakQueue', 'LeakDeadLetterQueue'),
-      ['s3:PutObject', INTENT, RECORD, DIGEST],
-    ],
-  },
-  SweepAlertsRole: {
-    can: [
-      ['secretsmanager:GetSecretValue', 'GithubTokenSecret'],
-      ['s3:GetObject', RECORD],
-    ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'GithubTokenSecret')],
-      ...each(CONSUME, 'LeakQueue', 'LeakDeadLetterQueue'),
-      ['s3:PutObject', INTENT, RECORD, PLAN, SWITCH, DIGEST],
-    ],
-  },
+  SweepKeysRole: rights({
+    logs: 'SweepDashkeysLogGroup',
+    secrets: without(SECRETS, 'WebhookSecret', 'GithubTokenSecret'),
+    decrypts: true,
+    sends: ['BacklogQueue', 'SweepQueue'],
+    consumes: ['SweepQueue'],
+    reads: [PLAN, WARNING, SWITCH, OWNERS],
+    writes: [PLAN, WARNING, SWITCH, PLAN_RECORD, ACT, STORED_NOTE],
+    lists: true,
+    notifies: true,
+    more: [['ses:SendEmail', 'Sender']],
+  }),
+  SweepAlertsRole: rights({
+    logs: 'SweepDashalertsLogGroup',
+    secrets: ['GithubTokenSecret'],
+    sends: ['LeakQueue', 'BacklogQueue'],
+    reads: [...RECORDS, RECHECK, LEDGER],
+    writes: [LEDGER],
+    lists: true,
+  }),
   // It reads all that is stored, and can neither act nor change what it signs.
-  DigestRole: {
-    can: [
-      ['s3:GetObject', RECORD, PLAN, DIGEST],
-      ['s3:PutObject', DIGEST],
+  DigestRole: rights({
+    logs: 'DigestLogGroup',
+    secrets: ['AuditHttpArn'],
+    decrypts: true,
+    reads: OBJECTS,
+    writes: [DIGEST],
+    lists: true,
+    notifies: true,
+    more: [
+      ['s3:ListBucketVersions', 'AuditBucket'],
+      ['s3:GetObjectVersion', RECORD],
       ['kms:Sign', 'AuditKey'],
     ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'AuditHttpArn')],
-      ['sqs:SendMessage', ...QUEUES],
-      ...each(CONSUME, ...QUEUES),
-      ['s3:PutObject', INTENT, RECORD, PLAN, SWITCH],
-    ],
-  },
-  ReconcileRole: {
-    can: [
-      ['s3:GetObject', RECORD],
-      ['sqs:SendMessage', 'LeakQueue'],
-    ],
-    cannot: [
-      ['secretsmanager:GetSecretValue', ...without(SECRETS, 'AuditHttpArn')],
-      ...each(CONSUME, 'LeakQueue', 'LeakDeadLetterQueue'),
-      ['s3:PutObject', INTENT, RECORD, PLAN, SWITCH, DIGEST],
-    ],
-  },
-  SchedulerRole: {
-    can: [
-      ['lambda:InvokeFunction', 'SweepDashkeysLambdaFunction', 'SweepDashalertsLambdaFunction'],
-      ['sqs:SendMessage', 'SweepDeadLetterQueue'],
-    ],
-    cannot: [
-      ['lambda:InvokeFunction', 'RevokeLambdaFunction', 'WebhookLambdaFunction', 'DigestLambdaFunction'],
-      ['sqs:SendMessage', 'LeakQueue', 'SweepQueue'],
-      ['secretsmanager:GetSecretValue', ...SECRETS],
-      ['s3:GetObject', RECORD],
-    ],
-  },
+  }),
+  ReconcileRole: rights({
+    logs: 'ReconcileLogGroup',
+    secrets: ['AuditHttpArn'],
+    decrypts: true,
+    sends: ['LeakQueue'],
+    reads: [...RECORDS, STATE],
+    writes: [STATE, ACKNOWLEDGED, STORED_NOTE],
+    lists: true,
+  }),
+  // It reads tokens; it can queue no report, and writes no record but that of a person who enrols.
+  EnrollRole: rights({
+    logs: 'EnrollLogGroup',
+    // All of them, since all carry the tag here.
+    secrets: SECRETS,
+    decrypts: true,
+    reads: [ENTRY, EXPERIMENT, LEASE],
+    writes: [ENTRY, EXPERIMENT, ACT],
+    lists: true,
+    more: [['secretsmanager:ListSecrets', '*']],
+  }),
+  SchedulerRole: rights({
+    sends: ['SweepDeadLetterQueue'],
+    invokes: ['SweepDashkeysLambdaFunction', 'SweepDashalertsLambdaFunction', 'EnrollLambdaFunction'],
+  }),
 };
 
 /** No role of the template may do any of this, to anything in it. */
@@ -145,16 +223,22 @@ const NEVER = [
   .concat(['events:DisableRule', 'cloudwatch:DisableAlarmActions', 'cloudformation:DeleteStack']);
 
 describe.skipIf(python === '')('least privilege, by the policy evaluator', () => {
-  const resources = python === '' ? {} : readResources();
+  const resources = python === '' ? {} : ablate(readResources(), process.env.ABLATE);
   const roles = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::IAM::Role');
   const context = {
     's3:if-none-match': '*',
     's3:ObjectCreationOperation': 'true',
     'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+    'kms:EncryptionContext:report_id': 'sweep/1',
+    'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com',
+    'ses:FromAddress': parameterArn('OwnersFrom'),
+    'aws:ResourceTag/devin-key-revoker:enroll': 'true',
   };
 
   function arn(name: string): string {
     const [id = '', ...path] = name.split('/');
+    if (id === '*') return id;
+    if (id === 'Sender') return `arn:aws:ses:us-east-1:${ACCOUNT}:identity/key-revoker@example.com`;
     if (!(id in resources)) return parameterArn(id);
     return [arnOf(id, resources), ...path].join('/');
   }
@@ -210,6 +294,51 @@ describe.skipIf(python === '')('least privilege, by the policy evaluator', () =>
     }));
 
     expect(others([...asDigest, ...otherwise], ['ImplicitDeny', 'Deny'])).toEqual([]);
+  });
+
+  test('a key of other people decrypts a secret alone, and a mail has the one sender', () => {
+    const readers = roles.filter((who) => JSON.stringify(RIGHTS[who]?.can).includes('kms:Decrypt'));
+    const direct = readers.map((who) => ({ who, action: 'kms:Decrypt', resource: arn('SecretKeyArns') }));
+    const elsewhere = direct.map((request) => ({
+      ...request,
+      context: { 'kms:ViaService': 's3.us-east-1.amazonaws.com' },
+    }));
+    const mail = { who: 'SweepKeysRole', action: 'ses:SendEmail', resource: arn('Sender') };
+    const forged = { ...mail, context: { 'ses:FromAddress': 'ceo@example.com' } };
+
+    expect(readers.length).toBeGreaterThan(3);
+    expect(others([...direct, ...elsewhere, mail, forged], ['ImplicitDeny', 'Deny'])).toEqual([]);
+  });
+
+  test('the enrolment reads our own tokens and tagged secrets, and no other', () => {
+    const action = 'secretsmanager:GetSecretValue';
+    const read = (names: readonly string[], context: Record<string, string>) =>
+      names.map((name) => ({ who: 'EnrollRole', action, resource: arn(name), context }));
+    const own = ['AdminTokenSecret', 'StandbyArn', 'AuditHttpArn'];
+
+    expect(others(read(own, {}), ['Allow'])).toEqual([]);
+    expect(others(read(without(SECRETS, ...own), {}), ['ImplicitDeny'])).toEqual([]);
+  });
+
+  test('a secret is read by its ARN with and without the six characters at its end', () => {
+    const [named = '', other = ''] = [parameterArn('StandbyArn'), `${parameterArn('StandbyArn')}-other`];
+    const requests = [named, `${named}-Ab12Cd`].map((resource) => ({
+      who: 'RevokeRole',
+      action: 'secretsmanager:GetSecretValue',
+      resource,
+    }));
+
+    expect(others(requests, ['Allow'])).toEqual([]);
+    expect(
+      others(
+        requests.map((request) => ({ ...request, resource: other })),
+        ['ImplicitDeny'],
+      ),
+    ).toEqual([]);
+  });
+
+  test('each role has its table', () => {
+    expect(Object.keys(RIGHTS).sort()).toEqual([...roles].sort());
   });
 
   test('nobody deletes a record or a version of it, an administrator included', () => {

@@ -4,37 +4,30 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 
 /** What the suite keeps between its runs; git ignores it. */
 export const CACHE = join(ROOT, '.aws-emulator');
 
 /**
- * The Python of an environment of its own with the packages of requirements.txt, made at the first run.
+ * The Python of an environment of its own with the packages of a file beside this one, made at the first run.
  *
+ * @param what they are, for people
  * @returns `undefined` where there is no Python that can make it
  */
-export function pythonEnvironment(): string | undefined {
-  const name = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+export function pythonEnvironment(requirements: string, what: string): string | undefined {
+  const path = join(import.meta.dirname, requirements);
+  const name = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
   const folder = join(CACHE, `python-${name}`);
   const python = join(folder, 'bin/python');
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return python;
   const system = systemPython();
   if (system === undefined) return undefined;
-  process.stdout.write('installing MiniStack into .aws-emulator/, once\n');
+  process.stdout.write(`installing ${what} into .aws-emulator/, once\n`);
   mkdirSync(CACHE, { recursive: true });
   rmSync(folder, { recursive: true, force: true });
   execFileSync(system, ['-m', 'venv', folder], { stdio: 'inherit' });
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--requirement',
-    REQUIREMENTS,
-  ];
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', path];
   execFileSync(python, pip, { stdio: 'inherit' });
   writeFileSync(complete, '');
   return python;

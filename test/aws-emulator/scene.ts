@@ -4,10 +4,11 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
-import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
+import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import type { StoredRecord } from '../../sandbox/observe.ts';
 import { emulatedStack, STACK } from './deploy-stack.ts';
+import { ownSecrets, SENDER } from './own-secrets.ts';
 import { postFunctionUrl } from './post-function-url.ts';
 import { type Emulator, startEmulator } from './start-emulator.ts';
 
@@ -22,18 +23,27 @@ export type Scene = Awaited<ReturnType<typeof startScene>>;
 /** The deployed stack, with Devin and GitHub played by the sandbox, and the tokens put into its secrets. */
 export async function startScene(python: string) {
   const [emulator, sandbox] = await Promise.all([startEmulator(python), startSandbox({ sqs: false })]);
+  const stack = emulatedStack(emulator);
+  const { aws, output } = stack;
+  const [siem, slack] = await Promise.all([startInbox(), startInbox()]);
+  const own = await ownSecrets(aws, sandbox);
   const parameters = {
     devinApiUrl: sandbox.devin.url,
     githubApiUrl: sandbox.github.url,
     githubOrgs: 'acme',
     sweepMaxAgeDays: 365,
     sweepMaxRatio: 1,
+    aftermath: 'terminate',
+    enroll: 'true',
+    auditHttpUrl: siem.server.url,
+    slackApiUrl: slack.server.url,
+    owners: 'owners/owners.json',
+    ownersFrom: SENDER,
+    ...own.parameters,
   };
-  const stack = emulatedStack(emulator);
   const deploy = (more: Readonly<Record<string, string | number>> = {}, env: Record<string, string> = {}) =>
     stack.deploy({ ...parameters, ...more }, env);
   await deploy();
-  const { aws, output } = stack;
   await putSecret('AdminTokenSecretArn', sandbox.admin.token);
   await putSecret('GithubTokenSecretArn', sandbox.githubToken);
   const bucket = output('AuditBucketName');
@@ -64,7 +74,7 @@ export async function startScene(python: string) {
       ({ key, record }) => key.endsWith('/90-outcome.json') && record.unmapped.api_key_id === apiKeyId,
     );
 
-  const tokens = [sandbox.admin.token, sandbox.githubToken];
+  const tokens = [sandbox.admin.token, sandbox.githubToken, ...own.values];
 
   return {
     emulator,
@@ -87,6 +97,10 @@ export async function startScene(python: string) {
     stack,
     deploy,
     bucket,
+    /** What was posted so far. */
+    posted: { siem: siem.received, slack: slack.received },
+    /** The value of the header that the SIEM wants. */
+    siemHeader: own.siemHeader,
     keys,
     text,
     records,
@@ -114,7 +128,7 @@ export async function startScene(python: string) {
     },
     async stop(): Promise<void> {
       await emulator.stop();
-      await Promise.all([sandbox.stop(), hook.stop()]);
+      await Promise.all([sandbox.stop(), hook.stop(), siem.server.stop(), slack.server.stop()]);
     },
   };
 }
@@ -125,11 +139,25 @@ export async function eventually(
   isSo: () => Promise<boolean> | boolean,
   seconds = 60,
 ): Promise<void> {
-  const deadline = Date.now() + seconds * 1_000;
+  // An ablation waits for much that does not come.
+  const within = Math.min(seconds, Number(process.env.PATIENCE_SECONDS ?? seconds));
+  const deadline = Date.now() + within * 1_000;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${within} s: ${what}`);
     await sleep(200);
   }
+}
+
+/** Takes every request, and keeps it. */
+async function startInbox(): Promise<{ server: SandboxServer; received: SandboxRequest[] }> {
+  const received: SandboxRequest[] = [];
+  const server = await startServer({
+    handle: (request) => {
+      received.push(request);
+      return { status: 200, body: { ok: true } };
+    },
+  });
+  return { server, received };
 }
 
 /** The function URL under a name that resolves, since only the emulator knows its own. */

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { allowsOf } from './ablate-template.ts';
 import { describeAuditLog } from './describe-audit-log.ts';
-import { describeDeployment, describeResources } from './describe-deployment.ts';
+import { describeDeployment, describeLogs, describeResources } from './describe-deployment.ts';
 import { describeOperations } from './describe-operations.ts';
-import { describePermissions } from './describe-permissions.ts';
+import { describePeople } from './describe-people.ts';
+import { describePermissions, permissionsIn } from './describe-permissions.ts';
 import { describeReports } from './describe-reports.ts';
+import { describeSchedules } from './describe-schedules.ts';
 import { describeSweeps } from './describe-sweeps.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -18,15 +21,26 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
     if (python !== undefined) scene = await startScene(python);
   });
 
+  let known = 0;
+  afterEach(async ({ task }) => {
+    if (scene === undefined) return;
+    const decisions = await scene.emulator.decisions();
+    Object.assign(task.meta, permissionsIn(decisions.slice(known), allowsOf(scene.stack.resources())));
+    known = decisions.length;
+  });
+
   afterAll(() => scene?.stop());
 
   describeResources(now);
   describeReports(now);
   describeOperations(now);
   describeSweeps(now);
+  describePeople(now);
+  describeSchedules(now);
   describeAuditLog(now);
-  describePermissions(now);
+  describeLogs(now);
   describeDeployment(now);
+  describePermissions(now);
 
   test('left no token in any log or object', async () => {
     const { emulator, keys, text, tokens } = scene;

@@ -21,7 +21,11 @@ export interface Decision {
   readonly sid: string;
 }
 
-export type Aged = { readonly bucket: string; readonly prefix: string } | { readonly queue: string };
+export type Aged =
+  | { readonly bucket: string; readonly prefix: string }
+  | { readonly queue: string }
+  /** By its logical id. */
+  | { readonly schedule: string };
 
 export interface Emulator {
   readonly url: string;
@@ -33,7 +37,7 @@ export interface Emulator {
   readonly log: readonly string[];
   /** The decisions on the calls that roles made so far. */
   decisions(): Promise<Decision[]>;
-  /** Makes objects older, or brings messages back sooner, as if time had passed. @returns how many */
+  /** Makes objects or the last run of a schedule older, or brings messages back sooner, as if time had passed. @returns how many */
   age(what: Aged, seconds: number): Promise<number>;
   stop(): Promise<void>;
 }

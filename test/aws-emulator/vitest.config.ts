@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/aws-emulator/**/*.test.ts'],
     globalSetup: 'test/aws-emulator/setup.ts',
     testTimeout: 90_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
     bail: 0,
   },
 });

@@ -8,7 +8,9 @@ export const ROOT = join(import.meta.dirname, '../..');
 // biome-ignore lint/suspicious/noExplicitAny: a file has the shape that the test expects, or the test fails
 export function readYaml(path: string): any {
   return parse(readFileSync(join(ROOT, path), 'utf8'), {
-    customTags: ['Ref', 'GetAtt', 'Sub', 'If', 'Not', 'Equals'].flatMap(shortForms),
+    customTags: ['Ref', 'GetAtt', 'Sub', 'If', 'Not', 'And', 'Condition', 'Equals', 'Join'].flatMap(
+      shortForms,
+    ),
     merge: true,
   });
 }

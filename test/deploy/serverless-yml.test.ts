@@ -73,7 +73,7 @@ function writtenSource(value: unknown, cfnParameters: Record<string, { Default: 
     expect(If[2]).toEqual({ Ref: 'AWS::NoValue' });
     return writtenSource(If[1], cfnParameters);
   }
-  if (GetAtt !== undefined) return GetAtt.replace(/\.Arn$/, '');
+  if (GetAtt !== undefined) return GetAtt.replace(/\.(?:Arn|FunctionUrl)$/, '');
   const known = Ref === undefined ? undefined : cfnParameters[Ref];
   return known === undefined ? String(Ref) : writtenSource(known.Default, cfnParameters);
 }

@@ -13,6 +13,7 @@ import { parameters, variables } from '../../deploy/settings.ts';
 import { AftermathCommandConfig } from '../../lib/aftermath/command-config.ts';
 import { DigestConfig, ReconcileConfig } from '../../lib/audit/config.ts';
 import { RevokeConfig } from '../../lib/containment/config.ts';
+import { DrillConfig } from '../../lib/drill/config.ts';
 import { EnrollConfig } from '../../lib/enroll/config.ts';
 import { WebhookConfig } from '../../lib/intake/config.ts';
 import { ConfigError, parseConfig } from '../../lib/platform/config.ts';
@@ -28,6 +29,7 @@ const schemas = {
   digest: DigestConfig,
   reconcile: ReconcileConfig,
   enroll: EnrollConfig,
+  drill: DrillConfig,
   'npm run sweep': SweepPlanConfig,
   'npm run aftermath': AftermathCommandConfig,
   'npm run enroll': EnrollConfig,
@@ -201,7 +203,7 @@ test.each(parameters.filter(({ readBy }) => readBy.length === 0))(
         expect(Number(value)).toBeLessThanOrEqual(type.maximum);
         break;
       default:
-        expect(type.kind).toBe('text');
+        expect(['text', 'list']).toContain(type.kind);
     }
   },
 );

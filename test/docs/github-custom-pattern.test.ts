@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findTokens } from '../../lib/domain/find-tokens.ts';
+import { orgKey, token, userKey, withKeys, withoutKeys } from '../support/detector-samples.ts';
 
 const page = readFileSync(new URL('../../docs/detectors/github-custom-pattern.md', import.meta.url), 'utf8');
 
@@ -23,14 +24,7 @@ function reported(pattern: (typeof patterns)[number] | undefined, text: string):
   return [...text.matchAll(whole)].map(([secret]) => secret);
 }
 
-// Put together here, so that no scanner takes this file for a leak.
-const body = 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst';
-const token = ['cog', body].join('_');
-const other = ['cog', [...body].reverse().join('')].join('_');
-const base64 = (text: string) => Buffer.from(text).toString('base64');
 const hex = '0123456789abcdef'.repeat(2);
-const userKey = ['apk', 'user', base64(`user-${hex}_org-${hex}:${hex}`)].join('_');
-const orgKey = ['apk', base64(`org-${hex}:${hex}`)].join('_');
 
 test('the page has a pattern for Devin API keys and one for legacy keys', () => {
   expect(patterns.map(({ name }) => name)).toEqual(['Devin API key', 'Devin legacy API key']);
@@ -45,38 +39,19 @@ test('the patterns keep to what Hyperscan supports', () => {
 });
 
 describe('the pattern for Devin API keys', () => {
-  test.each<[string, string, string[]]>([
-    ['a key alone', token, [token]],
-    ['an assignment', `DEVIN_API_KEY=${token}\n`, [token]],
-    ['quotes', `key: "${token}"`, [token]],
-    ['a header', `Authorization: Bearer ${token}`, [token]],
-    ['a URL', `https://host/?token=${token}&x=1`, [token]],
-    ['a suffix', `${token}-prod`, [token]],
-    ['a name before it', `DEVIN_${token}`, [token]],
-    ['an upper-case suffix', `${token}PROD`, [token]],
-    ['a line break that is escaped', `"A=1\\n${token}\\nB=2"`, [token]],
-    ['two keys', `${token},${other}`, [token, other]],
-    ['CSV', `name;${token};2026`, [token]],
-  ])('finds it in %s, and what it reports is the token to revoke', (_title, text, expected) => {
-    const secrets = reported(devin, text);
-    expect(secrets).toEqual(expected);
-    for (const secret of secrets) {
-      const found = findTokens(secret);
-      expect(found.kind === 'tokens' ? found.tokens.map((each) => each.reveal()) : found).toEqual([secret]);
-    }
-  });
+  test.each(withKeys)(
+    'finds it in %s, and what it reports is the token to revoke',
+    (_title, text, expected) => {
+      const secrets = reported(devin, text);
+      expect(secrets).toEqual(expected);
+      for (const secret of secrets) {
+        const found = findTokens(secret);
+        expect(found.kind === 'tokens' ? found.tokens.map((each) => each.reveal()) : found).toEqual([secret]);
+      }
+    },
+  );
 
-  test.each<[string, string]>([
-    ['the prefix', 'cog_model'],
-    ['a name', 'cog_stable_diffusion_model_for_the_generation_of_images_2'],
-    ['a key that lacks a character', token.slice(0, -1)],
-    ['a key with one character more', `${token}a`],
-    ['a key in upper case', token.toUpperCase()],
-    ['a key with a digit that is not of its alphabet', token.replace('a', '1')],
-    ['a word that ends as the prefix does', `re${token}`],
-    ['a legacy key', orgKey],
-    ['a hash', hex.repeat(2)],
-  ])('finds none in %s', (_title, text) => {
+  test.each(withoutKeys)('finds none in %s', (_title, text) => {
     expect(reported(devin, text)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { drawPlan, type LeakKind, type Plan } from '../simulation/world/plan.ts'
 import { playWorld } from '../simulation/world/play-world.ts';
 import type { Realm } from '../simulation/world/realm.ts';
 import type { World } from '../simulation/world/world.ts';
-import type { Point } from './crash-matrix.ts';
+import type { Point } from '../support/crash-matrix.ts';
 
 // As crash-matrix.ts, in memory: the process is killed at every request of a delivery, and then the process of the next
 // delivery at every request of its own. The world is calm but for that.

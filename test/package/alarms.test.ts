@@ -52,6 +52,8 @@ describe('an alarm', () => {
       0,
     ],
     ['AlertSweepFailedAlarm', 'DevinKeyRevoker', 'AlertSweepFailed', job('sweep-alerts'), 0],
+    ['DrillErrorAlarm', 'AWS/Lambda', 'Errors', lambda('DrillLambdaFunction'), 0],
+    ['DrillFailedAlarm', 'DevinKeyRevoker', 'DrillFailed', job('drill'), 0],
     ['EnrollErrorAlarm', 'AWS/Lambda', 'Errors', lambda('EnrollLambdaFunction'), 0],
     ['EnrollFailedAlarm', 'DevinKeyRevoker', 'EnrollFailed', job('enroll'), 0],
   ];

@@ -25,11 +25,15 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     );
   });
 
-  test('keeps its log for a year', () => {
-    expect(resource(id.replace('LambdaFunction', 'LogGroup')).Properties).toMatchObject({
-      LogGroupName: expect.stringContaining(name),
-      RetentionInDays: 365,
+  test('keeps its log for a year, beyond the stack and without a name that could block the next one', () => {
+    const group = id.replace('LambdaFunction', 'LogGroup');
+
+    expect(resource(group)).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { LogGroupName: { Ref: 'AWS::NoValue' }, RetentionInDays: 365 },
     });
+    expect(resource(id).Properties.LoggingConfig).toEqual({ LogGroup: { Ref: group } });
   });
 
   test('is packaged as its bundle, with the files beside it that it loads, and nothing else', () => {
@@ -45,6 +49,15 @@ describe.each(functions)('the function $name', ({ name, id, role, timeout, memor
     expect(Object.keys(files).sort()).toEqual([...expected].sort());
     for (const file of Object.values(files)) expect(file.length).toBeLessThan(1024 * 1024);
   });
+});
+
+test('the webhook has a concurrency of its own when it is asked for, and no other function has', () => {
+  const reserved = functions.map(({ id }) => resource(id).Properties.ReservedConcurrentExecutions);
+
+  expect(reserved.filter((value) => value !== undefined)).toEqual([
+    { 'Fn::If': ['HasWebhookConcurrency', { Ref: 'WebhookConcurrency' }, { Ref: 'AWS::NoValue' }] },
+  ]);
+  expect(resource('WebhookLambdaFunction').Properties.ReservedConcurrentExecutions).toBeDefined();
 });
 
 describe('the environment of a function', () => {

@@ -34,4 +34,5 @@ export const functions = [
   { name: 'digest', id: 'DigestLambdaFunction', role: 'DigestRole', timeout: 900, memory: 512 },
   { name: 'reconcile', id: 'ReconcileLambdaFunction', role: 'ReconcileRole', timeout: 240, memory: 512 },
   { name: 'enroll', id: 'EnrollLambdaFunction', role: 'EnrollRole', timeout: 900, memory: 512 },
+  { name: 'drill', id: 'DrillLambdaFunction', role: 'DrillRole', timeout: 600, memory: 512 },
 ];

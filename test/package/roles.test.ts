@@ -11,6 +11,29 @@ interface Policy {
 const whenOn = (statement: Statement): Conditional => ({
   'Fn::If': ['Enrolls', statement, { Ref: 'AWS::NoValue' }],
 });
+/** The ARN of a secret of a parameter, when it is named without the six characters at its end. */
+const anySuffix = (parameter: string) => ({ 'Fn::Sub': `\${${parameter}}-??????` });
+const ownSecret = (condition: string, parameter: string) =>
+  [{ Ref: parameter }, anySuffix(parameter)].map((arn) => ({
+    'Fn::If': [condition, arn, { Ref: 'AWS::NoValue' }],
+  }));
+const decryptSecrets = (condition = 'HasSecretKeys'): Conditional => ({
+  'Fn::If': [
+    condition,
+    {
+      Sid: 'DecryptSecrets',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: { Ref: 'SecretKeyArns' },
+      Condition: {
+        StringEquals: {
+          'kms:ViaService': { 'Fn::Sub': `secretsmanager.\${AWS::Region}.\${AWS::URLSuffix}` },
+        },
+      },
+    },
+    { Ref: 'AWS::NoValue' },
+  ],
+});
 /** Of the actions that take no resource, those that are allowed. */
 const WITHOUT_RESOURCE = ['secretsmanager:ListSecrets'];
 
@@ -29,7 +52,7 @@ describe('a role', () => {
         Sid: 'ReadSiemHeader',
         Effect: 'Allow',
         Action: 'secretsmanager:GetSecretValue',
-        Resource: { Ref: 'AuditHttpArn' },
+        Resource: [{ Ref: 'AuditHttpArn' }, anySuffix('AuditHttpArn')],
       },
       { Ref: 'AWS::NoValue' },
     ],
@@ -60,11 +83,12 @@ describe('a role', () => {
           Resource: [
             { Ref: 'AdminTokenSecret' },
             { Ref: 'GithubTokenSecret' },
-            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
-            { 'Fn::If': ['HasActivityToken', { Ref: 'ActivityTokenArn' }, { Ref: 'AWS::NoValue' }] },
-            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
+            ...ownSecret('HasStandby', 'StandbyArn'),
+            ...ownSecret('HasActivityToken', 'ActivityTokenArn'),
+            ...ownSecret('HasAuditHttpHeader', 'AuditHttpArn'),
           ],
         },
+        decryptSecrets(),
         {
           Sid: 'TakeReports',
           Effect: 'Allow',
@@ -81,8 +105,9 @@ describe('a role', () => {
           Sid: 'WriteAndReadRecords',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: ['records/*', 'index/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
+          Resource: ['records/*', 'registry/*', 'leases/*', 'rechecks/*'].map(inAuditBucket),
         },
+        { Sid: 'WriteNotes', Effect: 'Allow', Action: 's3:PutObject', Resource: inAuditBucket('index/*') },
         {
           Sid: 'ReadFormerNotes',
           Effect: 'Allow',
@@ -108,11 +133,13 @@ describe('a role', () => {
           Action: 'secretsmanager:GetSecretValue',
           Resource: [
             { Ref: 'AdminTokenSecret' },
-            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
-            { 'Fn::If': ['HasAuditHttpHeader', { Ref: 'AuditHttpArn' }, { Ref: 'AWS::NoValue' }] },
-            { 'Fn::If': ['HasSlack', { Ref: 'SlackArn' }, { Ref: 'AWS::NoValue' }] },
+            ...ownSecret('HasStandby', 'StandbyArn'),
+            ...ownSecret('HasActivityToken', 'ActivityTokenArn'),
+            ...ownSecret('HasAuditHttpHeader', 'AuditHttpArn'),
+            ...ownSecret('HasSlack', 'SlackArn'),
           ],
         },
+        decryptSecrets(),
         {
           Sid: 'QueueRevocations',
           Effect: 'Allow',
@@ -135,14 +162,13 @@ describe('a role', () => {
           Sid: 'WriteAndReadPlans',
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject'],
-          Resource: [
-            'plans/*',
-            'warnings/*',
-            'control/*',
-            'records/*/20-plan.json',
-            'records/*/act/*',
-            'index/stored/*',
-          ].map(inAuditBucket),
+          Resource: ['plans/*', 'warnings/*', 'control/*'].map(inAuditBucket),
+        },
+        {
+          Sid: 'WriteRecords',
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: ['records/*/20-plan.json', 'records/*/act/*', 'index/stored/*'].map(inAuditBucket),
         },
         { Sid: 'ReadOwners', Effect: 'Allow', Action: 's3:GetObject', Resource: inAuditBucket('owners/*') },
         {
@@ -230,6 +256,7 @@ describe('a role', () => {
         },
         { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
         siemHeader,
+        decryptSecrets('HasSiemKeys'),
       ],
     ],
     [
@@ -253,6 +280,7 @@ describe('a role', () => {
         },
         { Sid: 'QueueAgain', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('LeakQueue') },
         siemHeader,
+        decryptSecrets('HasSiemKeys'),
       ],
     ],
     [
@@ -263,11 +291,9 @@ describe('a role', () => {
           Sid: 'ReadOwnTokens',
           Effect: 'Allow',
           Action: 'secretsmanager:GetSecretValue',
-          Resource: [
-            { Ref: 'AdminTokenSecret' },
-            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
-          ],
+          Resource: [{ Ref: 'AdminTokenSecret' }, ...ownSecret('HasStandby', 'StandbyArn')],
         },
+        decryptSecrets(),
         whenOn({
           Sid: 'ListSecrets',
           Effect: 'Allow',
@@ -310,6 +336,35 @@ describe('a role', () => {
         },
       ],
     ],
+    [
+      'DrillRole',
+      [
+        log('DrillLogGroup'),
+        {
+          Sid: 'ReadSecrets',
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [
+            { Ref: 'AdminTokenSecret' },
+            { Ref: 'WebhookSecret' },
+            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+          ],
+        },
+        {
+          Sid: 'ReadRecords',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: inAuditBucket('records/*/webhook/*'),
+        },
+        {
+          Sid: 'TellMissingFromForbidden',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: arn('AuditBucket'),
+        },
+        { Sid: 'Notify', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'AlarmTopic' } },
+      ],
+    ],
   ])('allows its function the listed statements and nothing else: %s', (id, statements) => {
     const { Policies, ManagedPolicyArns, AssumeRolePolicyDocument } = resource(id).Properties;
 
@@ -329,7 +384,12 @@ describe('a role', () => {
         Effect: 'Allow',
         Principal: { Service: 'scheduler.amazonaws.com' },
         Action: 'sts:AssumeRole',
-        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        Condition: {
+          StringEquals: {
+            'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+            'aws:SourceArn': arn('ScheduleGroup'),
+          },
+        },
       },
     ]);
     expect(Policies[0].PolicyDocument.Statement).toEqual([
@@ -341,6 +401,7 @@ describe('a role', () => {
           arn('SweepDashkeysLambdaFunction'),
           arn('SweepDashalertsLambdaFunction'),
           arn('EnrollLambdaFunction'),
+          arn('DrillLambdaFunction'),
         ],
       },
       {
@@ -362,6 +423,7 @@ describe('a role', () => {
       'DigestRole',
       'ReconcileRole',
       'EnrollRole',
+      'DrillRole',
     ]);
     expect(Object.values(resources).filter(({ Type }) => /^AWS::IAM::(?!Role$)/.test(Type))).toEqual([]);
   });

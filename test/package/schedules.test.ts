@@ -33,10 +33,17 @@ describe('a sweep', () => {
       'cron(0/15 1-4 * * ? *)',
       { 'Fn::If': ['Enrolls', 'ENABLED', 'DISABLED'] },
     ],
+    [
+      'DrillSchedule',
+      'DrillLambdaFunction',
+      'cron(0 9 ? * MON *)',
+      { 'Fn::If': ['HasDrills', 'ENABLED', 'DISABLED'] },
+    ],
   ])(
     'is started by %s, which has a dead-letter queue of its own',
     (id, target, ScheduleExpression, State) => {
       expect(resource(id).Properties).toMatchObject({
+        GroupName: { Ref: 'ScheduleGroup' },
         ScheduleExpression,
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {

@@ -41,8 +41,9 @@ test('the webhook alone makes data keys and the worker alone opens them, each un
   ).toEqual([]);
 });
 
-test('no role has a permission on a key by a policy of its own', () => {
+test('no role has a permission on a key of the stack by a policy of its own', () => {
   const roles = ofType('AWS::IAM::Role').map(([, role]) => JSON.stringify(role));
   expect(roles.length).toBeGreaterThan(5);
-  for (const role of roles) expect(role).not.toContain('kms:');
+  // The keys of people, which encrypt their secrets, are no keys of the stack.
+  for (const role of roles) expect(role).not.toMatch(/kms:(?!Decrypt"|ViaService")|SealingKey|AuditKey/);
 });

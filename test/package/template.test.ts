@@ -12,10 +12,12 @@ describe('the template', () => {
   test.each<[string, ValidateConfig]>([
     ['with the default settings', {}],
     [
-      'with a standby token, an address for alarms and the enrolment',
+      'with a standby token behind a key, a concurrency, an address for alarms and the enrolment',
       {
         parameterOverrides: {
           StandbyArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:standby-AbCdEf',
+          SecretKeyArns: 'arn:aws:kms:eu-central-1:111122223333:key/3f6e2f0a-8d5b-4c0e-9a53-7f0f6f0b1c11',
+          WebhookConcurrency: '5',
           AlarmEmail: 'oncall@example.com',
           Enroll: 'true',
         },

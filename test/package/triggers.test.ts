@@ -55,6 +55,7 @@ describe('the triggers', () => {
       config('SweepDashkeysLambdaFunction', 2),
       config('SweepDashalertsLambdaFunction', 0),
       config('EnrollLambdaFunction', 0),
+      config('DrillLambdaFunction', 0),
     ]);
   });
 });

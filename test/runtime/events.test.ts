@@ -12,6 +12,7 @@ const FUNCTIONS = {
   'sweep-keys': 'SweepDashkeysLambdaFunction',
   'sweep-alerts': 'SweepDashalertsLambdaFunction',
   enroll: 'EnrollLambdaFunction',
+  drill: 'DrillLambdaFunction',
 };
 /** Those that are shown for their refusal, or name a plan that is not there. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -32,7 +33,20 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'revoke-eventbridge-sealed': { status: 'revoked' },
   'revoke-console-by-token': { status: 'revoked' },
   'revoke-console-by-ids': { status: 'revoked' },
+  // The key is made; where it is leaked to is not there.
+  ...Object.fromEntries(
+    ['drill-console-run', 'drill-schedule'].map((name) => [
+      name,
+      {
+        status: 'failed',
+        api_key_id: expect.any(String),
+        problems: [expect.stringContaining('the leak was not taken: no answer (ECONNREFUSED)')],
+      },
+    ]),
+  ),
 };
+
+const DRILL = { LEAKS_URL: 'http://127.0.0.1:9', DRILL_SERVICE_USER_ID: 'service-user-drills' };
 
 let sandbox: Sandbox;
 afterEach(() => sandbox.stop());
@@ -45,7 +59,7 @@ describe.each(eventFiles)('the event %s', (name) => {
     const token = populate();
     const { Environment, Handler, Timeout } = readResources()[id]?.Properties ?? {};
     const env = Object.fromEntries(
-      Object.entries(sandbox.env()).filter(
+      Object.entries(sandbox.env(DRILL)).filter(
         ([variable]) => variable.startsWith('AWS_') || variable in Environment.Variables,
       ),
     );
@@ -69,6 +83,7 @@ function populate(): string {
     const { service_user_id } = sandbox.devin.createServiceUser({ service_user_id: `service-user-${name}` });
     sandbox.devin.createKey(service_user_id, { api_key_id: `key-${name}-1` });
   }
+  sandbox.devin.createServiceUser({ service_user_id: DRILL.DRILL_SERVICE_USER_ID });
   const created = '2026-11-23T08:42:20Z';
   const created_at = Date.parse(created) / 1_000 - 86_400;
   const { token } = sandbox.devin.createKey(sandbox.devin.createServiceUser().service_user_id, {

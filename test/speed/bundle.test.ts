@@ -51,6 +51,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   digest: ['kms-sdk', 's3-sdk', 'secrets-sdk', 'sns-sdk'],
   reconcile: ['s3-sdk', 'secrets-sdk'],
   enroll: ['list-secrets-sdk', 'secrets-sdk'],
+  drill: ['secrets-sdk', 'sns-sdk'],
 };
 const functions = readdirSync(join(ROOT, 'handlers')).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
 

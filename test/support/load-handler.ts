@@ -6,6 +6,7 @@ import type { AftermathResult } from '../../lib/aftermath/run-aftermath.ts';
 import type { Digested } from '../../lib/audit/digest/write-digests.ts';
 import type { Reconciled } from '../../lib/audit/reconcile/reconcile.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { DrillResult } from '../../lib/drill/run-drill.ts';
 import type { EnrollResult } from '../../lib/enroll/enroll-tagged.ts';
 import type { AlertSweepResult } from '../../lib/sweep/alerts/sweep-alerts.ts';
 import type { SweepResult } from '../../lib/sweep/keys/deps.ts';
@@ -17,6 +18,7 @@ export type Answers = {
   digest: Digested;
   reconcile: Reconciled;
   enroll: EnrollResult;
+  drill: DrillResult;
   'sweep-keys': SweepResult;
   'sweep-alerts': AlertSweepResult;
 };

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { runProgram } from '../../cli/program.ts';
+import type { InputStream } from '../../cli/terminal/read-hidden.ts';
 import type { Env } from '../../cli/terminal/terminal.ts';
 
 /** What a command wrote, and its exit code. */
@@ -14,12 +16,14 @@ export interface CliOptions {
   readonly now?: number | undefined;
   /** Whether a person looks at the output. */
   readonly isTerminal?: boolean;
+  /** What is on standard input. */
+  readonly input?: InputStream;
 }
 
 /** Runs `devin-key-revoker <args>` in this process. */
 export async function runCli(
   args: readonly string[],
-  { env = {}, isTerminal = false, now }: CliOptions = {},
+  { env = {}, input = Readable.from([]), isTerminal = false, now }: CliOptions = {},
 ): Promise<CliRun> {
   const written = { stdout: '', stderr: '' };
   const output = (name: keyof typeof written) => ({
@@ -30,6 +34,7 @@ export async function runCli(
     hasColors: isTerminal,
   });
   const code = await runProgram(args, {
+    input,
     env,
     now: () => now ?? Date.now(),
     out: output('stdout'),

@@ -7,7 +7,7 @@ import { sealAsSender } from './seal-as-sender.ts';
 
 const folder = new URL('../../events/', import.meta.url);
 export const eventFiles: readonly string[] = readdirSync(folder)
-  .map((file) => file.replace(/\.json$/, ''))
+  .flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? [])
   .sort();
 
 /** A fresh copy of an event. */

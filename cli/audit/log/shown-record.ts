@@ -51,6 +51,7 @@ export const ShownRecord = z.object({
       z.object({
         report_id: z.string(),
         detector: z.string(),
+        caller: text,
         reported_at: z.number(),
         leaked_at: z.optional(z.number()),
         seen_at: z.number(),

@@ -1,5 +1,6 @@
 import { isAftermath } from '../../../lib/audit/aftermath-record.ts';
 import { isIntent, OUTCOME, REHEARSAL } from '../../../lib/audit/record-path.ts';
+import { isDrill } from '../../../lib/domain/drill.ts';
 import { aftermathLines } from '../log/aftermath-lines.ts';
 import type { ReportFolder } from '../log/report-folders.ts';
 import { readRecord, type ShownRecord } from '../log/shown-record.ts';
@@ -14,7 +15,7 @@ export interface LeakFacts {
   readonly report_id: string;
   /** Which of several leaks of the report it is, from 1. */
   readonly part?: number;
-  /** The detector; `sweep` for a key that was not leaked but due. */
+  /** The detector; `sweep` for a key that was not leaked but due, `drill` for one that was leaked on purpose. */
   readonly detector: string;
   /** Epoch milliseconds: when the leak began, as far as the detector says, else when it was reported. */
   readonly since: number;
@@ -107,7 +108,7 @@ function leakFacts(
   const whole = {
     kind: 'leak' as const,
     report_id,
-    detector: report.detector,
+    detector: isDrill(report.caller, facts.api_key_name) ? 'drill' : report.detector,
     since: report.leaked_at ?? report.reported_at,
     reported_at: report.reported_at,
     at: time,

@@ -19,9 +19,11 @@ export interface Leak {
 /** A report that is younger may still get its outcome. */
 const PENDING_MS = 15 * 60_000;
 
-/** Gathers reports into leaks, the oldest first. Sweeps and rehearsals are no leaks. @param now epoch milliseconds */
+const NO_LEAKS: ReadonlySet<string> = new Set(['sweep', 'drill']);
+
+/** Gathers reports into leaks, the oldest first. Sweeps, drills and rehearsals are no leaks. @param now epoch milliseconds */
 export function gatherLeaks(reports: readonly LeakFacts[], now: number): Leak[] {
-  const ofLeaks = reports.filter(({ detector, status }) => detector !== 'sweep' && status !== 'rehearsed');
+  const ofLeaks = reports.filter(({ detector, status }) => !NO_LEAKS.has(detector) && status !== 'rehearsed');
   const leaks = [...Map.groupBy(ofLeaks, leakId)].flatMap(([id, own]) => {
     const parts = new Set(own.flatMap(({ part }) => part ?? []));
     if (parts.size === 0) return leak(id, own, now);

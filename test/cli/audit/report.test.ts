@@ -270,6 +270,19 @@ describe('the figures', () => {
     });
   });
 
+  test('drills are apart: their keys are no leaks, unless the key is none of a drill', async () => {
+    const drill: Partial<Report> = { detector: 'webhook', caller: 'devin-key-revoker/drill' };
+    const ended = (name: string): Ending => ({ ...revoked(july(2)), api_key_name: name });
+
+    const { leaks } = await figuresOf([[drill, ended('drill-20260702T120000Z-0a1b2c3d'), july(2)]]);
+    const { leaks: others } = await figuresOf([
+      [drill, ended('production'), july(2)],
+      [{ detector: 'webhook', caller: 'gitleaks' }, ended('drill-of-a-hole'), july(2)],
+    ]);
+
+    expect([leaks, others]).toEqual([0, 2]);
+  });
+
   test('count repositories, service users with their keys, use after the leak and attribution', async () => {
     const figures = await figuresOf([
       [

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { InputStream } from '../../../cli/enroll/read-hidden.ts';
 import { runSetupCommand } from '../../../cli/setup/main.ts';
 import { DEVIN_PATTERN } from '../../../cli/setup/org-pattern.ts';
+import type { InputStream } from '../../../cli/terminal/read-hidden.ts';
 import { deletedKeys } from '../../../sandbox/observe.ts';
 import { type SetupSandbox, startSetupSandbox } from '../../../sandbox/setup.ts';
 import { captureOutput, type Output } from '../../support/load-handler.ts';
@@ -56,6 +56,7 @@ async function command(args: string[], { asOwner = true, input = '' }: CommandOp
     hasColors: false,
   });
   const terminal = {
+    input: Readable.from([]),
     env,
     now: Date.now,
     out: write((text) => {

@@ -51,7 +51,9 @@ describe('a template for everybody', () => {
       packaged(
         { Role: { Properties: { Resource: { Ref: 'Standby' }, Name: { 'Fn::Sub': `\${Standby}-x` } } } },
         {
-          Parameters: { Standby: { Type: 'String', Default: markOf('standbyArn') } },
+          Parameters: {
+            Standby: { Type: 'CommaDelimitedList', AllowedPattern: '^arn:', Default: markOf('standbyArn') },
+          },
           Conditions: { HasStandby: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Standby' }, ''] }] } },
         },
       ),
@@ -59,6 +61,10 @@ describe('a template for everybody', () => {
     );
 
     expect(Parameters).not.toHaveProperty('Standby');
+    // It says more than the table.
+    expect(Parameters).toMatchObject({
+      standbyArn: { Type: 'CommaDelimitedList', AllowedPattern: '^arn:', Default: '' },
+    });
     expect(Conditions).toEqual({
       HasStandby: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'standbyArn' }, ''] }] },
     });

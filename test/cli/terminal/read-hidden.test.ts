@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { type InputStream, InterruptedError, readHidden } from '../../../cli/enroll/read-hidden.ts';
+import { type InputStream, InterruptedError, readHidden } from '../../../cli/terminal/read-hidden.ts';
 
 /** Standard input that sends these chunks; of a terminal, unless it is a pipe. */
 function input(chunks: string[], isTTY = true) {
