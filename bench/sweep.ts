@@ -38,7 +38,7 @@ const crowd = await startCrowd({
   latencyMs: Number(values.latency),
   neverExpires: values['never-expires'],
 });
-const child = fork(fileURLToPath(new URL('./sweep-function.cjs', import.meta.url)), {
+const child = fork(fileURLToPath(new URL('../sandbox/container.cjs', import.meta.url)), ['sweep-keys'], {
   env: sandbox.env({ DEVIN_API_URL: crowd.url, SWEEP_MODE: 'enforce' }),
   silent: true,
   // As Node takes it from the memory of a function of 512 MB.

@@ -54,15 +54,15 @@ export type Fault = {
   reset?: 'before' | 'after';
 };
 
+type Arrival = 'hang up' | number | undefined;
+
 /** Read at every request, so that a test can change them at any time. */
 export type ServerKnobs = {
   latencyMs?: number;
   /** runs when the request took effect, before its answer */
   onRequest?: ((entry: LogEntry) => void | Promise<void>) | undefined;
-  /** runs before the request takes effect; `hang up` breaks the connection instead */
-  onArrival?:
-    | ((entry: LogEntry, request: SandboxRequest) => 'hang up' | undefined | Promise<'hang up' | undefined>)
-    | undefined;
+  /** runs before the request takes effect; `hang up` breaks the connection instead, a status refuses the request */
+  onArrival?: ((entry: LogEntry, request: SandboxRequest) => Arrival | Promise<Arrival>) | undefined;
 };
 
 export type SandboxServer = {
@@ -117,12 +117,13 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     const fault = takeFault(faults, entry);
     await wait(fault?.delayMs, response, stopping.signal);
     await wait(knobs.latencyMs, response, stopping.signal);
-    const isHangUp = (await knobs.onArrival?.(entry, request)) === 'hang up';
-    if (isHangUp || fault?.reset === 'before' || response.destroyed) {
+    const arrival = await knobs.onArrival?.(entry, request);
+    if (arrival === 'hang up' || fault?.reset === 'before' || response.destroyed) {
       response.destroy();
       return;
     }
-    const answer = planned(fault, request, options.refuse) ?? (await options.handle(request, entry));
+    const refused = typeof arrival === 'number' ? { status: arrival } : fault;
+    const answer = planned(refused, request, options.refuse) ?? (await options.handle(request, entry));
     entry.status = answer.status;
     await knobs.onRequest?.(entry);
     if (fault?.reset === 'after') {

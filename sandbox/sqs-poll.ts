@@ -12,6 +12,8 @@ export type PollOptions = {
   visibilityTimeoutSeconds?: number;
   /** default 10 */
   batchSize?: number;
+  /** what failed comes back when the function said, as in AWS; otherwise after the time-out above */
+  keepsVisibility?: boolean;
 };
 
 type Queue = { endpoint: string; queue: string; queueArn: string };
@@ -32,7 +34,7 @@ const Received = z.object({ Messages: z.optional(z.array(Message)) });
 export function poll(
   queue: Queue,
   onBatch: OnBatch,
-  { visibilityTimeoutSeconds = 30, batchSize = 10 }: PollOptions,
+  { visibilityTimeoutSeconds = 30, batchSize = 10, keepsVisibility = false }: PollOptions,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
 
@@ -45,14 +47,15 @@ export function poll(
       }
       const failed = await failures(messages, () => onBatch(toEvent(messages, queue)));
       await Promise.all(
-        messages.map(({ MessageId, ReceiptHandle }) =>
-          failed.has(MessageId)
-            ? call(queue, 'ChangeMessageVisibility', {
+        messages.map(({ MessageId, ReceiptHandle }) => {
+          if (!failed.has(MessageId)) return call(queue, 'DeleteMessage', { ReceiptHandle });
+          return keepsVisibility
+            ? undefined
+            : call(queue, 'ChangeMessageVisibility', {
                 ReceiptHandle,
                 VisibilityTimeout: visibilityTimeoutSeconds,
-              })
-            : call(queue, 'DeleteMessage', { ReceiptHandle }),
-        ),
+              });
+        }),
       );
     }
   }

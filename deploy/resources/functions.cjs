@@ -3,7 +3,16 @@
 // be left out.
 
 /** The logical ids of the functions, as osls writes them. */
-const FUNCTIONS = ['Webhook', 'Revoke', 'SweepDashkeys', 'SweepDashalerts', 'Digest', 'Reconcile', 'Enroll'];
+const FUNCTIONS = [
+  'Webhook',
+  'Revoke',
+  'SweepDashkeys',
+  'SweepDashalerts',
+  'Digest',
+  'Reconcile',
+  'Enroll',
+  'Drill',
+];
 
 /**
  * The log may hold a record that the store lost, so it is kept when the stack is deleted. Without a fixed name, since a group

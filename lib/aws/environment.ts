@@ -49,7 +49,7 @@ export function sqsUrl(aws: AwsEnvironment, region: string): string {
 /** The URL of a bucket, without a slash at its end. */
 export function bucketUrl(aws: AwsEnvironment, bucket: string): string {
   const endpoint = aws.endpoint('S3');
-  if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  if (endpoint !== undefined) return `${endpoint.replace(/(?<!\/)\/+$/, '')}/${bucket}`;
   const host = serviceHost(aws, 's3');
   // A dot in the bucket's name would not match the wildcard certificate.
   return bucket.includes('.') ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;

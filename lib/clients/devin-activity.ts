@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { HttpFailure } from '../platform/http.ts';
+import { listOf } from '../platform/list-of.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { isTransient, type Retried, type RetryOptions, sendRetrying } from '../platform/retry.ts';
 import type { AdminToken } from './devin-admin-token.ts';
@@ -13,11 +14,11 @@ const Session = z.object({
   created_at: z.number(),
   url: text,
   title: text,
-  pull_requests: z.nullish(z.array(z.object({ pr_url: text }))),
+  pull_requests: z.nullish(listOf(z.object({ pr_url: text }))),
   user_id: text,
   service_user_id: text,
   parent_session_id: text,
-  child_session_ids: z.nullish(z.array(z.string())),
+  child_session_ids: z.nullish(listOf(z.string())),
 });
 /** One session; `created_at` in UNIX seconds. Its texts are whatever its starter wrote. */
 export type Session = z.infer<typeof Session>;
@@ -46,7 +47,7 @@ export type Schedule = z.infer<typeof Schedule>;
 
 const page = <T extends z.core.$ZodType>(item: T) =>
   z.object({
-    items: z.array(item),
+    items: listOf(item),
     end_cursor: text,
     has_next_page: z._default(z.boolean(), false),
     total: z.nullish(z.number()),

@@ -3,6 +3,7 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import { redact } from '../domain/redact.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
+import { listOf } from '../platform/list-of.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import {
   isTransient,
@@ -17,11 +18,16 @@ import type { AdminToken } from './devin-admin-token.ts';
 
 // Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
 const seconds = z.nullish(z.number());
+/** Characters of a text of Devin's that are looked at; a token at the cut is far behind what is kept. */
+const LOOK_AT = 4_096;
 // The name goes on record, and people may have put a token into it.
 const name = z.pipe(
   z.string(),
-  z.transform((text) => redact(text).slice(0, 256)),
+  z.transform((text) => kept(text, 256)),
 );
+function kept(text: string, length: number): string {
+  return redact(text.slice(0, LOOK_AT)).slice(0, length);
+}
 const ApiKey = z.object({
   api_key_id: z.string(),
   api_key_name: z._default(name, ''),
@@ -36,13 +42,13 @@ export type ApiKey = z.infer<typeof ApiKey>;
 
 const Revoked = z.object({ api_key_id: z.string() });
 const ApiKeyPage = z.object({
-  items: z.array(ApiKey),
+  items: listOf(ApiKey),
   end_cursor: z.nullish(z.string()),
   has_next_page: z._default(z.boolean(), false),
   total: z.nullish(z.number()),
 });
 const ServiceUserPage = z.object({
-  items: z.array(
+  items: listOf(
     z.object({ service_user_id: z.string(), name: z._default(z.string(), ''), expires_at: seconds }),
   ),
   end_cursor: z.nullish(z.string()),
@@ -60,7 +66,7 @@ const Self = z.object({
   user_name: z.optional(name),
 });
 const Problem = z.object({ detail: z.unknown() });
-const FieldErrors = z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }));
+const FieldErrors = listOf(z.object({ loc: listOf(z.union([z.string(), z.number()])), msg: z.string() }));
 
 /** Whose token it is, as far as `GET /v3/self` says; it never names the key of a service user. */
 export interface Principal {
@@ -355,6 +361,6 @@ function explain(method: string, response: HttpResponse): string {
 /** The API's own words on each wrong field, redacted and cut short. */
 function fieldErrors(body: string): string {
   const errors = z.safeParse(FieldErrors, parseJson(body, Problem)?.detail).data ?? [];
-  const texts = errors.slice(0, 10).map(({ loc, msg }) => redact(`${loc.join('.')}: ${msg}`).slice(0, 200));
+  const texts = errors.slice(0, 10).map(({ loc, msg }) => kept(`${loc.join('.')}: ${msg}`, 200));
   return texts.length === 0 ? '' : `: ${texts.join('; ')}`;
 }

@@ -83,7 +83,7 @@ function nextCursor(link: string | string[] | undefined): string | 'unknown' | u
     .split(/,\s*(?=<)/)
     .find((one) => /;\s*rel\s*=\s*(?:next\s*(?:;|$)|(["'])(?:[^"']*\s)?next(?:\s[^"']*)?\1)/i.test(one));
   if (next === undefined) return undefined;
-  const query = URL.parse(/<([^>]*)>/.exec(next)?.[1] ?? '')?.searchParams;
+  const query = URL.parse(/<([^<>]*)>/.exec(next)?.[1] ?? '')?.searchParams;
   const name = ['after', 'page'].find((candidate) => query?.get(candidate));
   return name === undefined ? 'unknown' : String(new URLSearchParams({ [name]: query?.get(name) ?? '' }));
 }

@@ -24,15 +24,16 @@ export async function settleBatch(
           keepHidden((seconds) => retrySoon(messageOf(record), seconds), work),
     ),
   );
-  const settled = await Promise.all(
-    records.map((record, index) => settle(record, places[index] ?? onlyPlace(), revoke, read)),
+  const failures = await Promise.all(
+    records.map(async (record, index) => {
+      const { isDone, retryAt } = await settle(record, places[index] ?? onlyPlace(), revoke, read);
+      if (isDone) return [];
+      // At once: what failed must not wait for a neighbour that takes long, and then for its own delay.
+      await bringBack(record, retryAt, retrySoon);
+      return [{ itemIdentifier: record.messageId }];
+    }),
   );
-  const failed = records.flatMap((record, index) => {
-    const { isDone = false, retryAt } = settled[index] ?? {};
-    return isDone ? [] : [{ record, retryAt }];
-  });
-  await Promise.all(failed.map(({ record, retryAt }) => bringBack(record, retryAt, retrySoon)));
-  return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+  return { batchItemFailures: failures.flat() };
 }
 
 interface Settled {

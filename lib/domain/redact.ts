@@ -1,5 +1,5 @@
 import type { Token } from './token.ts';
-import { containsToken, IN_TEXT } from './token-forms.ts';
+import { AFTER_JWT_HEADER, containsToken, IN_TEXT } from './token-forms.ts';
 
 const REDACTED = '[redacted]';
 
@@ -13,7 +13,17 @@ const PART_LENGTH = 8;
  */
 export function redact(text: string, known: readonly Token[] = []): string {
   const parts = known.reduce((rest, token) => redactParts(rest, token.reveal().trim()), text);
-  return parts.replace(IN_TEXT, REDACTED);
+  return redactWebTokens(parts).replace(IN_TEXT, REDACTED);
+}
+
+function redactWebTokens(text: string): string {
+  let result = '';
+  let end = 0;
+  for (const { 0: rest, 1: header = '', index } of text.matchAll(AFTER_JWT_HEADER)) {
+    result += text.slice(end, Math.max(end, index - header.length)) + REDACTED;
+    end = index + rest.length;
+  }
+  return result + text.slice(end);
 }
 
 /** Whether an identifier contains any token, or a part of 8 characters or more of a known one. */
@@ -44,7 +54,7 @@ function encodings(secret: string): string[] {
   const base64 = [0, 1, 2].map((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
-      .replace(/=+$/, '');
+      .replace(/(?<!=)=+$/, '');
     return text.slice(offset === 0 ? 0 : offset + 1, (offset + bytes.length) % 3 === 0 ? undefined : -1);
   });
   const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));

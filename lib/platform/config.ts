@@ -22,7 +22,7 @@ const SAFE_URL = 'must be an https URL (http only on a loopback address)';
 export const baseUrl = /* @__PURE__ */ (() =>
   z.pipe(
     z.string().check(z.refine(isSafeBaseUrl, SAFE_URL)),
-    z.transform((value) => value.replace(/\/+$/, '')),
+    z.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
   ))();
 
 /** A URL: https, or http on a loopback address, without credentials. */

@@ -40,7 +40,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /**
  * One HTTP exchange. Redirects are answers like any other: they are not followed.
  *
- * @throws {HttpFailure} `timeout`, `too_large`, or the system's code of a broken connection such as `ECONNRESET`
+ * @throws {HttpFailure} `timeout`, `too_large`, `upgrade`, or the system's code of a broken connection such as `ECONNRESET`
  */
 export function send(request: HttpRequest): Promise<HttpResponse> {
   const { protocol } = request.url;
@@ -56,7 +56,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
         let size = 0;
         incoming.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > MAX_BODY_BYTES) outgoing.destroy(new HttpFailure('too_large'));
+          if (size > MAX_BODY_BYTES) giveUp('too_large');
           else chunks.push(chunk);
         });
         incoming.on('error', fail);
@@ -71,12 +71,22 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
         });
       },
     );
-    const timer = setTimeout(() => outgoing.destroy(new HttpFailure('timeout')), request.timeoutMs);
+    const timer = setTimeout(() => giveUp('timeout'), request.timeoutMs);
+    function giveUp(code: string): void {
+      // Before it is destroyed: a request whose socket is gone already reports no error.
+      fail(new HttpFailure(code));
+      outgoing.destroy();
+    }
     function fail(error: Error): void {
       clearTimeout(timer);
       reject(error instanceof HttpFailure ? error : new HttpFailure(errorCode(error) ?? error.name));
     }
     outgoing.on('error', fail);
+    // Without a listener, the socket is closed and nothing is reported.
+    outgoing.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      giveUp('upgrade');
+    });
     if (request.onSent !== undefined) outgoing.on('finish', request.onSent);
     outgoing.end(request.body);
   });

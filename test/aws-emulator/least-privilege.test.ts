@@ -33,7 +33,9 @@ const LEDGER = 'AuditBucket/sweeps/alerts/1.json';
 const STATE = 'AuditBucket/state/reconcile/1.json';
 const EXPERIMENT = 'AuditBucket/experiments/service-user-1.json';
 const DIGEST = 'AuditBucket/digests/2026/11/2026-11-24.json';
+const REPORTED = 'AuditBucket/records/date=2026-11-24/webhook/msg_1/0123456789abcdef/90-outcome.json';
 const OBJECTS = [
+  REPORTED,
   ...[RECORD, INTENT, ACKNOWLEDGED, PLAN_RECORD, ACT, OPEN_NOTE, STORED_NOTE, ENTRY, LEASE, RECHECK, FORMER],
   ...[PLAN, WARNING, SWITCH, OWNERS, LEDGER, STATE, EXPERIMENT, DIGEST],
 ];
@@ -48,7 +50,16 @@ const SECRETS = [
   ...['StandbyArn', 'ActivityTokenArn', 'AuditHttpArn', 'SlackArn'],
 ];
 const QUEUES = ['LeakQueue', 'BacklogQueue', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'];
-const FUNCTIONS = ['Webhook', 'Revoke', 'SweepDashkeys', 'SweepDashalerts', 'Digest', 'Reconcile', 'Enroll'];
+const FUNCTIONS = [
+  'Webhook',
+  'Revoke',
+  'SweepDashkeys',
+  'SweepDashalerts',
+  'Digest',
+  'Reconcile',
+  'Enroll',
+  'Drill',
+];
 const each = (actions: readonly string[], ...resources: string[]): Row[] =>
   actions.map((action) => [action, ...resources]);
 const without = (all: readonly string[], ...some: string[]) => all.filter((one) => !some.includes(one));
@@ -196,9 +207,23 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
     lists: true,
     more: [['secretsmanager:ListSecrets', '*']],
   }),
+  // It makes keys with the admin token, and signs leaks as a detector does.
+  DrillRole: rights({
+    logs: 'DrillLogGroup',
+    secrets: ['AdminTokenSecret', 'WebhookSecret', 'StandbyArn'],
+    decrypts: true,
+    reads: [REPORTED],
+    lists: true,
+    notifies: true,
+  }),
   SchedulerRole: rights({
     sends: ['SweepDeadLetterQueue'],
-    invokes: ['SweepDashkeysLambdaFunction', 'SweepDashalertsLambdaFunction', 'EnrollLambdaFunction'],
+    invokes: [
+      'SweepDashkeysLambdaFunction',
+      'SweepDashalertsLambdaFunction',
+      'EnrollLambdaFunction',
+      'DrillLambdaFunction',
+    ],
   }),
 };
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { allowsOf } from './ablate-template.ts';
 import { describeAuditLog } from './describe-audit-log.ts';
 import { describeDeployment, describeLogs, describeResources } from './describe-deployment.ts';
+import { describeDrill } from './describe-drill.ts';
 import { describeOperations } from './describe-operations.ts';
 import { describePeople } from './describe-people.ts';
 import { describePermissions, permissionsIn } from './describe-permissions.ts';
@@ -36,6 +37,7 @@ describe.skipIf(python === undefined)('the stack on an AWS emulator', () => {
   describeOperations(now);
   describeSweeps(now);
   describePeople(now);
+  describeDrill(now);
   describeSchedules(now);
   describeAuditLog(now);
   describeLogs(now);

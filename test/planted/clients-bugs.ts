@@ -66,7 +66,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     },
     {
       name: 'key-name-with-a-token-goes-on-record',
-      find: 'z.transform((text) => redact(text).slice(0, 256)),',
+      find: 'z.transform((text) => kept(text, 256)),',
       replace: 'z.transform((text) => text.slice(0, 256)),',
       caughtBy: 'have names that hold no token',
     },
@@ -134,7 +134,7 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/platform/http.ts', 'test/platform/http.test.ts', [
     {
       name: 'answer-of-any-size-is-read',
-      find: "if (size > MAX_BODY_BYTES) outgoing.destroy(new HttpFailure('too_large'));\n          else ",
+      find: "if (size > MAX_BODY_BYTES) giveUp('too_large');\n          else ",
       replace: '',
       caughtBy: 'takes a body of 8 MiB, and fails for a longer one',
     },

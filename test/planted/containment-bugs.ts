@@ -169,7 +169,7 @@ export const CONTAINMENT_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/containment/settle-batch.ts', tests('settle-batch'), [
     {
       name: 'report-is-acknowledged-early',
-      find: 'return isDone ? [] : [{ record, retryAt }];',
+      find: 'if (isDone) return [];',
       replace: 'return [];',
       caughtBy: 'a batch names what is not done, and brings it back soon',
     },

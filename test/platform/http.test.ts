@@ -128,6 +128,12 @@ describe('an answer that stops half-way', () => {
     await expect(exchange(5_000)).rejects.toEqual(new HttpFailure('ECONNRESET'));
   });
 
+  test('is a failure when it changes the protocol', async () => {
+    behave = (socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    await expect(exchange(5_000)).rejects.toEqual(new HttpFailure('upgrade'));
+  });
+
   test('is a failure when it is not HTTP', async () => {
     behave = (socket) => socket.end('hello\r\n\r\n');
     await expect(exchange(5_000)).rejects.toMatchObject({

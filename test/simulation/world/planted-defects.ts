@@ -23,7 +23,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'a report that is not done is acknowledged',
     noticedBy: ['what is acknowledged is on record'],
-    code: [/return \{ batchItemFailures: failed\d*\.map\([^\n]*/, 'return { batchItemFailures: [] };'],
+    code: [/return \{ batchItemFailures: failures\d*\.flat\([^\n]*/, 'return { batchItemFailures: [] };'],
   },
   {
     name: 'the intent is dropped',
