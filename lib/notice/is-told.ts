@@ -1,3 +1,4 @@
+import { isDrill } from '../domain/drill.ts';
 import type { Ended } from './ended.ts';
 
 /** Deliveries before people are told of a report that is not settled yet: the retries before took about four minutes. */
@@ -5,7 +6,7 @@ export const TOLD_AT_ATTEMPT = 5;
 
 /**
  * Whether people are told how a report ended: of all that matters, or of what a person has to do something about. What a
- * sweep revoked is in the summary of its plan, and old alerts whose token is dead already need nobody.
+ * sweep revoked is in the summary of its plan, a drill that went well tells nobody, and old alerts whose token is dead already need nobody.
  */
 export function isTold(ended: Ended, notify: 'all' | 'needs-person'): boolean {
   const { outcome, report } = ended;
@@ -14,7 +15,7 @@ export function isTold(ended: Ended, notify: 'all' | 'needs-person'): boolean {
   if (notify === 'needs-person' || report.detector === 'sweep') return false;
   switch (outcome.status) {
     case 'revoked':
-      return true;
+      return !isDrill(report.caller, outcome.api_key_name);
     case 'already_revoked':
     case 'not_found':
       return report.redeliver !== false;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DRILL_CALLER } from '../../lib/domain/drill.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { Report } from '../../lib/domain/report.ts';
 import type { Ended } from '../../lib/notice/ended.ts';
@@ -10,6 +11,7 @@ const { report_id } = report;
 const revoked = samples.revoked?.outcome as Outcome;
 const dead = samples['dead already, of an unknown owner']?.outcome as Outcome;
 const failed = { report_id, status: 'failed', reason: 'HTTP 503', retryable: true } as const;
+const drilled = { ...revoked, api_key_name: 'drill-1' } as Outcome;
 const of = (outcome: Outcome, changes: Partial<Report> = {}, attempt = 1): Ended =>
   ended(outcome, { report: { ...report, ...changes }, attempt });
 const sweep = { detector: 'sweep', invoked_by: 'schedule' } as const;
@@ -22,6 +24,8 @@ const cases: [what: string, given: Ended, all: boolean, needsPerson: boolean][] 
   ['our own key', samples['our own token'] as Ended, true, true],
   ['one that was told to be alive before', of(revoked, {}, 2), true, true],
   ['a key that a sweep revoked', of(revoked, sweep), false, false],
+  ['a drill', of(drilled, { caller: DRILL_CALLER }), false, false],
+  ['a leak of what calls itself a drill', of(revoked, { caller: DRILL_CALLER }), true, false],
   ['a leak that was dead already', of(dead), true, false],
   ['an old alert whose token was dead already', of(dead, old), false, false],
   ['an old alert whose key was revoked', of(revoked, old), true, false],
