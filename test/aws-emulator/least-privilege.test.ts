@@ -128,7 +128,7 @@ function rights({
   };
 }
 
-const RECORDS = [RECORD, INTENT, ACKNOWLEDGED, PLAN_RECORD, ACT];
+const RECORDS = [RECORD, INTENT, REPORTED, ACKNOWLEDGED, PLAN_RECORD, ACT];
 
 const RIGHTS: Readonly<Record<string, Rights>> = {
   // On the internet: it reads one secret and sends to one queue.
