@@ -2,8 +2,10 @@
 //   npm run bench:sweep -- [--users 100000] [--keys 3] [--latency 0] [--seconds 900] [--never-expires] [--json]
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { parseDocument } from 'yaml';
 import { startCrowd } from '../sandbox/devin-crowd.ts';
 import { startSandbox } from '../sandbox/index.ts';
 
@@ -29,6 +31,9 @@ type Answer = {
 };
 const MIB = 1024 * 1024;
 
+const serverless = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
+const deployed = parseDocument(serverless, { logLevel: 'silent' }).toJS().functions['sweep-keys'];
+
 const sandbox = await startSandbox();
 const crowd = await startCrowd({
   users,
@@ -41,8 +46,8 @@ const crowd = await startCrowd({
 const child = fork(fileURLToPath(new URL('../sandbox/container.cjs', import.meta.url)), ['sweep-keys'], {
   env: sandbox.env({ DEVIN_API_URL: crowd.url, SWEEP_MODE: 'enforce' }),
   silent: true,
-  // As Node takes it from the memory of a function of 512 MB.
-  execArgv: ['--max-old-space-size=256'],
+  // As Node takes it from the memory of a function of 512 MB, and as the function is deployed.
+  execArgv: ['--max-old-space-size=256', deployed.environment.NODE_OPTIONS],
 });
 child.stdout?.resume();
 child.stderr?.pipe(process.stderr);

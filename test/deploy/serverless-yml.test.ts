@@ -40,7 +40,8 @@ describe('serverless.yml', () => {
 
   test.each(FUNCTIONS)('sets the variables that %s reads, from where the table says', (reader) => {
     const shared: Record<string, unknown> = service.provider.environment;
-    const own: Record<string, unknown> = service.functions[reader].environment;
+    // Node reads NODE_OPTIONS, not the function.
+    const { NODE_OPTIONS: _node, ...own }: Record<string, unknown> = service.functions[reader].environment;
     const expected = readBy(reader).map((setting) => [setting.variable, sourceOf(setting)]);
     // Those of the provider go to every function, read or not.
     const unread = Object.keys(shared).filter((name) => !readBy(reader).some((v) => v.variable === name));

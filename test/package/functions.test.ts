@@ -111,6 +111,7 @@ describe('the environment of a function', () => {
         'DEVIN_API_URL',
         'DRY_RUN',
         'LEAK_QUEUE_URL',
+        'NODE_OPTIONS',
         'NOTIFY_TOPIC_ARN',
         'OWNERS',
         'OWNERS_FROM',
