@@ -347,9 +347,10 @@ describe('a role', () => {
           Resource: [
             { Ref: 'AdminTokenSecret' },
             { Ref: 'WebhookSecret' },
-            { 'Fn::If': ['HasStandby', { Ref: 'StandbyArn' }, { Ref: 'AWS::NoValue' }] },
+            ...ownSecret('HasStandby', 'StandbyArn'),
           ],
         },
+        decryptSecrets(),
         {
           Sid: 'ReadRecords',
           Effect: 'Allow',
