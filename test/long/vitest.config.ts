@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // The rows of the matrix wait most of the time.
     maxConcurrency: 40,
+    // So do other files, so two share two processors.
+    maxWorkers: 2,
   },
 });
