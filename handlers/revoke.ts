@@ -2,8 +2,8 @@
 import '../lib/cold-start/revoke.ts';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import type { AftermathResult } from '../lib/aftermath/aftermath-parts.ts';
 import { withAftermath } from '../lib/aftermath/follow-up.ts';
-import type { AftermathResult } from '../lib/aftermath/run-aftermath.ts';
 import { httpForward } from '../lib/audit/forward-to-siem.ts';
 import { notingStore } from '../lib/audit/noting-store.ts';
 import { reportTrail, type TrailParts } from '../lib/audit/trail.ts';

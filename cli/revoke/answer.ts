@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Candidate, Collateral } from '../../lib/domain/outcome.ts';
+import { Candidate, Collateral } from '../../lib/domain/outcome-facts.ts';
 
 const text = z.optional(z.string());
 

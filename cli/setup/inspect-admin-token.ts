@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Devin, devinClient, type Probe, type Refusal } from '../../lib/clients/devin.ts';
+import { type Devin, devinClient } from '../../lib/clients/devin.ts';
 import { type DevinActivity, devinActivity, type ListEnd } from '../../lib/clients/devin-activity.ts';
 import { adminToken, cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
+import type { Probe, Refusal } from '../../lib/clients/devin-shapes.ts';
 import type { Token } from '../../lib/domain/token.ts';
 import { type Finding, type Inspection, limited, missing, ok, unknown } from './finding.ts';
 

@@ -1,5 +1,6 @@
 import type { AftermathRequest } from '../domain/aftermath.ts';
-import { isDone, type LeakPart } from '../domain/outcome.ts';
+import { isDone } from '../domain/outcome.ts';
+import type { LeakPart } from '../domain/outcome-facts.ts';
 import type { Ended } from '../notice/ended.ts';
 
 type Leak = Pick<LeakPart, 'api_key_id' | 'exposure' | 'service_user_id' | 'status'>;

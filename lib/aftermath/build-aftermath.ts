@@ -1,4 +1,4 @@
-import type { KeyListing } from '../clients/devin.ts';
+import type { KeyListing } from '../clients/devin-shapes.ts';
 import type { Aftermath, AftermathRequest, MadeKey, SeenAct, SeenSession } from '../domain/aftermath.ts';
 import { iso } from '../domain/time.ts';
 import type { EndResult } from './end-sessions.ts';

@@ -4,8 +4,8 @@ import { sqsSender } from '../aws/sqs.ts';
 import { adminToken, cachedAdminToken } from '../clients/devin-admin-token.ts';
 import { ownServiceUsers } from '../clients/own-service-users.ts';
 import { errorFields, log } from '../platform/log.ts';
+import type { AftermathParts } from './aftermath-parts.ts';
 import type { FollowUpParts } from './follow-up-parts.ts';
-import type { AftermathParts } from './run-aftermath.ts';
 
 /** What an aftermath works with, from what the worker lends. @param deadline epoch milliseconds */
 export function buildParts(lent: FollowUpParts, deadline: number): AftermathParts {

@@ -8,15 +8,11 @@ import type { Ended } from '../notice/ended.ts';
 import { notifyEnded } from '../notice/notify-ended.ts';
 import { errorFields, log } from '../platform/log.ts';
 import { aftermathsOf } from './aftermath-of.ts';
+import type { AftermathParts, AftermathResult } from './aftermath-parts.ts';
 import { readAskedAftermath } from './asked-aftermath.ts';
 import { buildParts } from './build-parts.ts';
 import type { FollowUpParts, Settled, SettleReports } from './follow-up-parts.ts';
-import {
-  type AftermathParts,
-  type AftermathResult,
-  readAftermathRequest,
-  runAftermath,
-} from './run-aftermath.ts';
+import { readAftermathRequest, runAftermath } from './run-aftermath.ts';
 import { splitEvent } from './split-event.ts';
 
 /** Milliseconds that an aftermath needs to be worth beginning. */

@@ -1,5 +1,6 @@
-import type { Devin, KeyListing } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
 import type { DevinActivity, ListEnd } from '../clients/devin-activity.ts';
+import type { KeyListing } from '../clients/devin-shapes.ts';
 import type { AftermathRequest, SeenSchedule } from '../domain/aftermath.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 import { type Act, type ReadActs, readActs } from './read-acts.ts';

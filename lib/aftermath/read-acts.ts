@@ -1,4 +1,5 @@
-import type { AuditLogEntry, DevinActivity, ListEnd } from '../clients/devin-activity.ts';
+import type { DevinActivity, ListEnd } from '../clients/devin-activity.ts';
+import type { AuditLogEntry } from '../clients/devin-activity-shapes.ts';
 import { plainId } from '../domain/plain-text.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 import { auditWindows } from './window.ts';

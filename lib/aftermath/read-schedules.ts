@@ -1,4 +1,5 @@
-import type { DevinActivity, ListEnd, Schedule } from '../clients/devin-activity.ts';
+import type { DevinActivity, ListEnd } from '../clients/devin-activity.ts';
+import type { Schedule } from '../clients/devin-activity-shapes.ts';
 import type { SeenSchedule } from '../domain/aftermath.ts';
 import { plainId, plainText } from '../domain/plain-text.ts';
 import { iso } from '../domain/time.ts';

@@ -1,4 +1,5 @@
-import { type DevinActivity, isPathId, type ListEnd, type Session } from '../clients/devin-activity.ts';
+import { type DevinActivity, isPathId, type ListEnd } from '../clients/devin-activity.ts';
+import type { Session } from '../clients/devin-activity-shapes.ts';
 import { plainId, plainText, plainUrl } from '../domain/plain-text.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 

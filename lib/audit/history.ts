@@ -1,4 +1,4 @@
-import type { Collateral, Deletion } from '../domain/outcome.ts';
+import type { Collateral, Deletion } from '../domain/outcome-facts.ts';
 
 /** What earlier deliveries of a report did to keys. */
 export interface History {

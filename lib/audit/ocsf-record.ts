@@ -1,4 +1,5 @@
-import type { Outcome, Proof } from '../domain/outcome.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Proof } from '../domain/outcome-facts.ts';
 import { LeakReport, type Report } from '../domain/report.ts';
 import type { AuditContext, AuditEntry } from './audit-entry.ts';
 import { activity, cloud, metadata, PRODUCT, rated } from './ocsf-base.ts';

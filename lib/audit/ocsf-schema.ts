@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { AlertClosure, outcomeVariants } from '../domain/outcome.ts';
+import { outcomeVariants } from '../domain/outcome.ts';
+import { AlertClosure } from '../domain/outcome-facts.ts';
 import { redact } from '../domain/redact.ts';
 import { LeakReport } from '../domain/report.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { ListObjects } from '../aws/list-objects.ts';
 import type { AuditStore } from '../aws/write-once-bucket.ts';
 import { Key } from '../domain/key.ts';
-import { Collateral, Deletion } from '../domain/outcome.ts';
+import { Collateral, Deletion } from '../domain/outcome-facts.ts';
 import type { Report } from '../domain/report.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import type { RetryOptions } from '../platform/retry.ts';

@@ -1,4 +1,5 @@
-import type { Outcome, Proof } from '../domain/outcome.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Proof } from '../domain/outcome-facts.ts';
 import type { Report } from '../domain/report.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { Code } from './ocsf-codes.ts';

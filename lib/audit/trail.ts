@@ -1,7 +1,8 @@
 import type { ListObjects } from '../aws/list-objects.ts';
 import type { AuditStore, Stored } from '../aws/write-once-bucket.ts';
 import type { Key } from '../domain/key.ts';
-import type { Deletion, Outcome } from '../domain/outcome.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Deletion } from '../domain/outcome-facts.ts';
 import type { Report } from '../domain/report.ts';
 import { log } from '../platform/log.ts';
 import { type RetryOptions, sleep } from '../platform/retry.ts';

@@ -1,60 +1,27 @@
-import * as z from 'zod/mini';
-import { HttpFailure } from '../platform/http.ts';
-import { listOf } from '../platform/list-of.ts';
+import type * as z from 'zod/mini';
 import { parseJson } from '../platform/parse-json.ts';
-import { isTransient, type Retried, type RetryOptions, sendRetrying } from '../platform/retry.ts';
+import type { RetryOptions } from '../platform/retry.ts';
+import type { Page } from './collect-pages.ts';
+import {
+  AUDIT_LOG,
+  ENDING,
+  failed,
+  noAnswer,
+  refusal,
+  SCHEDULES,
+  SESSIONS,
+  type Subject,
+} from './devin-activity-failure.ts';
+import {
+  type AuditLogEntry,
+  AuditPage,
+  type Schedule,
+  SchedulePage,
+  type Session,
+  SessionPage,
+} from './devin-activity-shapes.ts';
 import type { AdminToken } from './devin-admin-token.ts';
-
-// Shapes: https://docs.devin.ai, API reference v3. Loose: unknown fields pass.
-const text = z.nullish(z.string());
-const Session = z.object({
-  session_id: z.string(),
-  org_id: z.string(),
-  status: z.string(),
-  created_at: z.number(),
-  url: text,
-  title: text,
-  pull_requests: z.nullish(listOf(z.object({ pr_url: text }))),
-  user_id: text,
-  service_user_id: text,
-  parent_session_id: text,
-  child_session_ids: z.nullish(listOf(z.string())),
-});
-/** One session; `created_at` in UNIX seconds. Its texts are whatever its starter wrote. */
-export type Session = z.infer<typeof Session>;
-
-const AuditEntry = z.object({
-  action: z.string(),
-  created_at: z.number(),
-  data: z.unknown(),
-  org_id: text,
-  service_user_id: text,
-});
-/** One act in the enterprise's audit log; `created_at` in UNIX seconds, `data` differs by action. */
-export type AuditLogEntry = z.infer<typeof AuditEntry>;
-
-const Schedule = z.object({
-  scheduled_session_id: z.string(),
-  org_id: z.string(),
-  name: z.string(),
-  enabled: z.boolean(),
-  /** RFC 3339. */
-  created_at: z.string(),
-  created_by: text,
-  frequency: text,
-});
-export type Schedule = z.infer<typeof Schedule>;
-
-const page = <T extends z.core.$ZodType>(item: T) =>
-  z.object({
-    items: listOf(item),
-    end_cursor: text,
-    has_next_page: z._default(z.boolean(), false),
-    total: z.nullish(z.number()),
-  });
-const SessionPage = page(Session);
-const AuditPage = page(AuditEntry);
-const SchedulePage = page(Schedule);
+import { callDevinAs } from './devin-call.ts';
 
 export const ORIGINS = [
   'webapp',
@@ -118,35 +85,11 @@ export function isPathId(id: string): boolean {
   return /^[A-Za-z0-9_-]{1,160}$/.test(id) && !id.includes('cog_');
 }
 
-/** The operations, as people read of them, and the permission that each needs. */
-const SESSIONS = { what: 'sessions', permission: 'ViewAccountSessions' };
-const AUDIT_LOG = { what: 'the audit log', permission: 'ManageEnterpriseSettings' };
-const SCHEDULES = { what: 'schedules', permission: 'ManageOrgSchedules' };
-const ENDING = { what: 'a session', permission: 'ManageOrgSessions' };
-type Subject = { readonly what: string; readonly permission: string };
-
 const PAGE = 200;
 const SCHEDULE_PAGE = 100;
 
 /** @param credential whose service user may have the permissions; another than the admin token where one is set */
 export function devinActivity(baseUrl: string, credential: AdminToken): DevinActivity {
-  async function call(method: string, path: string, retry: RetryOptions): Promise<Retried> {
-    const token = await credential.get();
-    const send = (secret: typeof token) =>
-      sendRetrying(
-        {
-          method,
-          url: new URL(baseUrl + path),
-          headers: { authorization: `Bearer ${secret.reveal()}`, accept: 'application/json' },
-        },
-        retry,
-      );
-    const first = await send(token);
-    if (first.response.status !== 401) return first;
-    const other = await credential.insteadOf(token);
-    return other === undefined ? first : send(other);
-  }
-
   async function readPage<T extends z.core.$ZodType>(
     path: string,
     schema: T,
@@ -154,7 +97,7 @@ export function devinActivity(baseUrl: string, credential: AdminToken): DevinAct
     retry: RetryOptions,
   ): Promise<{ status: 'read'; page: z.output<T> } | Extract<ListEnd, { status: 'failed' }>> {
     try {
-      const { response } = await call('GET', path, retry);
+      const { response } = await callDevinAs(credential, baseUrl, { method: 'GET', path }, retry);
       if (response.status !== 200) return refusal(subject, 'could not be read', response.status);
       const parsed = parseJson(response.body, schema);
       return parsed === undefined
@@ -235,7 +178,12 @@ export function devinActivity(baseUrl: string, credential: AdminToken): DevinAct
       }
       const path = `/v3/organizations/${encodeURIComponent(org_id)}/sessions/${encodeURIComponent(session_id)}?archive=true`;
       try {
-        const { response, uncertain } = await call('DELETE', path, retry);
+        const { response, uncertain } = await callDevinAs(
+          credential,
+          baseUrl,
+          { method: 'DELETE', path },
+          retry,
+        );
         if (response.status === 200) return { status: 'accepted' };
         return { ...refusal(ENDING, 'could not be ended', response.status), uncertain };
       } catch (error) {
@@ -243,34 +191,4 @@ export function devinActivity(baseUrl: string, credential: AdminToken): DevinAct
       }
     },
   };
-}
-
-interface Page<I> {
-  readonly items: I[];
-  readonly end_cursor?: string | null | undefined;
-  readonly has_next_page: boolean;
-  readonly total?: number | null | undefined;
-}
-
-function failed(reason: string, retryable: boolean) {
-  return { status: 'failed', reason, retryable } as const;
-}
-
-function refusal({ permission, what }: Subject, verb: string, status: number) {
-  const hint =
-    status === 403
-      ? `, grant ${permission}`
-      : status === 401
-        ? ', the token is not accepted: it was revoked or replaced, or our address is not on the IP access list'
-        : '';
-  return failed(`${what} ${verb}: HTTP ${status}${hint}`, isTransient(status) || status === 401);
-}
-
-/** The token's secret may be unreadable too; only names and codes are told. */
-function noAnswer(error: unknown, what: string) {
-  if (error instanceof HttpFailure) return failed(`${what}: no answer (${error.code})`, true);
-  // Of another copy of the class, see esbuild.config.cjs: told apart by its name.
-  if (error instanceof Error && error.name === 'SecretError')
-    return failed(`${what}: ${error.message}`, true);
-  throw error;
 }

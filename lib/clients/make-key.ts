@@ -3,8 +3,8 @@ import { ApiKeyId, ServiceUserId } from '../domain/key.ts';
 import { Token } from '../domain/token.ts';
 import { HttpFailure } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { sendRetrying } from '../platform/retry.ts';
 import type { AdminToken } from './devin-admin-token.ts';
+import { callDevin } from './devin-call.ts';
 
 /** A key that was made, with its token, which the API shows this once. */
 export type MadeKey =
@@ -32,19 +32,12 @@ export async function makeKey(
   { timeoutMs }: { readonly timeoutMs: number },
 ): Promise<MadeKey> {
   const user = encodeURIComponent(z.parse(ServiceUserId, service_user_id));
-  const request = {
-    method: 'POST',
-    url: new URL(`${baseUrl}/v3beta1/enterprise/service-users/${user}/api-keys`),
-    headers: {
-      authorization: `Bearer ${(await admin.get()).reveal()}`,
-      accept: 'application/json',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(key),
-  };
+  const path = `/v3beta1/enterprise/service-users/${user}/api-keys`;
+  const request = { method: 'POST', path, body: key };
   try {
     const deadline = Date.now() + timeoutMs;
-    const { response } = await sendRetrying(request, { deadline, attempts: 1, timeoutMs });
+    const once = { deadline, attempts: 1, timeoutMs };
+    const { response } = await callDevin(baseUrl, request, await admin.get(), once);
     if (response.status !== 200 && response.status !== 201) {
       return refused(`Devin answered POST with HTTP ${response.status}`, response.status >= 500);
     }

@@ -1,7 +1,8 @@
 import { SecretError } from '../aws/secrets.ts';
 import type { Token } from '../domain/token.ts';
 import type { RetryOptions } from '../platform/retry.ts';
-import type { Devin, Probe } from './devin.ts';
+import type { Devin } from './devin.ts';
+import type { Probe } from './devin-shapes.ts';
 
 /**
  * The service users whose keys we ourselves use: that of the admin token, and those of our other tokens.

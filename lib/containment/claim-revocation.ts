@@ -1,4 +1,4 @@
-import type { Deletion } from '../domain/outcome.ts';
+import type { Deletion } from '../domain/outcome-facts.ts';
 
 /** Milliseconds that the listing's whole seconds, and the way there and back, take away from exactness. */
 const TOLERANCE_MS = 3_000;

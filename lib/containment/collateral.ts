@@ -1,6 +1,7 @@
 import type { History } from '../audit/history.ts';
-import type { ApiKey } from '../clients/devin.ts';
-import type { Collateral, OutcomeDraft } from '../domain/outcome.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import type { OutcomeDraft } from '../domain/outcome.ts';
+import type { Collateral } from '../domain/outcome-facts.ts';
 
 /** The rotate call refuses a key that is not active (HTTP 400), so that its owner needs the call that makes one. */
 export function collateralOf(

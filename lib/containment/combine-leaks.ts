@@ -1,4 +1,5 @@
-import type { LeakPart, OutcomeDraft } from '../domain/outcome.ts';
+import type { OutcomeDraft } from '../domain/outcome.ts';
+import type { LeakPart } from '../domain/outcome-facts.ts';
 
 /** The first is the worst: what a person has to know of first, and what keeps the report from being done. */
 const WORST_FIRST: readonly OutcomeDraft['status'][] = [

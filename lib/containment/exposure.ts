@@ -1,5 +1,5 @@
-import type { ApiKey } from '../clients/devin.ts';
-import type { Exposure, Proof } from '../domain/outcome.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import type { Exposure, Proof } from '../domain/outcome-facts.ts';
 import { iso } from '../domain/time.ts';
 
 /** When it leaked, as far as the detector says, and when this software first saw it. Epoch milliseconds. */

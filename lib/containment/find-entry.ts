@@ -1,4 +1,5 @@
-import type { ApiKey, Devin } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import type { Key } from '../domain/key.ts';
 import { clockOffset } from './claim-revocation.ts';
 

@@ -1,8 +1,10 @@
 import { NO_HISTORY } from '../audit/history.ts';
 import type { Earlier } from '../audit/read-earlier.ts';
 import type { ReportTrail } from '../audit/trail.ts';
-import type { ApiKey, Devin } from '../clients/devin.ts';
-import { type Decided, type Deletion, decided, type OnRecord, type Proof } from '../domain/outcome.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import { type Decided, decided, type OnRecord } from '../domain/outcome.ts';
+import type { Deletion, Proof } from '../domain/outcome-facts.ts';
 import type { Token } from '../domain/token.ts';
 import { endedRecently } from '../identify/choose-key.ts';
 import type { RegistryEntry } from '../identify/registry/entry.ts';

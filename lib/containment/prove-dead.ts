@@ -1,5 +1,6 @@
-import type { ApiKey, Devin } from '../clients/devin.ts';
-import type { Proof } from '../domain/outcome.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import type { Proof } from '../domain/outcome-facts.ts';
 import type { Token } from '../domain/token.ts';
 import { sleep } from '../platform/retry.ts';
 import { clockOffset } from './claim-revocation.ts';

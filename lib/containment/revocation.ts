@@ -1,6 +1,6 @@
-import type { ApiKey } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import type { Key } from '../domain/key.ts';
-import type { Collateral, Deletion } from '../domain/outcome.ts';
+import type { Collateral, Deletion } from '../domain/outcome-facts.ts';
 import type { ProofResult } from './prove-dead.ts';
 
 /** A DELETE that the API accepted. */

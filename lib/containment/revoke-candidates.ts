@@ -1,6 +1,7 @@
 import type { ReportTrail } from '../audit/trail.ts';
 import type { Devin } from '../clients/devin.ts';
-import { type Collateral, type Decided, decided } from '../domain/outcome.ts';
+import { type Decided, decided } from '../domain/outcome.ts';
+import type { Collateral } from '../domain/outcome-facts.ts';
 import type { Target } from '../identify/target.ts';
 import { collateralOf } from './collateral.ts';
 import { type ProofOptions, proveDead } from './prove-dead.ts';

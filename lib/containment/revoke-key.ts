@@ -1,7 +1,8 @@
 import type { ReportTrail } from '../audit/trail.ts';
-import type { Devin, Refusal } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { Refusal } from '../clients/devin-shapes.ts';
 import type { Key } from '../domain/key.ts';
-import type { Deletion } from '../domain/outcome.ts';
+import type { Deletion } from '../domain/outcome-facts.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 
 /** How the API took the DELETE. `absent`: 404, and the listing does not show the key. */

@@ -1,5 +1,6 @@
 import { NO_HISTORY } from '../audit/history.ts';
-import type { Deletion, OutcomeDraft } from '../domain/outcome.ts';
+import type { OutcomeDraft } from '../domain/outcome.ts';
+import type { Deletion } from '../domain/outcome-facts.ts';
 import type { Target } from '../identify/target.ts';
 import { afterSend, log } from '../platform/log.ts';
 import { acceptDelete } from './accept-delete.ts';

@@ -1,8 +1,5 @@
-import { redact } from './redact.ts';
+import { LOOK_AT, redact } from './redact.ts';
 import { containsToken } from './token-forms.ts';
-
-/** Characters of somebody's text that are looked at; a token at the cut is far behind what is kept. */
-const LOOK_AT = 4_096;
 
 /** A text that somebody else wrote, as one line of at most `length` characters without tokens and control characters. */
 export function plainText(text: string, length: number): string {

@@ -16,6 +16,14 @@ export function redact(text: string, known: readonly Token[] = []): string {
   return redactWebTokens(parts).replace(IN_TEXT, REDACTED);
 }
 
+/** Characters of somebody's text that are looked at; a token at the cut is far behind what is kept. */
+export const LOOK_AT = 4_096;
+
+/** The first characters of a text that may be long, redacted. */
+export function redactStart(text: string, length: number): string {
+  return redact(text.slice(0, LOOK_AT)).slice(0, length);
+}
+
 function redactWebTokens(text: string): string {
   let result = '';
   let end = 0;

@@ -3,7 +3,7 @@ import type { Devin } from '../clients/devin.ts';
 import type { MadeKey } from '../clients/make-key.ts';
 import { proveTokenDead } from '../containment/prove-dead.ts';
 import { DRILL_CALLER, DRILL_KEY } from '../domain/drill.ts';
-import type { Proof } from '../domain/outcome.ts';
+import type { Proof } from '../domain/outcome-facts.ts';
 import { iso } from '../domain/time.ts';
 import type { Token } from '../domain/token.ts';
 import type { LeakItem, PostAnswer } from '../intake/post-leaks.ts';

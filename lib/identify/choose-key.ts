@@ -1,4 +1,4 @@
-import type { ApiKey } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import type { Use } from './probe-token.ts';
 
 /** Which key of a service user leaked, as far as one complete listing shows. */

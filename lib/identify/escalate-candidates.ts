@@ -1,5 +1,6 @@
-import type { ApiKey } from '../clients/devin.ts';
-import type { Candidate, OutcomeDraft } from '../domain/outcome.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import type { OutcomeDraft } from '../domain/outcome.ts';
+import type { Candidate } from '../domain/outcome-facts.ts';
 import { iso } from '../domain/time.ts';
 
 type Escalated = Extract<OutcomeDraft, { status: 'escalated' }>;

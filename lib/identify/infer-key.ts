@@ -1,5 +1,6 @@
-import type { ApiKey } from '../clients/devin.ts';
-import { type Attribution, type Decided, decided } from '../domain/outcome.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import { type Decided, decided } from '../domain/outcome.ts';
+import type { Attribution } from '../domain/outcome-facts.ts';
 import type { Token } from '../domain/token.ts';
 import type { Sighting } from './choose-key.ts';
 import { ownSibling, type Ranked } from './escalate-candidates.ts';

@@ -1,4 +1,5 @@
-import type { Devin, Probe } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { Probe } from '../clients/devin-shapes.ts';
 import type { Token } from '../domain/token.ts';
 import type { RetryOptions } from '../platform/retry.ts';
 

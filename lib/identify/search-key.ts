@@ -1,6 +1,7 @@
 import { type LeaseParts, takeLease } from '../aws/lease.ts';
 import type { AuditStore } from '../aws/write-once-bucket.ts';
-import type { ApiKey, Devin } from '../clients/devin.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import { threadOf } from '../domain/report.ts';
 import type { Token } from '../domain/token.ts';
 import { log } from '../platform/log.ts';

@@ -1,4 +1,4 @@
-import type { Probe } from '../clients/devin.ts';
+import type { Probe } from '../clients/devin-shapes.ts';
 import type { Key } from '../domain/key.ts';
 import { type Decided, decided } from '../domain/outcome.ts';
 import type { Token } from '../domain/token.ts';

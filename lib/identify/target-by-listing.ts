@@ -1,4 +1,4 @@
-import type { ApiKey } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import { type Decided, decided } from '../domain/outcome.ts';
 import { chooseKey } from './choose-key.ts';
 import { ambiguous } from './escalate-candidates.ts';

@@ -1,6 +1,8 @@
 import type { AuditStore } from '../aws/write-once-bucket.ts';
-import type { ApiKey, Devin } from '../clients/devin.ts';
-import { type Attribution, type Decided, decided } from '../domain/outcome.ts';
+import type { Devin } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
+import { type Decided, decided } from '../domain/outcome.ts';
+import type { Attribution } from '../domain/outcome-facts.ts';
 import { ambiguous, ownSibling, type Ranked } from './escalate-candidates.ts';
 import { infer, type OwnedToken } from './infer-key.ts';
 import { type SearchParts, searchKey } from './search-key.ts';

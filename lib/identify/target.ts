@@ -1,6 +1,6 @@
-import type { ApiKey } from '../clients/devin.ts';
+import type { ApiKey } from '../clients/devin-shapes.ts';
 import type { Key } from '../domain/key.ts';
-import type { Attribution } from '../domain/outcome.ts';
+import type { Attribution } from '../domain/outcome-facts.ts';
 import type { Token } from '../domain/token.ts';
 
 /** A key that may be the leaked one, with its entry in the listing. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Principal, Probe } from '../clients/devin.ts';
+import type { Principal, Probe } from '../clients/devin-shapes.ts';
 import { ServiceUserId } from '../domain/key.ts';
 import { type Decided, decided, type OutcomeDraft } from '../domain/outcome.ts';
 

@@ -1,4 +1,5 @@
-import type { Exposure, Outcome, Proof } from '../domain/outcome.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Exposure, Proof } from '../domain/outcome-facts.ts';
 import type { Ended } from './ended.ts';
 import { span } from './span.ts';
 

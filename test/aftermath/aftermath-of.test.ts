@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aftermathsOf } from '../../lib/aftermath/aftermath-of.ts';
-import type { LeakPart, Outcome } from '../../lib/domain/outcome.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { LeakPart } from '../../lib/domain/outcome-facts.ts';
 import { LeakReport } from '../../lib/domain/report.ts';
 import { report as sample } from '../support/samples.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { historyOf } from '../../lib/audit/read-history.ts';
-import type { Deletion } from '../../lib/domain/outcome.ts';
+import type { Deletion } from '../../lib/domain/outcome-facts.ts';
 
 const key = { service_user_id: 'service-user-a', api_key_id: 'key-a' };
 const sent = (deletion: Deletion): string => {

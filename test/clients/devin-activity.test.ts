@@ -121,6 +121,18 @@ describe('a session that is ended', () => {
     expect(devin.session(session.session_id)).toMatchObject({ status: 'exit', is_archived: true });
   });
 
+  test('may have been ended by an attempt before the token was replaced, whose answer was lost', async () => {
+    const operation = 'terminateSession';
+    devin.fault({ operation, reset: 'after' });
+    devin.fault({ operation, status: 401 });
+    devin.fault({ operation, status: 404 });
+    const session = devin.startSession({ service_user_id });
+    const ending = activity.endSession(session, retry());
+    secret = newToken({ canWatch: true });
+
+    expect(await ending).toMatchObject({ status: 'failed', uncertain: true });
+  });
+
   test.each([
     [{ status: 403 }, { reason: /HTTP 403, grant ManageOrgSessions/, uncertain: false, retryable: false }],
     [{ status: 404 }, { reason: /HTTP 404/, uncertain: false, retryable: false }],

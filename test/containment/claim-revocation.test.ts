@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clockOffset, isOurRevocation, listedRevocation } from '../../lib/containment/claim-revocation.ts';
-import type { Deletion } from '../../lib/domain/outcome.ts';
+import type { Deletion } from '../../lib/domain/outcome-facts.ts';
 
 const SENT = Date.parse('2026-07-30T08:26:40Z');
 const deletion = (answer: Deletion['answer'], more: Partial<Deletion> = {}): Deletion => ({

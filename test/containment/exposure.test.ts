@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ApiKey } from '../../lib/clients/devin.ts';
+import type { ApiKey } from '../../lib/clients/devin-shapes.ts';
 import { type ExposureFacts, exposure } from '../../lib/containment/exposure.ts';
 import { iso } from '../../lib/domain/time.ts';
 

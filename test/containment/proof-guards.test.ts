@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiKey, Devin, KeyListing, Probe } from '../../lib/clients/devin.ts';
+import type { Devin } from '../../lib/clients/devin.ts';
+import type { ApiKey, KeyListing, Probe } from '../../lib/clients/devin-shapes.ts';
 import { type ProofOptions, proveDead, proveTokenDead } from '../../lib/containment/prove-dead.ts';
 import { Token } from '../../lib/domain/token.ts';
 

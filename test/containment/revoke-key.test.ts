@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiKey, KeyListing, Revocation } from '../../lib/clients/devin.ts';
+import type { ApiKey, KeyListing, Revocation } from '../../lib/clients/devin-shapes.ts';
 import { revokeKey } from '../../lib/containment/revoke-key.ts';
-import type { Deletion } from '../../lib/domain/outcome.ts';
+import type { Deletion } from '../../lib/domain/outcome-facts.ts';
 
 const key = { service_user_id: 'service-user-a', api_key_id: 'key-a' };
 const entry = (given: Partial<ApiKey> = {}): ApiKey => ({

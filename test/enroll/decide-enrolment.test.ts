@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ApiKey } from '../../lib/clients/devin.ts';
+import type { ApiKey } from '../../lib/clients/devin-shapes.ts';
 import { decideEnrolment, type EnrolmentDecision } from '../../lib/enroll/decide-enrolment.ts';
 import type { RegistryEntry } from '../../lib/identify/registry/entry.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiKey } from '../../lib/clients/devin.ts';
+import type { ApiKey } from '../../lib/clients/devin-shapes.ts';
 import {
   type Choice,
   chooseKey,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TERM_MS } from '../../lib/aws/lease.ts';
-import type { ApiKey } from '../../lib/clients/devin.ts';
+import type { ApiKey } from '../../lib/clients/devin-shapes.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { type Search, type SearchParts, searchKey } from '../../lib/identify/search-key.ts';
 import { captureOutput, type Output } from '../support/load-handler.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Probe } from '../../lib/clients/devin.ts';
+import type { Probe } from '../../lib/clients/devin-shapes.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { targetByIds } from '../../lib/identify/target-by-ids.ts';
 

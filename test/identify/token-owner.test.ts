@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Probe } from '../../lib/clients/devin.ts';
+import type { Probe } from '../../lib/clients/devin-shapes.ts';
 import { tokenOwner } from '../../lib/identify/token-owner.ts';
 
 const alive = (principal_type: string, service_user_id?: string): Probe => ({

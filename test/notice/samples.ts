@@ -1,4 +1,5 @@
-import type { Exposure, Outcome } from '../../lib/domain/outcome.ts';
+import type { Outcome } from '../../lib/domain/outcome.ts';
+import type { Exposure } from '../../lib/domain/outcome-facts.ts';
 import type { Ended } from '../../lib/notice/ended.ts';
 import { LEAKED_AT, report } from '../support/samples.ts';
 

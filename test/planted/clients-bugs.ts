@@ -29,12 +29,6 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       caughtBy: 'reads a token that was rotated again, and shows that one alive',
     },
     {
-      name: 'rotated-admin-token-is-not-read-again-for-a-call',
-      find: 'if (first.response.status !== 401) return',
-      replace: 'return',
-      caughtBy: 'that is answered 401 is made again with the token that was rotated in',
-    },
-    {
       name: '403-counts-as-dead',
       find: "if (response.status === 401) return { state: 'dead' };",
       replace: "if (response.status === 401 || response.status === 403) return { state: 'dead' };",
@@ -64,9 +58,27 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       replace: 'if (page === undefined) {',
       caughtBy: 'a page of service users > is cut off',
     },
+  ]),
+  ...bugsOf('lib/clients/devin-call.ts', 'test/clients/devin.test.ts', [
+    {
+      name: 'rotated-admin-token-is-not-read-again-for-a-call',
+      find: 'if (first.response.status !== 401) return first;',
+      replace: 'return first;',
+      caughtBy: 'that is answered 401 is made again with the token that was rotated in',
+    },
+  ]),
+  ...bugsOf('lib/clients/devin-call.ts', 'test/clients/devin-activity.test.ts', [
+    {
+      name: 'lost-answer-is-forgotten-after-a-rotation',
+      find: 'uncertain: first.uncertain || second.uncertain',
+      replace: 'uncertain: second.uncertain',
+      caughtBy: 'may have been ended by an attempt before the token was replaced, whose answer was lost',
+    },
+  ]),
+  ...bugsOf('lib/clients/devin-shapes.ts', 'test/clients/devin.test.ts', [
     {
       name: 'key-name-with-a-token-goes-on-record',
-      find: 'z.transform((text) => kept(text, 256)),',
+      find: 'z.transform((text) => redactStart(text, 256)),',
       replace: 'z.transform((text) => text.slice(0, 256)),',
       caughtBy: 'have names that hold no token',
     },

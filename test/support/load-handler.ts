@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { format } from 'node:util';
 import type { APIGatewayProxyStructuredResultV2, Context, SQSBatchResponse } from 'aws-lambda';
 import { vi } from 'vitest';
-import type { AftermathResult } from '../../lib/aftermath/run-aftermath.ts';
+import type { AftermathResult } from '../../lib/aftermath/aftermath-parts.ts';
 import type { Digested } from '../../lib/audit/digest/write-digests.ts';
 import type { Reconciled } from '../../lib/audit/reconcile/reconcile.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';

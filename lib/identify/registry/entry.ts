@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { ApiKey } from '../../clients/devin.ts';
+import type { ApiKey } from '../../clients/devin-shapes.ts';
 import { Key } from '../../domain/key.ts';
-import { Confidence } from '../../domain/outcome.ts';
+import { Confidence } from '../../domain/outcome-facts.ts';
 import { ReportId } from '../../domain/report.ts';
 
 /** Which key a token is of. It holds ids, and never a token or a part of one. */

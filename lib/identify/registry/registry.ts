@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { FoundObject, ReplaceableObjects } from '../../aws/replaceable-objects.ts';
 import { Key } from '../../domain/key.ts';
-import { Confidence } from '../../domain/outcome.ts';
+import { Confidence } from '../../domain/outcome-facts.ts';
 import { ReportId } from '../../domain/report.ts';
 import type { Token } from '../../domain/token.ts';
 import { log } from '../../platform/log.ts';

@@ -1,4 +1,5 @@
-import type { Devin, Refusal, ServiceUserListing } from '../../clients/devin.ts';
+import type { Devin } from '../../clients/devin.ts';
+import type { Refusal, ServiceUserListing } from '../../clients/devin-shapes.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import { checkCursor, whyTotalIsWrong } from './check-listing.ts';

@@ -1,4 +1,5 @@
-import type { ApiKey, Devin, Refusal } from '../../clients/devin.ts';
+import type { Devin } from '../../clients/devin.ts';
+import type { ApiKey, Refusal } from '../../clients/devin-shapes.ts';
 import { ApiKeyId, ServiceUserId } from '../../domain/key.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { Totals } from './guardrails.ts';

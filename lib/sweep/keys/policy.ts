@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../clients/devin.ts';
+import type { ApiKey } from '../../clients/devin-shapes.ts';
 
 /** What the operator has set; a rule that is not set is off. */
 export interface Policy {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ApiKey } from '../../../lib/clients/devin.ts';
+import type { ApiKey } from '../../../lib/clients/devin-shapes.ts';
 import { type EvaluatedPage, evaluatePage } from '../../../lib/sweep/keys/evaluate-page.ts';
 import type { Page, Start } from '../../../lib/sweep/keys/plan.ts';
 

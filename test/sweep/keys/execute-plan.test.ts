@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ApiKey, ServiceUserListing } from '../../../lib/clients/devin.ts';
+import type { ApiKey, ServiceUserListing } from '../../../lib/clients/devin-shapes.ts';
 import type { LeakReport } from '../../../lib/domain/report.ts';
 import type { SweepDeps } from '../../../lib/sweep/keys/deps.ts';
 import { executePlan } from '../../../lib/sweep/keys/execute-plan.ts';

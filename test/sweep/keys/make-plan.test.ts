@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ServiceUserListing } from '../../../lib/clients/devin.ts';
+import type { ServiceUserListing } from '../../../lib/clients/devin-shapes.ts';
 import { killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
 import { makePlan } from '../../../lib/sweep/keys/make-plan.ts';
 import { Start } from '../../../lib/sweep/keys/plan.ts';

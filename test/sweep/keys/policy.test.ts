@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiKey } from '../../../lib/clients/devin.ts';
+import type { ApiKey } from '../../../lib/clients/devin-shapes.ts';
 import { applyPolicy, type Decision, type KeyOwner, type Policy } from '../../../lib/sweep/keys/policy.ts';
 
 const DAY = 86_400;

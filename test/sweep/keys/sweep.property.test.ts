@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ApiKey } from '../../../lib/clients/devin.ts';
+import type { ApiKey } from '../../../lib/clients/devin-shapes.ts';
 import type { LeakReport } from '../../../lib/domain/report.ts';
 import type { SweepDeps, SweepResult } from '../../../lib/sweep/keys/deps.ts';
 import { killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
