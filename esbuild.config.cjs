@@ -54,16 +54,10 @@ module.exports = (serverless) =>
 if (require.main === module) {
   build({
     ...options,
-    entryPoints: [
-      'webhook',
-      'revoke',
-      'sweep-keys',
-      'sweep-alerts',
-      'digest',
-      'reconcile',
-      'enroll',
-      'drill',
-    ].map((name) => `handlers/${name}.ts`),
+    // Each file there is a function.
+    entryPoints: readdirSync('handlers')
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `handlers/${file}`),
     outdir: OUT,
     outExtension: { '.js': '.cjs' },
   })

@@ -1,18 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: osls replaces the variables in what this file exports
 // What osls cannot be asked for in the functions of serverless.yml: logs that outlive the stack, and a concurrency that may
 // be left out.
+const { readdirSync } = require('node:fs');
+const { join } = require('node:path');
 
-/** The logical ids of the functions, as osls writes them. */
-const FUNCTIONS = [
-  'Webhook',
-  'Revoke',
-  'SweepDashkeys',
-  'SweepDashalerts',
-  'Digest',
-  'Reconcile',
-  'Enroll',
-  'Drill',
-];
+/** The functions by the names that osls gives them in logical ids: each file of handlers/ is one. */
+const FUNCTIONS = readdirSync(join(__dirname, '../../handlers'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.charAt(0).toUpperCase() + file.slice(1, -'.ts'.length).replaceAll('-', 'Dash'));
 
 /**
  * The log may hold a record that the store lost, so it is kept when the stack is deleted. Without a fixed name, since a group

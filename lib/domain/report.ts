@@ -96,3 +96,21 @@ export type Report = Omit<LeakReport, 'leak'> & {
   readonly leak: LeakReport['leak'] | { readonly kind: 'token' };
   readonly token?: Token;
 };
+
+/** The request of a direct invoke that reports the same leak once more; `undefined` for a token, which is in no record. */
+export function requestAgain({ leak }: Pick<Report, 'leak'>): object | undefined {
+  switch (leak.kind) {
+    case 'key': {
+      const { kind: _kind, ...key } = leak;
+      return key;
+    }
+    case 'github_alert': {
+      const { kind: _kind, ...github_alert } = leak;
+      return { github_alert };
+    }
+    case 'token':
+      return undefined;
+    default:
+      return leak satisfies never;
+  }
+}

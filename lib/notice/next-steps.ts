@@ -1,4 +1,4 @@
-import type { Report } from '../domain/report.ts';
+import { requestAgain } from '../domain/report.ts';
 import type { Ended } from './ended.ts';
 import { code, type Notice, name, type Part, words } from './notice.ts';
 
@@ -81,24 +81,9 @@ function collateralStep({
 
 /** The event that revokes the key by its ids, where they are known; else that reports the same leak once more. */
 function eventOf({ outcome: { api_key_id, service_user_id }, report }: Ended): string {
-  return service_user_id !== undefined && api_key_id !== undefined
-    ? JSON.stringify({ service_user_id, api_key_id })
-    : leakEvent(report);
-}
-
-function leakEvent({ leak }: Report): string {
-  switch (leak.kind) {
-    case 'key': {
-      const { kind: _kind, ...key } = leak;
-      return JSON.stringify(key);
-    }
-    case 'github_alert': {
-      const { kind: _kind, ...github_alert } = leak;
-      return JSON.stringify({ github_alert });
-    }
-    case 'token':
-      return '{"token": "<the leaked token>"}';
-    default:
-      return leak satisfies never;
-  }
+  const request =
+    service_user_id !== undefined && api_key_id !== undefined
+      ? { service_user_id, api_key_id }
+      : requestAgain(report);
+  return request === undefined ? '{"token": "<the leaked token>"}' : JSON.stringify(request);
 }

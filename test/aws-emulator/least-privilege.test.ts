@@ -50,16 +50,9 @@ const SECRETS = [
   ...['StandbyArn', 'ActivityTokenArn', 'AuditHttpArn', 'SlackArn'],
 ];
 const QUEUES = ['LeakQueue', 'BacklogQueue', 'LeakDeadLetterQueue', 'SweepQueue', 'SweepDeadLetterQueue'];
-const FUNCTIONS = [
-  'Webhook',
-  'Revoke',
-  'SweepDashkeys',
-  'SweepDashalerts',
-  'Digest',
-  'Reconcile',
-  'Enroll',
-  'Drill',
-];
+const FUNCTIONS = Object.entries(readResources()).flatMap(([id, { Type }]) =>
+  Type === 'AWS::Lambda::Function' ? [id.replace(/LambdaFunction$/, '')] : [],
+);
 const each = (actions: readonly string[], ...resources: string[]): Row[] =>
   actions.map((action) => [action, ...resources]);
 const without = (all: readonly string[], ...some: string[]) => all.filter((one) => !some.includes(one));
