@@ -59,7 +59,7 @@ function refusal(body: Record<string, unknown>, alert: StoredAlert, rules: Patch
   }
   if (validity !== undefined && validity !== alert.validity) {
     if (validity !== null && validity !== 'active' && validity !== 'inactive') return 'Invalid validity.';
-    if (rules.refuseValidity) return 'The validity of this alert can not be changed.';
+    if (rules.refuseValidity) return 'The validity of this alert cannot be changed.';
   }
   return undefined;
 }

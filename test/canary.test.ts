@@ -325,7 +325,7 @@ describe('no trace of a token is left by', () => {
       },
     ],
     [
-      'a token in the place of what an aftermath is asked for',
+      'a token instead of what an aftermath is asked for',
       (leak) =>
         run('revoke', { aftermath: { service_user_id: leak.token, since: leak.token, [leak.token]: 1 } }),
     ],

@@ -16,7 +16,7 @@ const SOURCES = [
 ];
 
 /**
- * Packages a copy of the project in a folder of its own, with a mark in the place of each parameter.
+ * Packages a copy of the project in a folder of its own, with a mark instead of each parameter.
  *
  * @returns the folder that holds the zips and the template, and what removes it
  */

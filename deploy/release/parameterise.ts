@@ -23,7 +23,7 @@ const ZIP = /([\w-]+\.zip)$/;
 const DEPLOYMENT_BUCKET = /^ServerlessDeploymentBucket/;
 
 /**
- * Turns a template that was packaged with marks in the place of all parameters into one that anybody can deploy:
+ * Turns a template that was packaged with marks instead of all parameters into one that anybody can deploy:
  * a CloudFormation parameter for each, `stage`, and `codeBucket` and `codePrefix`, which say where the zips are.
  *
  * @throws {Error} when a mark is left, or a parameter is used nowhere

@@ -239,7 +239,7 @@ const alarms = {
     OURS,
     'DrillFailed',
     job('drill'),
-    'A key that was leaked to ourselves was not revoked, or not in time. A real leak would fare no better',
+    'A key that was leaked to ourselves was not revoked, or not in time. A real leak may not be revoked in time either',
   ),
 
   EnrollErrorAlarm: any(

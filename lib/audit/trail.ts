@@ -69,7 +69,7 @@ export function trailOfPart(trail: ReportTrail, part: number): ReportTrail {
   };
 }
 
-/** Milliseconds that a DELETE waits at the most until its record is on the wire. */
+/** Milliseconds that a DELETE waits at most until its record is on the wire. */
 const MARK_WITHIN_MS = 50;
 
 export interface TrailParts {

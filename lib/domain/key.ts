@@ -21,7 +21,7 @@ export const ApiKeyId = z
     notToken(),
   );
 
-/** A token in the place of an id would be sent in a URL and put on record. */
+/** A token instead of an id would be sent in a URL and put on record. */
 function notToken() {
   return z.refine<string>((value) => !containsToken(value), 'must not be a token');
 }

@@ -45,6 +45,6 @@ export function noticeOf(result: DrillResult): string {
       ? []
       : ['', `The records of its report: npm run audit-log -- show ${report_id}`]),
     '',
-    'Until a drill passes, take it that a real leak would fare no better.',
+    'Until a drill passes, assume that a real leak is not revoked in time either.',
   ].join('\n');
 }

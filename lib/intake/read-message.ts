@@ -7,7 +7,7 @@ import { caller } from './caller.ts';
 /**
  * Reads a message of the queue, which may come from another sender than this software: its free text is redacted.
  *
- * @returns `undefined` when it is not a leak report, or has a token in the place of a name
+ * @returns `undefined` when it is not a leak report, or has a token instead of a name
  */
 export function readMessage(body: string): Report | undefined {
   const report = parseJson(body, LeakReport);

@@ -96,7 +96,7 @@ function combination(request: Record<string, unknown>): string[] {
   return has('token') ? [] : ['one of service_user_id with api_key_id, token, or github_alert is missing'];
 }
 
-/** A token in the place of an id would be sent in a URL and put on record. */
+/** A token instead of an id would be sent in a URL and put on record. */
 function tokensInNames(request: Record<string, unknown>, secrets: readonly Token[]): string[] {
   const { api_key_id, github_alert, service_user_id } = request;
   const { owner, repo } = isObject(github_alert) ? github_alert : {};

@@ -46,7 +46,7 @@ type Verdict =
   | { readonly kind: 'refused' }
   /** Refused, and what is held as the current secret is the previous one by now. */
   | { readonly kind: 'outdated' }
-  /** `wasRead`: in vain just now, so there is no use in reading again. */
+  /** `wasRead`: it was read just now, so reading again does not help. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly wasRead: boolean };
 
 export function webhookSecrets(read: ReadSecret, secretId: string): WebhookSecrets {

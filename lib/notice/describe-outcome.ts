@@ -14,7 +14,7 @@ export interface Places {
 }
 
 /**
- * What people are told of the end of a report: what leaked, where, which key, is it dead and how that is known, how long
+ * The message about the end of a report: what leaked, where, which key, is it dead and how that is known, how long
  * it was open, was it used, and what to do now.
  */
 export function describeOutcome(ended: Ended, places: Places): Notice {

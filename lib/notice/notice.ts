@@ -10,7 +10,7 @@ export interface Fact {
   readonly parts: readonly Part[];
 }
 
-/** What people are told of the end of a report, before it is written for mail or chat. */
+/** The message about the end of a report, before it is written for mail or chat. */
 export interface Notice {
   readonly subject: string;
   /** In the order of what is asked first. */

@@ -7,8 +7,8 @@ import { count } from '../platform/metrics.ts';
 import { chatContent } from './chat-content.ts';
 import { describeOutcome, type Places } from './describe-outcome.ts';
 import type { Ended } from './ended.ts';
-import { isTold } from './is-told.ts';
 import { mailText } from './mail-text.ts';
+import { shouldNotify } from './should-notify.ts';
 
 export interface NotifyParts {
   readonly settings: 'all' | 'needs-person';
@@ -30,7 +30,7 @@ export async function notifyEnded(
   { notify, places, settings, store }: NotifyParts,
 ): Promise<void> {
   const { report } = ended;
-  if (!isTold(ended, settings)) return;
+  if (!shouldNotify(ended, settings)) return;
   try {
     const path = `index/notified/${recordFolder(report)}${kindOf(ended)}.json`;
     // Rather twice than not at all, when the store is down.

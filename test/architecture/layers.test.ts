@@ -47,7 +47,7 @@ describe('an import', () => {
     ['that is exported again', "export { a } from '../domain/a.ts';"],
     ['of types that are exported again', "export type { A } from '../domain/a.ts';"],
     ['of everything that is exported again', "export * from '../domain/a.ts';"],
-    ['in the place of a type', "type A = import('../domain/a.ts').A;"],
+    ['instead of a type', "type A = import('../domain/a.ts').A;"],
   ])('%s is read', (_, text) => {
     expect(parseSource('lib/aws/b.ts', text).imports).toEqual([{ to: 'lib/domain/a.ts', kind: 'static' }]);
   });

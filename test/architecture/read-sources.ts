@@ -47,7 +47,7 @@ export function parseSource(path: string, text: string): SourceFile {
   };
   walk(parseAst(text, { lang: 'ts' }), (node, parent) => {
     if (node.type === 'ImportExpression') add(node.source, 'dynamic');
-    // TSImportType is `import('./a.ts').A` in the place of a type.
+    // TSImportType is `import('./a.ts').A` instead of a type.
     else if (node.type === 'TSImportType' || /^(?:Import|Export\w*)Declaration$/.test(node.type)) {
       if (node.source) add(node.source, 'static');
     } else if (/^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) {

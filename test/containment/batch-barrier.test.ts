@@ -62,7 +62,7 @@ test('a report that waits again, when each other one has ended, waits no more', 
   expect(await settled(first!.waitForOthers(later()))).toBe(true);
 });
 
-test('a report that waited in vain still waits for the others the next time', async () => {
+test('a report whose wait ran out still waits for the others the next time', async () => {
   const [first, second] = batchBarrier(messages(2));
   await first!.waitForOthers(Date.now() - 1);
 

@@ -309,7 +309,7 @@ function partsOf(token: string): string[] {
 
 const auditStore = () => s3AuditStore(awsEnvironment(sandbox.env()), sandbox.auditBucket);
 
-/** Puts an object in the place of the one that stands. */
+/** Puts an object instead of the one that stands. */
 async function replaceObject(path: string, value: object): Promise<void> {
   const objects = s3ReplaceableObjects(awsEnvironment(sandbox.env()), sandbox.auditBucket);
   const retry = { deadline: Date.now() + 5_000 };

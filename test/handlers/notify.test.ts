@@ -12,7 +12,7 @@ beforeEach(async () => {
   received.length = 0;
   sns = await startServer({
     handle: ({ body }) => {
-      // What is told of the end of a report, and not what followed it.
+      // The message about the end of a report, and not what followed it.
       const message = readPublished(body);
       if (!message.subject.startsWith('aftermath')) received.push(message);
       return { status: 200, body: '<PublishResponse/>' };
@@ -29,7 +29,7 @@ const load = (env: Record<string, string> = {}): Promise<void> =>
   });
 const counted = (metric: string) => it.output.counted().filter((name) => name === metric);
 
-describe('when a leak has ended, people are told', () => {
+describe('when a leak has ended, people are notified', () => {
   test('once, however often its report is delivered', async () => {
     await load();
     const { alert, api_key_id } = it.sandbox.leak();

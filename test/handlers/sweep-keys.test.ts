@@ -303,7 +303,7 @@ describe('the guard rails', () => {
       'JSON',
       { operation: 'listServiceUserApiKeys', status: 200, body: '<html>', times: Number.POSITIVE_INFINITY },
     ],
-  ])('a listing that breaks off for want of %s revokes nothing', async (_what, fault) => {
+  ])('a listing that breaks off without %s revokes nothing', async (_what, fault) => {
     healthy(9);
     expired();
     sandbox.devin.fault(fault);

@@ -44,8 +44,8 @@ export async function crashAt(realm: Realm, kind: LeakKind, at: readonly Point[]
   const requests = new Map<string, number[]>();
   let world!: World;
   let kills = 0;
-  /** A record told of a DELETE when a process died. */
-  let isTold = false;
+  /** A record had a DELETE when a process died. */
+  let shouldNotify = false;
   const { reports, violations } = await playWorld(1, realm, {
     plan: { ...CALM, leaks: [{ kind, at: 0 }] },
     mutate: (made) => {
@@ -56,7 +56,7 @@ export async function crashAt(realm: Realm, kind: LeakKind, at: readonly Point[]
       if (when === 'before') requests.set(id, [...(requests.get(id) ?? []), nth]);
       const isNow = at.some((point) => point.nth === nth && point.when === when);
       kills += Number(isNow);
-      isTold ||= isNow && names(world).some((name) => name.startsWith('30-delete'));
+      shouldNotify ||= isNow && names(world).some((name) => name.startsWith('30-delete'));
       return isNow;
     },
   });
@@ -66,7 +66,9 @@ export async function crashAt(realm: Realm, kind: LeakKind, at: readonly Point[]
     ...violations.map(({ invariant, text }) => `${invariant}: ${text}`),
     ...(kills === at.length ? [] : [`killed ${kills} times`]),
     ...(isDeadByUs ? [] : ['no DELETE took effect']),
-    ...(isTold && !statuses.includes('revoked') ? [`a DELETE is on record, and it says ${statuses}`] : []),
+    ...(shouldNotify && !statuses.includes('revoked')
+      ? [`a DELETE is on record, and it says ${statuses}`]
+      : []),
     ...world.ledger.alerts.flatMap(({ alert: { number, owner, repo }, tokens }) => [
       ...(world.github.alert(owner, repo, number)?.state === 'open' ? ['the alert is open'] : []),
       ...(tokens.some((token) => world.devin.isLive(token)) ? ['a token is alive'] : []),

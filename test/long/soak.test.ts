@@ -64,7 +64,7 @@ test('an hour of alerts in one warm container, some of them met by faults, leave
   // What lives in the end and did not before; 5 kB a report would be more.
   expect(figures.heapMib - figures.earlyHeapMib).toBeLessThan(2);
   expect(figures.rssMib).toBeLessThan(200);
-  // Idle ones of five hosts, 32 each at the most.
+  // Idle ones of five hosts, at most 32 each.
   expect(figures.sockets).toBeLessThan(5 * 32);
   expect(figures.timers).toBe(0);
 }, 540_000);

@@ -32,7 +32,7 @@ export function ended(outcome: Outcome, changes: Partial<Ended> = {}): Ended {
   return { report, outcome, attempt: 1, ...changes };
 }
 
-/** One of each ending that people are told of. */
+/** One of each ending that people are notified of. */
 export const samples: Readonly<Record<string, Ended>> = {
   revoked: ended({
     report_id,

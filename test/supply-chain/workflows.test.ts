@@ -40,7 +40,7 @@ describe.each(workflows)('the workflow %s', (file) => {
     }
   });
 
-  test('may read at most, save for the jobs that are known to write', () => {
+  test('may only read, except for the jobs that are known to write', () => {
     expect(Object.values(permissions ?? { all: 'write' }).filter((access) => access !== 'read')).toEqual([]);
     for (const [name, job] of Object.entries(jobs)) {
       const written = Object.entries(job.permissions ?? {}).filter(([, access]) => access === 'write');

@@ -107,9 +107,9 @@ async function run(arrange: Arrange, bundle: string, point: Point | undefined) {
       ...leaks.flatMap((leak, index) => {
         const { api_key_id } = leak;
         const death = deleted.get(api_key_id);
-        // What nothing on record tells of is not claimed; what is still to be sent then is.
-        const isTold = left.some((key) => key.includes('/90-') || key.endsWith(`-${api_key_id}.json`));
-        const expected = death?.byFirst && !isTold ? 'already_revoked' : 'revoked';
+        // What is not on record is not claimed; what is still to be sent then is.
+        const shouldNotify = left.some((key) => key.includes('/90-') || key.endsWith(`-${api_key_id}.json`));
+        const expected = death?.byFirst && !shouldNotify ? 'already_revoked' : 'revoked';
         const part = parts[index] ?? {};
         return [
           part.status !== expected && `it says ${part.status}`,

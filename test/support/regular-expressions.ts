@@ -28,7 +28,7 @@ export function findRegularExpressions(folders: readonly string[]): Found {
 
 /**
  * Near-matches of a text that matches: each character, pair and the whole of it, repeated where it stands, so that a
- * quantifier there has `length` characters to try in vain.
+ * quantifier there has `length` characters to try without a match.
  */
 export function* nearMatches(sample: string, length: number): Generator<string> {
   for (const width of new Set([1, 2, sample.length])) {

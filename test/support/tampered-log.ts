@@ -34,7 +34,7 @@ function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
-/** Writes a digest in the place of the one that is there, under the same bytes of the signed line. */
+/** Writes a digest instead of the one that is there, under the same bytes of the signed line. */
 function replaceSignature(
   log: AuditLog,
   day: string,

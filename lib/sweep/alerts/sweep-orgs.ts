@@ -77,7 +77,7 @@ async function sweepPages(listing: Listing, run: Run, { onlyNew }: { onlyNew: bo
       pass.seen.add(name);
       if (Date.now() >= deps.deadline) return;
       const { entry, result } = await queueAlert(alert, known.get(name), deps);
-      // What failed for want of time is looked at again, with the rest of its page.
+      // What failed because time ran out is read again, with the rest of its page.
       run.alerts[Date.now() >= deps.deadline && result === 'failed' ? 'later' : result] += 1;
       if (entry !== undefined) run.entries.set(name, entry);
     });

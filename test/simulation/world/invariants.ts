@@ -10,7 +10,7 @@ export const INVARIANTS = [
   'what is acknowledged is on record',
   'no alert of a live token is closed',
   'a dry run changes nothing',
-  'no token is told',
+  'no token is disclosed',
   'no invocation runs into its time-out',
   'every report settles',
   'every alert settles',

@@ -39,16 +39,16 @@ export class Ledger implements Truth {
   readonly revokedByOthers = new Set<string>();
   readonly #world: Surroundings;
   readonly #scan = new TokenScan();
-  readonly #isTold: boolean;
+  readonly #shouldNotify: boolean;
 
-  /** @param isTold whether the story is kept, one line for each event */
-  constructor(world: Surroundings, isTold: boolean) {
+  /** @param shouldNotify whether the story is kept, one line for each event */
+  constructor(world: Surroundings, shouldNotify: boolean) {
     this.#world = world;
-    this.#isTold = isTold;
+    this.#shouldNotify = shouldNotify;
   }
 
   tell(text: string): void {
-    if (!this.#isTold) return;
+    if (!this.#shouldNotify) return;
     this.story.push(`${(this.#world.scheduler.now / 1_000).toFixed(3).padStart(9)} s  ${text}`);
   }
 
@@ -67,7 +67,7 @@ export class Ledger implements Truth {
   }
 
   scan(where: string, text: string): void {
-    this.check('no token is told', !this.#scan.finds(text), () => `${where}: ${text.slice(0, 200)}`);
+    this.check('no token is disclosed', !this.#scan.finds(text), () => `${where}: ${text.slice(0, 200)}`);
   }
 
   report(id: string): KnownReport {
@@ -84,7 +84,7 @@ export class Ledger implements Truth {
 
   onLine(container: Container, line: string): void {
     this.scan(`the log of ${container.id}`, line);
-    if (!line.includes('"message"') || (!this.#isTold && !line.includes('"ignored"'))) return;
+    if (!line.includes('"message"') || (!this.#shouldNotify && !line.includes('"ignored"'))) return;
     const { level, message, report_id, record: _record, time: _time, ...rest } = JSON.parse(line);
     if (message === 'ignored') this.report(report_id).status ??= 'ignored';
     if (message !== 'audit') this.tell(`  ${container.id} ${level}: ${message} ${JSON.stringify(rest)}`);

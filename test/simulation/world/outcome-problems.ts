@@ -52,13 +52,13 @@ function partProblems(
       const death = truth.deaths.get(key.api_key_id);
       const isOwn = death?.invocation !== undefined && death.invocation === invocation?.requestId;
       // Without a listing that shows when it was revoked, a lost answer is all that can be said.
-      const isTold = deletions.some(
+      const shouldNotify = deletions.some(
         (one) =>
           one.api_key_id === key.api_key_id && (one.answer === 'unanswered' || one.lost_answer === true),
       );
       return [
         ...(key.is_active ? [`${key.api_key_id} is active`] : []),
-        ...(isOwn && !isTold && invocation?.reports.length === 1
+        ...(isOwn && !shouldNotify && invocation?.reports.length === 1
           ? [`${key.api_key_id} was revoked by this very invocation`]
           : []),
       ];

@@ -70,8 +70,8 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     code: ['needsControl ? devin.probeAdmin', 'false ? devin.probeAdmin'],
   },
   {
-    name: 'a token is told to the log',
-    noticedBy: ['no token is told'],
+    name: 'a token is written to the log',
+    noticedBy: ['no token is disclosed'],
     code: [
       'log("info", "identified", { report_id,',
       'log("info", "identified", { token: target.token?.reveal(),',

@@ -42,7 +42,7 @@ async function run(built: RealmSources, count: number): Promise<void> {
 }
 
 async function replay(built: RealmSources, seed: number): Promise<void> {
-  const { story, violations } = await playWorld(seed, openRealm(built), { isTold: true });
+  const { story, violations } = await playWorld(seed, openRealm(built), { shouldNotify: true });
   process.stdout.write(`\nThe story of seed ${seed}:\n${story.join('\n')}\n`);
   if (violations.length > 0) process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// In the place of sandbox/http-server.ts, for the stand-ins of the simulation: what it exports, without sockets.
+// Instead of sandbox/http-server.ts, for the stand-ins of the simulation: what it exports, without sockets.
 import { listen } from 'simulation:network';
 import type { SandboxServer, ServerOptions } from '../../../sandbox/http-server.ts';
 

@@ -32,9 +32,9 @@ test('the world has the times of serverless.yml', () => {
 });
 
 test('the same seed tells the same story, whatever was played before it', async () => {
-  const first = await playWorld(5, openRealm(sources), { isTold: true });
+  const first = await playWorld(5, openRealm(sources), { shouldNotify: true });
   await playWorld(6, realm);
-  const second = await playWorld(5, realm, { isTold: true });
+  const second = await playWorld(5, realm, { shouldNotify: true });
 
   expect(first.story.length).toBeGreaterThan(50);
   expect(second.story).toEqual(first.story);

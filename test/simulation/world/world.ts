@@ -42,7 +42,7 @@ export interface WorldHooks {
   /** Kills a container at a given request of the functions, instead of by chance. */
   readonly dies?: (call: Call, nth: number, when: 'before' | 'after') => boolean;
   /** The story is kept. */
-  readonly isTold?: boolean;
+  readonly shouldNotify?: boolean;
   /** Changes what happens, to see whether the invariants notice. */
   readonly mutate?: (world: World) => void;
 }
@@ -84,7 +84,7 @@ export class World implements Actor {
     this.#hooks = hooks;
     this.leaks = new Queue('leaks', this.scheduler);
     this.backlog = new Queue('backlog', this.scheduler);
-    this.ledger = new Ledger(this, hooks.isTold ?? false);
+    this.ledger = new Ledger(this, hooks.shouldNotify ?? false);
     const { ledger } = this;
     this.network = new Network({
       scheduler: this.scheduler,

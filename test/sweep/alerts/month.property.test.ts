@@ -73,7 +73,7 @@ test('an alert that stays open for a month costs at most 40 messages and 40 reco
       examples: [[lostLedgers(false)], [lostLedgers(true)]],
     },
   );
-  // The bound must not hold for want of any repetition.
+  // The bound must not hold because nothing is repeated.
   expect(most).toBeGreaterThan(15);
 }, 120_000);
 

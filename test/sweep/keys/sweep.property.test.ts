@@ -118,7 +118,7 @@ test('never revokes more than the cap, nor an exempt key, nor one that we oursel
     }),
     { numRuns: 1_000 },
   );
-  // The property must not hold for want of any revocation.
+  // The property must not hold because nothing is revoked.
   expect(enforced).toBeGreaterThan(20);
 });
 

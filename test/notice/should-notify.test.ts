@@ -3,7 +3,7 @@ import { DRILL_CALLER } from '../../lib/domain/drill.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { Report } from '../../lib/domain/report.ts';
 import type { Ended } from '../../lib/notice/ended.ts';
-import { isTold } from '../../lib/notice/is-told.ts';
+import { shouldNotify } from '../../lib/notice/should-notify.ts';
 import { report } from '../support/samples.ts';
 import { ended, samples } from './samples.ts';
 
@@ -46,8 +46,8 @@ const cases: [what: string, given: Ended, all: boolean, needsPerson: boolean][] 
   ['what is not for us', of({ report_id, status: 'ignored', reason: 'another secret type' }), false, false],
 ];
 
-test.each(cases)('people are told of %s as the setting says', (_, given, all, needsPerson) => {
-  expect({ all: isTold(given, 'all'), needsPerson: isTold(given, 'needs-person') }).toEqual({
+test.each(cases)('people are notified of %s as the setting says', (_, given, all, needsPerson) => {
+  expect({ all: shouldNotify(given, 'all'), needsPerson: shouldNotify(given, 'needs-person') }).toEqual({
     all,
     needsPerson,
   });

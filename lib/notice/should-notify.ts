@@ -1,14 +1,14 @@
 import { isDrill } from '../domain/drill.ts';
 import type { Ended } from './ended.ts';
 
-/** Deliveries before people are told of a report that is not settled yet: the retries before took about four minutes. */
-export const TOLD_AT_ATTEMPT = 5;
+/** Deliveries before people are notified of a report that is not settled yet: the retries before took about four minutes. */
+export const NOTIFY_AT_ATTEMPT = 5;
 
 /**
- * Whether people are told how a report ended: of all that matters, or of what a person has to do something about. What a
- * sweep revoked is in the summary of its plan, a drill that went well tells nobody, and old alerts whose token is dead already need nobody.
+ * Whether people are notified of how a report ended: of all that matters, or of what a person has to do something about. What a
+ * sweep revoked is in the summary of its plan, a drill that passed needs no message, and old alerts whose token is dead already need nobody.
  */
-export function isTold(ended: Ended, notify: 'all' | 'needs-person'): boolean {
+export function shouldNotify(ended: Ended, notify: 'all' | 'needs-person'): boolean {
   const { outcome, report } = ended;
   if (outcome.status === 'ignored') return false;
   if (needsPerson(ended)) return true;
@@ -38,7 +38,7 @@ export function needsPerson({ attempt, outcome, report }: Ended): boolean {
     case 'still_alive':
       return true;
     case 'failed':
-      return !outcome.retryable || attempt >= TOLD_AT_ATTEMPT || report.invoked_by === 'event';
+      return !outcome.retryable || attempt >= NOTIFY_AT_ATTEMPT || report.invoked_by === 'event';
     case 'revoked':
     case 'already_revoked':
     case 'not_found':
@@ -47,7 +47,7 @@ export function needsPerson({ attempt, outcome, report }: Ended): boolean {
         outcome.exposure?.used_after_leak === true ||
         outcome.alert?.closed === false ||
         (outcome.collateral ?? []).length > 0 ||
-        // It may have been told to be alive before.
+        // People may have been told before that it is alive.
         attempt > 1
       );
     case 'rehearsed':
