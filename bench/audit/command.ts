@@ -18,7 +18,7 @@ export interface RanCommand extends Used {
 export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<RanCommand> {
   const begun = performance.now();
   // As the first line of the program sets it.
-  const flags = ['--max-semi-space-size=4', '--import', REPORT_USED];
+  const flags = ['--max-semi-space-size=8', '--import', REPORT_USED];
   const child = spawn(process.execPath, [...flags, BIN, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
