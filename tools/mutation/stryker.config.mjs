@@ -15,9 +15,9 @@ export default {
   // It would rewrite the settings of TypeScript with its API, which version 7 does not have.
   tsconfigFile: 'none',
   concurrency: 1,
-  timeoutMS: 20_000,
+  timeoutMS: 5_000,
   tempDirName: '.stryker-tmp',
-  ignorePatterns: ['/dist', '/release', '/.serverless', '/.sandbox', '/tools/mutation/node_modules', '/docs'],
+  ignorePatterns: ['/dist', '/.aws-emulator', '/.osls', '/release', '/.serverless', '/.sandbox', '/tools/mutation/node_modules', '/docs'],
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: '.stryker-tmp/mutation.json' },
   cleanTempDir: 'always',

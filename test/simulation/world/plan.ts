@@ -68,13 +68,13 @@ export function drawPlan(seed: number): Plan {
   const chance = new Chance(seed);
   const maybe = <T>(probability: number, make: () => T): T | undefined =>
     chance.happens(probability) ? make() : undefined;
-  const faultsEnd = chance.pick([0.5, 2, 5, 20, 60]) * MINUTE;
+  const faultsEnd = chance.pick([0.5, 0.5, 2, 2, 5, 5, 20, 60]) * MINUTE;
   const rate = () => chance.pick([0, 0, 0.02, 0.1, 0.3]);
   const isCalm = chance.happens(0.1);
   const within = () => chance.whole(0, Math.min(faultsEnd, 2 * MINUTE));
   const calm = <T>(value: T, otherwise: T): T => (isCalm ? otherwise : value);
   return {
-    leaks: Array.from({ length: chance.pick([1, 1, 1, 2, 2, 3, 5]) }, () => ({
+    leaks: Array.from({ length: chance.pick([1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 5]) }, () => ({
       kind: chance.weighted(LEAK_KINDS),
       at: chance.whole(0, 20_000),
     })),

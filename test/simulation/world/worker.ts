@@ -16,6 +16,9 @@ export interface Part {
 /** Worlds between two reports of a thread. */
 const PORTION = 200;
 
+// Errors of the functions are many, and nobody reads their stacks: a story is played again on the main thread.
+Error.stackTraceLimit = 0;
+
 const { from, sources, step, to }: Part = workerData;
 const realm = openRealm(sources);
 let tally: Tally = emptyTally();

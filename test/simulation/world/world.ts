@@ -22,6 +22,20 @@ import { BUCKET, reportIdOf } from './surroundings.ts';
 
 const DAY_START = Date.parse('2026-11-24T00:00:00Z');
 const ACCOUNT = '123456789012';
+/** Defaults of the AWS SDK. Where they are not given, every client of a container looks for them in files. */
+const SDK_DEFAULTS = {
+  AWS_DEFAULTS_MODE: 'legacy',
+  AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'false',
+  AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_SUPPORTED',
+  AWS_RESPONSE_CHECKSUM_VALIDATION: 'WHEN_SUPPORTED',
+  AWS_RETRY_MODE: 'standard',
+  AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: 'false',
+  AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS: 'false',
+  AWS_S3_USE_ARN_REGION: 'false',
+  AWS_SDK_UA_APP_ID: 'simulated',
+  AWS_USE_DUALSTACK_ENDPOINT: 'false',
+  AWS_USE_FIPS_ENDPOINT: 'false',
+};
 const SECRETS = {
   admin: 'admin-token',
   standby: 'standby-token',
@@ -161,6 +175,7 @@ export class World implements Actor {
       if (secret !== undefined) this.ledger.guard(secret);
     this.#beginReconciled();
     this.#functionEnv = {
+      ...SDK_DEFAULTS,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'ASIASIMULATED',
       AWS_SECRET_ACCESS_KEY: this.chance.bytes(30).toString('base64'),
