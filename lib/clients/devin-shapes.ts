@@ -53,8 +53,14 @@ export interface Principal {
 export type Probe =
   | { readonly state: 'alive'; readonly principal: Principal; readonly apiSecond?: number | undefined }
   | { readonly state: 'dead' }
-  /** `status`: the HTTP status, when there was an answer. */
-  | { readonly state: 'unknown'; readonly reason: string; readonly status?: number };
+  | {
+      readonly state: 'unknown';
+      readonly reason: string;
+      /** The HTTP status, when there was an answer. */
+      readonly status?: number;
+      /** What a 429 asked for. */
+      readonly retryAfterMs?: number | undefined;
+    };
 
 /** An admin call that did not do what it should. */
 export interface Refusal {

@@ -3,7 +3,7 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { type Retried, type RetryOptions, sleep } from '../platform/retry.ts';
+import { type Retried, type RetryOptions, retryAfterMs, sleep } from '../platform/retry.ts';
 import { pageCollector } from './collect-pages.ts';
 import type { AdminToken } from './devin-admin-token.ts';
 import { callDevin, callDevinAs } from './devin-call.ts';
@@ -152,7 +152,9 @@ function keysPath(serviceUserId: string): string {
 function readProbe(response: HttpResponse): Probe {
   if (response.status === 401) return { state: 'dead' };
   const { status } = response;
-  if (status !== 200) return { state: 'unknown', status, reason: `HTTP ${status}` };
+  if (status !== 200) {
+    return { state: 'unknown', status, reason: `HTTP ${status}`, retryAfterMs: retryAfterMs(response) };
+  }
   const principal = parseJson(response.body, Self);
   return principal === undefined
     ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }

@@ -5,6 +5,7 @@ import type { Token } from '../domain/token.ts';
 import { sleep } from '../platform/retry.ts';
 import { clockOffset } from './claim-revocation.ts';
 import { judgeProbes, PROBES, type ProbeSight, SPACING_MS } from './judge-probes.ts';
+import { lookAtToken, once } from './look-at-token.ts';
 
 /** `unproven`: neither dead nor alive could be shown. */
 export type ProofResult =
@@ -75,7 +76,8 @@ export async function proveTokenDead(
   const startedAt = performance.now();
   const latest = startedAt + Math.max(0, deadline - Date.now());
   const end = Math.min(latest, startedAt + windowMs);
-  const look = () => useToken(devin, token, control, Math.min(deadline, Date.now() + windowMs));
+  const look = () =>
+    lookAtToken(devin, token, { needsControl: control, end: Math.min(deadline, Date.now() + windowMs) });
   const sights = await lookAtOnce(look);
   for (;;) {
     const verdict = judgeProbes(sights, windowMs);
@@ -112,7 +114,8 @@ async function lookAtOnce(look: () => Promise<ProbeSight>): Promise<ProbeSight[]
       return [sight];
     }),
   );
-  return sights.flat();
+  // One that waited was sent after those that did not.
+  return sights.flat().sort((one, other) => one.sentAt - other.sentAt);
 }
 
 function proven(sights: readonly ProbeSight[], spreadMs: number): ProofResult {
@@ -134,31 +137,6 @@ function summary(sights: readonly ProbeSight[]): ProofResult {
   }
   const reason = 'the token is answered 401, though not often enough for a proof';
   return { status: 'unproven', reason: others.at(-1)?.reason ?? reason };
-}
-
-async function useToken(devin: Devin, token: Token, needsControl: boolean, end: number): Promise<ProbeSight> {
-  const sentAt = performance.now();
-  const [probe, control] = await Promise.all([
-    devin.probe(token, once(end), { ownConnection: true }),
-    needsControl ? devin.probeAdmin(once(end)) : undefined,
-  ]);
-  switch (probe.state) {
-    case 'alive':
-      return { sentAt, status: 'alive', reason: 'the token still authenticates after the proof window' };
-    case 'unknown':
-      return { sentAt, status: 'unproven', reason: `the token's probe proves nothing: ${probe.reason}` };
-    case 'dead':
-      // An API that answers 401 to everybody proves nothing of this token.
-      return control === undefined || control.state === 'alive'
-        ? { sentAt, status: 'dead' }
-        : {
-            sentAt,
-            status: 'unproven',
-            reason: 'the token is answered 401, but so is the admin token, or it gets no answer',
-          };
-    default:
-      return probe satisfies never;
-  }
 }
 
 async function proveByListing(
@@ -201,9 +179,4 @@ async function lookAtListing(
   }
   const reason = 'the key listing still shows the key active after the proof window';
   return { status: 'alive', reason, isMixed: false };
-}
-
-/** One attempt; the loop above is the retry. A probe gets 3 s even at the very end of the window. */
-function once(end: number): { deadline: number; attempts: number; timeoutMs: number } {
-  return { deadline: Math.max(end, Date.now() + 3_000), attempts: 1, timeoutMs: 3_000 };
 }

@@ -14,6 +14,7 @@ export const INVARIANTS = [
   'no invocation runs into its time-out',
   'every report settles',
   'every alert settles',
+  'a day is signed once',
   'what a report costs is bounded',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];

@@ -8,6 +8,8 @@ import type { Message } from './queue.ts';
 import { BUCKET, type Death, reportIdOf, type Surroundings, type Truth } from './surroundings.ts';
 import { TokenScan } from './token-scan.ts';
 
+const NOON_MS = 12 * 3_600_000;
+
 /** A report that the software has taken. */
 export interface KnownReport {
   readonly faults: Set<string>;
@@ -243,9 +245,28 @@ export class Ledger implements Truth {
     return [...this.reports].some(([id, { status }]) => id.startsWith(prefix) && status !== undefined);
   }
 
+  /** Whether a world that began on the evening before has that day's digest, or nothing that one would be of. */
+  isSigned(): boolean {
+    const { plan, s3 } = this.#world;
+    if (plan.beginsAtMs < NOON_MS) return true;
+    return this.#digests().length > 0 || s3.objects(`records/date=${this.#firstDay}/`).length === 0;
+  }
+
+  #digests() {
+    return this.#world.s3.objects(`digests/date=${this.#firstDay}/digest`);
+  }
+
+  get #firstDay(): string {
+    return new Date(this.#world.scheduler.epoch).toISOString().slice(0, 10);
+  }
+
   atEnd(isAtRest: boolean): void {
     if (this.violations.length > 0) return;
-    const { backlog, leaks, network, s3 } = this.#world;
+    const { backlog, leaks, network, plan, s3 } = this.#world;
+    if (plan.beginsAtMs > NOON_MS) {
+      const copies = this.#digests().length;
+      this.check('a day is signed once', this.isSigned() && copies <= 1, () => `${copies} digests`);
+    }
     this.check('every report settles', isAtRest, () => 'the world does not come to rest');
     const waiting = [...leaks.waiting.values(), ...backlog.waiting.values()];
     for (const { body, id } of waiting)

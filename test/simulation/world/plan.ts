@@ -25,6 +25,9 @@ export const LEAK_KINDS = {
 } as const;
 export type LeakKind = keyof typeof LEAK_KINDS;
 
+/** How many leaks a world has. Most faults need no company, and a world costs as much as it has leaks. */
+const LEAKS = { 1: 12, 2: 5, 3: 2, 5: 1 };
+
 /** What a seed plays. Times are milliseconds since the world began. */
 export interface Plan {
   readonly leaks: readonly { readonly kind: LeakKind; readonly at: number }[];
@@ -68,13 +71,18 @@ export function drawPlan(seed: number): Plan {
   const chance = new Chance(seed);
   const maybe = <T>(probability: number, make: () => T): T | undefined =>
     chance.happens(probability) ? make() : undefined;
-  const faultsEnd = chance.pick([0.5, 0.5, 2, 2, 5, 5, 20, 60]) * MINUTE;
+  const isNearMidnight = chance.happens(0.15);
+  // The day is signed half an hour after its end.
+  const usualEnd = chance.pick(isNearMidnight ? [2, 40] : [0.5, 0.5, 0.5, 2, 2, 5, 5, 20, 60]) * MINUTE;
+  // Only what fails for hours becomes a dead letter.
+  const isLong = chance.happens(0.007);
+  const faultsEnd = isLong ? 180 * MINUTE : usualEnd;
   const rate = () => chance.pick([0, 0, 0.02, 0.1, 0.3]);
   const isCalm = chance.happens(0.1);
   const within = () => chance.whole(0, Math.min(faultsEnd, 2 * MINUTE));
   const calm = <T>(value: T, otherwise: T): T => (isCalm ? otherwise : value);
   return {
-    leaks: Array.from({ length: chance.pick([1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 5]) }, () => ({
+    leaks: Array.from({ length: Number(chance.weighted(LEAKS)) }, () => ({
       kind: chance.weighted(LEAK_KINDS),
       at: chance.whole(0, 20_000),
     })),
@@ -86,11 +94,12 @@ export function drawPlan(seed: number): Plan {
       secrets: rate(),
       sqs: rate(),
       sns: rate(),
-      kms: rate(),
+      // Only the digest asks for it, once a day.
+      kms: chance.pick([0.02, 0.1, 0.3]),
     },
     listingFaultRate: chance.pick([0, 0, 0.5]),
-    outage: maybe(0.15, () => ({
-      service: chance.pick(['devin', 'github', 's3', 'secrets', 'sqs'] as const),
+    outage: maybe(isLong ? 1 : 0.15, () => ({
+      service: isLong ? 'devin' : chance.pick(['devin', 'github', 's3', 'secrets', 'sqs'] as const),
       from: within(),
       to: faultsEnd,
     })),
@@ -106,7 +115,7 @@ export function drawPlan(seed: number): Plan {
       return { from, to: from + chance.whole(1_000, 120_000) };
     }),
     clockJump: maybe(0.08, () => ({ at: within(), ms: -60 * MINUTE })),
-    beginsAtMs: chance.happens(0.15) ? 24 * 60 * MINUTE - chance.whole(0, 60_000) : 9 * 60 * MINUTE,
+    beginsAtMs: isNearMidnight ? 24 * 60 * MINUTE - chance.whole(0, 60_000) : 9 * 60 * MINUTE,
     revocationLagMs: chance.pick([0, 0, 0, 300, 3_000, 15_000, 60_000]),
     lastUsedLagMs: chance.pick([0, 1_000, 30_000]),
     nodes: chance.pick([1, 1, 3]),

@@ -18,8 +18,9 @@ export interface Played {
 }
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** A world that is not at rest by then never will be. */
-const GIVE_UP = 30 * 60 * MINUTE;
+const GIVE_UP = 30 * HOUR;
 const MAX_STEPS = 60_000;
 
 /** Plays one seed until all is settled, and holds it to the invariants. */
@@ -39,12 +40,15 @@ export async function playWorld(
     if (ledger.violations.length > 0 || scheduler.steps > MAX_STEPS) break;
     if (hasMore) continue;
     // Nothing is under way. The schedules go on until they have nothing left to do.
-    if (scheduler.now >= plan.faultsEnd && ledger.isSettled() && rounds >= 1) break;
+    if (scheduler.now >= plan.faultsEnd && ledger.isSettled() && ledger.isSigned() && rounds >= 1) break;
     if (scheduler.now > GIVE_UP) break;
     rounds = scheduler.now >= plan.faultsEnd ? rounds + 1 : 0;
     const next = Math.max(scheduler.now + 1_000, lastSweep + 15 * MINUTE);
     lastSweep = next;
-    scheduler.at(next, world, () => sweep(world));
+    scheduler.at(next, world, () => {
+      sweep(world);
+      if (!ledger.isSigned()) signDay(world);
+    });
   }
   ledger.atEnd(scheduler.steps <= MAX_STEPS);
   return {
@@ -66,8 +70,10 @@ export async function playWorld(
 function sweep(world: World): void {
   world.invoke('sweep-alerts', {}, [], () => {});
   world.invoke('reconcile', {}, [], () => {});
-  // The day before is signed.
-  if (world.hasCrossedMidnight) world.invoke('digest', {}, [], () => {});
+}
+
+function signDay(world: World): void {
+  world.invoke('digest', {}, [], () => {});
 }
 
 function schedule(world: World): void {
@@ -75,6 +81,7 @@ function schedule(world: World): void {
   const at = (time: number, run: () => void) => scheduler.at(time, world, run);
   for (const { at: time, kind } of plan.leaks) at(time, () => stage(kind, world));
   if (chance.happens(0.3)) at(chance.whole(5_000, 60_000), () => sweep(world));
+  if (plan.beginsAtMs > 12 * HOUR) at(24.5 * HOUR - plan.beginsAtMs, () => signDay(world));
   const { adminRotation, clockJump, lockout, webhookRotation } = plan;
   if (adminRotation !== undefined) {
     at(adminRotation.at, () => {

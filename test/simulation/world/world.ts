@@ -211,10 +211,6 @@ export class World implements Actor {
     this.s3.owner.write(BUCKET, path, JSON.stringify(state), this.time);
   }
 
-  get hasCrossedMidnight(): boolean {
-    return this.time >= DAY_START + 86_400_000;
-  }
-
   /** A person puts a new admin token into its secret. */
   renewAdmin(): void {
     const { token } = this.devin.createKey(this.admin.service_user_id);
