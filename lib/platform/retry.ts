@@ -3,7 +3,7 @@ import { HttpFailure, type HttpRequest, type HttpResponse, send } from './http.t
 export interface RetryOptions {
   /** Epoch milliseconds after which no further attempt starts. */
   readonly deadline: number;
-  /** At most this many attempts, the first included. */
+  /** At most this many attempts, the first included; without it six, and those that were answered 429 do not count. */
   readonly attempts?: number;
   /** Milliseconds for one attempt. */
   readonly timeoutMs?: number;
@@ -18,6 +18,7 @@ export interface Retried {
   readonly uncertain: boolean;
 }
 
+const ATTEMPTS = 6;
 const BASE_MS = 100;
 const CAP_MS = 5_000;
 
@@ -30,9 +31,10 @@ const CAP_MS = 5_000;
  */
 export async function sendRetrying(
   request: Omit<HttpRequest, 'timeoutMs'>,
-  { deadline, attempts = 6, timeoutMs = 5_000, isFinal = () => false }: RetryOptions,
+  { deadline, attempts, timeoutMs = 5_000, isFinal = () => false }: RetryOptions,
 ): Promise<Retried> {
   let uncertain = false;
+  let limited = 0;
   for (let attempt = 1; ; attempt++) {
     const left = deadline - Date.now();
     const result = await attemptOnce({ ...request, timeoutMs: Math.max(1, Math.min(timeoutMs, left)) });
@@ -42,7 +44,10 @@ export async function sendRetrying(
     }
 
     const pause = answered ? (retryAfterMs(result) ?? jitter(attempt)) : jitter(attempt);
-    if (attempt >= attempts || Date.now() + pause >= deadline) {
+    // The API works and asks for time: in a burst of leaks, that is no reason to give one of them up.
+    if (answered && result.status === 429) limited += 1;
+    const isLast = attempts === undefined ? attempt - limited >= ATTEMPTS : attempt >= attempts;
+    if (isLast || Date.now() + pause >= deadline) {
       if (!answered) throw result;
       return { response: result, attempts: attempt, uncertain };
     }

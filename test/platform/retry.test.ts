@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HttpFailure, type HttpResponse } from '../../lib/platform/http.ts';
 import { isTransient, jitter, retryAfterMs, sendRetrying } from '../../lib/platform/retry.ts';
 import { type SandboxServer, startServer } from '../../sandbox/http-server.ts';
@@ -95,7 +95,10 @@ describe('a request that is retried', () => {
   beforeEach(async () => {
     server = await startServer({ handle: () => ({ status: 200, body: 'done' }) });
   });
-  afterEach(() => server.stop());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    return server.stop();
+  });
 
   const retry = (options: { attempts?: number; timeoutMs?: number; within?: number } = {}) => {
     const { within = 10_000, ...rest } = options;
@@ -147,6 +150,24 @@ describe('a request that is retried', () => {
     server.fault({ status: 503, times: Number.POSITIVE_INFINITY });
     expect(await ended(retry({ attempts }))).toEqual({ status: 503, attempts, uncertain: attempts > 1 });
     expect(server.requests).toHaveLength(sent);
+  });
+
+  test('is limited by its deadline alone while the answer is 429, and by attempts where they are given', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.01);
+    server.fault({ status: 429, times: 9 });
+    expect(await ended(retry({ attempts: 3 }))).toEqual({ status: 429, attempts: 3, uncertain: false });
+    expect(await ended(retry())).toEqual({ status: 200, attempts: 7, uncertain: false });
+  });
+
+  test('a 429 does not use up what a failure may take', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.01);
+    for (const [status, times] of [
+      [503, 3],
+      [429, 6],
+      [503, 9],
+    ] as const)
+      server.fault({ status, times });
+    expect(await ended(retry())).toEqual({ status: 503, attempts: 12, uncertain: true });
   });
 
   test('throws when the last attempt got no answer', async () => {
