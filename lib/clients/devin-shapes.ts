@@ -58,7 +58,9 @@ export type Probe =
       readonly reason: string;
       /** The HTTP status, when there was an answer. */
       readonly status?: number;
-      /** What a 429 asked for. */
+      /** No answer, 429 or 5xx: the next use may show more. */
+      readonly isTransient: boolean;
+      /** What a 429 or 503 asked for. */
       readonly retryAfterMs?: number | undefined;
     };
 

@@ -3,7 +3,7 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { type Retried, type RetryOptions, retryAfterMs, sleep } from '../platform/retry.ts';
+import { isTransient, type Retried, type RetryOptions, retryAfterMs, sleep } from '../platform/retry.ts';
 import { pageCollector } from './collect-pages.ts';
 import type { AdminToken } from './devin-admin-token.ts';
 import { callDevin, callDevinAs } from './devin-call.ts';
@@ -68,7 +68,9 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
         (await callDevin(baseUrl, { method: 'GET', path: '/v3/self', ownConnection }, token, retry)).response,
       );
     } catch (error) {
-      if (error instanceof HttpFailure) return { state: 'unknown', reason: `no answer (${error.code})` };
+      if (error instanceof HttpFailure) {
+        return { state: 'unknown', reason: `no answer (${error.code})`, isTransient: true };
+      }
       throw error;
     }
   }
@@ -153,11 +155,17 @@ function readProbe(response: HttpResponse): Probe {
   if (response.status === 401) return { state: 'dead' };
   const { status } = response;
   if (status !== 200) {
-    return { state: 'unknown', status, reason: `HTTP ${status}`, retryAfterMs: retryAfterMs(response) };
+    return {
+      state: 'unknown',
+      status,
+      reason: `HTTP ${status}`,
+      isTransient: isTransient(status),
+      retryAfterMs: retryAfterMs(response),
+    };
   }
   const principal = parseJson(response.body, Self);
   return principal === undefined
-    ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON' }
+    ? { state: 'unknown', reason: 'HTTP 200 with a body that is not the documented JSON', isTransient: false }
     : { state: 'alive', principal, apiSecond: apiSecond(response) };
 }
 

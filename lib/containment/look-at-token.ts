@@ -5,9 +5,9 @@ import { jitter, type RetryOptions, sleep } from '../platform/retry.ts';
 import type { ProbeSight } from './judge-probes.ts';
 
 /**
- * Uses a token once, beside the admin token where a control is needed.
+ * Looks at a token once, beside the admin token where a control is needed.
  *
- * @param end epoch milliseconds until which a 429 is waited out
+ * @param end epoch milliseconds after which no request is repeated
  */
 export async function lookAtToken(
   devin: Devin,
@@ -15,8 +15,8 @@ export async function lookAtToken(
   { end, needsControl }: { readonly end: number; readonly needsControl: boolean },
 ): Promise<ProbeSight> {
   const [{ probe, sentAt }, control] = await Promise.all([
-    waitedOut((retry) => devin.probe(token, retry, { ownConnection: true }), end),
-    needsControl ? waitedOut((retry) => devin.probeAdmin(retry), end) : undefined,
+    answered((retry) => devin.probe(token, retry, { ownConnection: true }), end),
+    needsControl ? answered((retry) => devin.probeAdmin(retry), end) : undefined,
   ]);
   switch (probe.state) {
     case 'alive':
@@ -38,21 +38,21 @@ export async function lookAtToken(
 }
 
 /**
- * Asks again while the API is too busy to look at the token at all. Otherwise every 429 in a burst of leaks would cost a
- * proof the looks that it has, and the API as many requests more.
+ * Asks again while an answer is missing, or is a 429 or a 5xx: these tell nothing of the token, neither for its death
+ * nor against it, and would otherwise cost a proof the looks that were answered.
  *
  * @returns the last answer, and when that one was asked for
  */
-async function waitedOut(
+async function answered(
   ask: (retry: RetryOptions) => Promise<Probe>,
   end: number,
 ): Promise<{ readonly probe: Probe; readonly sentAt: number }> {
   for (let attempt = 1; ; attempt++) {
     const sentAt = performance.now();
     const probe = await ask(once(end));
-    const isLimited = probe.state === 'unknown' && probe.status === 429;
-    const pause = isLimited ? (probe.retryAfterMs ?? jitter(attempt)) : 0;
-    if (!isLimited || Date.now() + pause >= end) return { probe, sentAt };
+    if (probe.state !== 'unknown' || !probe.isTransient) return { probe, sentAt };
+    const pause = probe.retryAfterMs ?? jitter(attempt);
+    if (Date.now() + pause >= end) return { probe, sentAt };
     await sleep(pause);
   }
 }

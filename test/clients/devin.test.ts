@@ -64,6 +64,7 @@ describe('a probe', () => {
     expect(await client('http://127.0.0.1:9').probe(LEAKED, once())).toEqual({
       state: 'unknown',
       reason: 'no answer (ECONNREFUSED)',
+      isTransient: true,
     });
   });
 });

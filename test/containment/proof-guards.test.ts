@@ -8,7 +8,7 @@ import { Token } from '../../lib/domain/token.ts';
 
 const ALIVE: Probe = { state: 'alive', principal: { principal_type: 'service_user' } };
 const DEAD: Probe = { state: 'dead' };
-const UNKNOWN: Probe = { state: 'unknown', reason: 'HTTP 503', status: 503 };
+const UNKNOWN: Probe = { state: 'unknown', reason: 'HTTP 503', status: 503, isTransient: true };
 const token = new Token('token');
 
 interface World {
@@ -69,6 +69,32 @@ describe('a token', () => {
     ],
   ])('is not proven dead %s', async (_, world, status) => {
     expect(await proveTokenDead(api(world).devin, token, options())).toMatchObject({ status });
+  });
+
+  test('is proven dead although no answer between others is asked for again', async () => {
+    const { counts, devin } = api({ token: (probe) => (probe === 3 ? UNKNOWN : DEAD) });
+
+    const proof = await proveTokenDead(devin, token, options({ windowMs: 5_000 }));
+    expect(proof).toMatchObject({ status: 'dead', proof: { probes: 3 } });
+    expect(counts).toMatchObject({ token: 4, admin: 3 });
+  });
+
+  test('is not proven dead by three 401 of one moment, which were asked for one after the other', async () => {
+    // The first looks begin 150 ms apart.
+    const later = (probe: number): Probe => ({ ...UNKNOWN, retryAfterMs: 300 - 150 * (probe - 1) });
+    const { devin } = api({ token: (probe) => (probe <= 3 ? later(probe) : DEAD) });
+
+    const proof = await proveTokenDead(devin, token, options({ windowMs: 5_000 }));
+    expect(proof).toMatchObject({ status: 'dead', proof: { probes: expect.toSatisfy((n) => n > 3) } });
+  });
+
+  test('is not asked for again after an answer that is no transient one', async () => {
+    const { counts, devin } = api({ token: () => ({ ...UNKNOWN, isTransient: false }) });
+
+    expect(await proveTokenDead(devin, token, options({ windowMs: 200 }))).toMatchObject({
+      status: 'unproven',
+    });
+    expect(counts.token).toBeLessThanOrEqual(3);
   });
 
   test('that is our only admin token is proven dead without a control', async () => {

@@ -70,25 +70,34 @@ test('three 401, each on a connection of its own with a control beside it, prove
 });
 
 test.each([
-  ['the token', true],
-  ['its control', false],
-])('a 429 to a probe of %s costs that request alone', async (_who, isOfToken) => {
-  const leak = sandbox.leak();
-  let probes = Number.NEGATIVE_INFINITY;
-  sandbox.devin.onRequest = ({ operation }) => {
-    if (operation === 'revokeServiceUserApiKey') probes = 0;
-  };
-  // The third one.
-  sandbox.devin.onArrival = (_entry, { headers }) =>
-    (headers.authorization === `Bearer ${leak.token}`) === isOfToken && ++probes === 3 ? 429 : undefined;
+  [429, 'the token', true],
+  [429, 'its control', false],
+  [503, 'the token', true],
+  [503, 'its control', false],
+  ['hang up', 'the token', true],
+  ['hang up', 'its control', false],
+] as const)(
+  '%s instead of an answer to a probe of %s costs that request alone',
+  async (fault, _who, isOfToken) => {
+    const leak = sandbox.leak();
+    let probes = Number.NEGATIVE_INFINITY;
+    sandbox.devin.onRequest = ({ operation }) => {
+      if (operation === 'revokeServiceUserApiKey') probes = 0;
+    };
+    // The third one.
+    sandbox.devin.onArrival = (_entry, { headers }) =>
+      (headers.authorization === `Bearer ${leak.token}`) === isOfToken && ++probes === 3 ? fault : undefined;
 
-  expect(await invoke({ token: leak.token })).toMatchObject({ status: 'revoked', proof: { probes: 3 } });
+    expect(await invoke({ token: leak.token })).toMatchObject({ status: 'revoked', proof: { probes: 3 } });
 
-  const { requests } = sandbox.devin;
-  const deletedAt = requests.findIndex(({ operation }) => operation === 'revokeServiceUserApiKey');
-  const uses = requests.slice(deletedAt).filter(({ operation }) => operation === 'getSelf');
-  expect(uses.map(({ status }) => status).sort()).toEqual([200, 200, 200, 401, 401, 401, 429]);
-});
+    const { requests } = sandbox.devin;
+    const deletedAt = requests.findIndex(({ operation }) => operation === 'revokeServiceUserApiKey');
+    const uses = requests.slice(deletedAt).filter(({ operation }) => operation === 'getSelf');
+    const answers = uses.map(({ status }) => status).filter((status) => status === 200 || status === 401);
+    expect(answers.sort()).toEqual([200, 200, 200, 401, 401, 401]);
+    expect(uses).toHaveLength(7);
+  },
+);
 
 describe('nodes that cache what they accepted', () => {
   test('are never taken for a revocation while one of them still answers 200', async () => {

@@ -24,7 +24,7 @@ test.each<[string, Token | undefined, Probe | undefined, unknown]>([
   [
     'a token whose probe shows nothing may still prove it later',
     token,
-    { state: 'unknown', reason: 'HTTP 503' },
+    { state: 'unknown', reason: 'HTTP 503', isTransient: true },
     found({ token }),
   ],
   ['a token that is dead already proves nothing of the key', token, { state: 'dead' }, found()],

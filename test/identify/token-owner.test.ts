@@ -31,7 +31,7 @@ test.each<[string, Probe, unknown]>([
   ['a dead token is nobody’s', { state: 'dead' }, { status: 'nobody' }],
   [
     'a probe that proves nothing fails, to be retried',
-    { state: 'unknown', reason: 'HTTP 503' },
+    { state: 'unknown', reason: 'HTTP 503', isTransient: true },
     {
       status: 'decided',
       draft: {

@@ -6,18 +6,6 @@ const tests = (name: string): string => `test/containment/${name}.test.ts`;
 export const CONTAINMENT_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/containment/prove-dead.ts', tests('proof-guards'), [
     {
-      name: 'proof-without-a-control-probe',
-      find: 'needsControl ? devin.probeAdmin(once(end)) : undefined,',
-      replace: 'undefined,',
-      caughtBy: 'is not proven dead while the admin token is answered 401 too',
-    },
-    {
-      name: 'control-probe-without-an-answer-works',
-      find: "control === undefined || control.state === 'alive'",
-      replace: "control === undefined || control.state !== 'dead'",
-      caughtBy: 'is not proven dead while the admin token gets no answer',
-    },
-    {
       name: 'proof-of-a-token-ignores-the-time-of-the-invocation',
       find: 'const latest = startedAt + Math.max(0, deadline - Date.now());',
       replace: 'const latest = Number.POSITIVE_INFINITY;',
@@ -36,10 +24,24 @@ export const CONTAINMENT_BUGS: readonly PlantedBug[] = [
         "if (entry === undefined) return { status: 'dead', proof: { method: 'listing', probes, at } };",
       caughtBy: 'is not proven dead by a listing without it',
     },
+  ]),
+  ...bugsOf('lib/containment/look-at-token.ts', tests('proof-guards'), [
+    {
+      name: 'proof-without-a-control-probe',
+      find: 'needsControl ? answered((retry) => devin.probeAdmin(retry), end) : undefined,',
+      replace: 'undefined,',
+      caughtBy: 'is not proven dead while the admin token is answered 401 too',
+    },
+    {
+      name: 'control-probe-without-an-answer-works',
+      find: "control === undefined || control.probe.state === 'alive'",
+      replace: "control === undefined || control.probe.state !== 'dead'",
+      caughtBy: 'is not proven dead while the admin token gets no answer',
+    },
     {
       name: 'probes-share-a-connection',
-      find: 'devin.probe(token, once(end), { ownConnection: true })',
-      replace: 'devin.probe(token, once(end))',
+      find: 'devin.probe(token, retry, { ownConnection: true })',
+      replace: 'devin.probe(token, retry)',
       caughtBy: 'is proven dead by three 401, each on a connection of its own beside a working admin token',
     },
     {
@@ -47,6 +49,18 @@ export const CONTAINMENT_BUGS: readonly PlantedBug[] = [
       find: "case 'unknown':\n      return { sentAt, status: 'unproven',",
       replace: "case 'unknown':\n      return { sentAt, status: 'dead',",
       caughtBy: 'is not proven dead by answers that prove nothing',
+    },
+    {
+      name: 'no-answer-costs-a-proof-the-looks-that-it-has',
+      find: "if (probe.state !== 'unknown' || !probe.isTransient) return { probe, sentAt };",
+      replace: 'return { probe, sentAt };',
+      caughtBy: 'is proven dead although no answer between others is asked for again',
+    },
+    {
+      name: 'late-answer-counts-from-the-first-request',
+      find: 'for (let attempt = 1; ; attempt++) {\n    const sentAt = performance.now();',
+      replace: 'const sentAt = performance.now();\n  for (let attempt = 1; ; attempt++) {',
+      caughtBy: 'is not proven dead by three 401 of one moment, which were asked for one after the other',
     },
   ]),
   ...bugsOf('lib/containment/judge-probes.ts', tests('judge-probes'), [

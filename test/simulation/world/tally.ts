@@ -96,7 +96,9 @@ export function gaps({ checks, endings, faults, met }: Tally): string[] {
   return [
     ...kinds.filter((kind) => !faults[kind]).map((kind) => `no fault of the kind "${kind}"`),
     ...ENDINGS.filter((ending) => !endings[ending]).map((ending) => `no report ended as "${ending}"`),
-    ...INVARIANTS.filter((name) => name !== 'the simulation works' && !checks[name]).map((name) => `"${name}" was never checked`),
+    ...INVARIANTS.filter((name) => name !== 'the simulation works' && !checks[name]).map(
+      (name) => `"${name}" was never checked`,
+    ),
     ...pairs.filter((pair) => !met[pair]).map((pair) => `no report met ${pair}`),
   ];
 }
