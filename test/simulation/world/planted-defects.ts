@@ -67,7 +67,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'a token is dead without a control',
     plan: { ...leaking('an alert'), lockout: { from: 0, to: 60_000 } },
     noticedBy: ['an outcome is true', 'no alert of a live token is closed'],
-    code: ['needsControl ? devin.probeAdmin', 'false ? devin.probeAdmin'],
+    code: ['needsControl ? answered(', 'false ? answered('],
   },
   {
     name: 'a token is written to the log',
@@ -79,6 +79,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   },
   {
     name: 'the deadline of the invocation does not count',
+    plan: { ...leaking('an alert'), outage: { service: 'devin', from: 0, to: 600_000 } },
     noticedBy: ['no invocation runs into its time-out'],
     code: ['const deadline = end - RESERVE_MS;', 'const deadline = end + 9e5;'],
   },
