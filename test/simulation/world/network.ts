@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly world: Actor;
   /** The probability that a request meets a fault now. */
   faultRate(service: Service): number;
-  /** The probability that a listing of keys lacks its end. */
+  /** The probability that a listing of Devin lacks its end. */
   listingFaultRate(): number;
   /** The container dies here, or not. `nth`: of the requests of the functions. */
   dies(call: Call, nth: number, when: 'before' | 'after'): boolean;
@@ -32,6 +32,8 @@ export interface NetworkOptions {
   /** Once a request took effect, whether its answer arrives or not. */
   onEffect(call: Call, answer: SandboxAnswer, fate: string): void;
 }
+
+const LISTINGS: ReadonlySet<string> = new Set(['listServiceUserApiKeys', 'listServiceUsers']);
 
 /** Carries requests to the stand-ins, with all that can befall them on the way. */
 export class Network {
@@ -82,7 +84,7 @@ export class Network {
 
   #fault(service: Service, operation: string): Fault | undefined {
     const { chance, faultRate, listingFaultRate, scheduler } = this.#options;
-    if (operation === 'listServiceUserApiKeys' && chance.happens(listingFaultRate()))
+    if (LISTINGS.has(operation) && chance.happens(listingFaultRate()))
       return drawShortening(chance);
     return chance.happens(faultRate(service))
       ? drawFault(service, chance, scheduler.epoch + scheduler.now)
