@@ -35,7 +35,10 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
       acted.left.push({ service_user_id, api_key_id, reason });
       return;
     }
-    isStopped ||= (await deps.killSwitch.read({ deadline: deps.deadline })).state !== 'running';
+    if (isStopped) return;
+    const { state } = await deps.killSwitch.read({ deadline: deps.deadline });
+    // Only ever set: for another key, the answer may have been another one.
+    if (state !== 'running') isStopped = true;
     if (isStopped) return;
     const report = toReport(start, entry, deps.by);
     await deps.send(report);
