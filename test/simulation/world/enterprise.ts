@@ -6,7 +6,15 @@ const DAY = 86_400;
 
 const USER_KINDS = { lasting: 10, expired: 2, removed: 1 };
 /** Keys, by what a sweep has to make of them. */
-const KEY_KINDS = { fresh: 4, expired: 3, old: 2, idle: 3, 'never used': 1, 'about to expire': 1, revoked: 1 };
+const KEY_KINDS = {
+  fresh: 4,
+  expired: 3,
+  old: 2,
+  idle: 3,
+  'never used': 1,
+  'about to expire': 1,
+  revoked: 1,
+};
 const CHANGES = {
   'uses a key': 4,
   'rotates a key': 2,
@@ -149,7 +157,11 @@ export class Enterprise {
     const change = chance.weighted(CHANGES);
     const after = chance.pick([0, chance.whole(0, 1_000), chance.whole(0, 20_000)]);
     this.#world.schedule(after, () => {
-      ledger.fault('sweep meets a change', [], `somebody ${change}: ${key.api_key_id} of ${key.service_user_id}`);
+      ledger.fault(
+        'sweep meets a change',
+        [],
+        `somebody ${change}: ${key.api_key_id} of ${key.service_user_id}`,
+      );
       this.#change(change, key);
     });
   }
@@ -165,15 +177,17 @@ export class Enterprise {
         if (chance.happens(0.5)) this.#revoke(api_key_id);
         return;
       case 'revokes a key':
-        return this.#revoke(api_key_id);
+        this.#revoke(api_key_id);
+        return;
       case 'renews a service user':
         devin.renewServiceUser(service_user_id);
         this.#renewed.set(service_user_id, scheduler.now);
         return;
       case 'removes a service user':
-        return this.#remove(service_user_id);
+        this.#remove(service_user_id);
+        return;
       default:
-        return change satisfies never;
+        change satisfies never;
     }
   }
 

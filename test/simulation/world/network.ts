@@ -84,8 +84,7 @@ export class Network {
 
   #fault(service: Service, operation: string): Fault | undefined {
     const { chance, faultRate, listingFaultRate, scheduler } = this.#options;
-    if (LISTINGS.has(operation) && chance.happens(listingFaultRate()))
-      return drawShortening(chance);
+    if (LISTINGS.has(operation) && chance.happens(listingFaultRate())) return drawShortening(chance);
     return chance.happens(faultRate(service))
       ? drawFault(service, chance, scheduler.epoch + scheduler.now)
       : undefined;

@@ -123,5 +123,9 @@ export function drawPlan(seed: number): Plan {
   };
   // The last draw, and few leaks beside it: other worlds stay as they were, and these cost no more.
   const sweep = maybe(0.15, () => drawSweep(chance));
-  return { ...plan, sweep, leaks: sweep === undefined ? plan.leaks : plan.leaks.slice(0, chance.whole(0, 1)) };
+  return {
+    ...plan,
+    sweep,
+    leaks: sweep === undefined ? plan.leaks : plan.leaks.slice(0, chance.whole(0, 1)),
+  };
 }

@@ -61,13 +61,21 @@ export class SweepLedger {
     const where = `${call.container.id} deletes ${apiKeyId} of plan ${planId}`;
     const isStored = s3.objects('records/').some(({ key }) => key.endsWith(`${reportId}/10-intent.json`));
     const problem = this.#enterprise.whyNotDue(apiKeyId, known.looks.get(userId) ?? scheduler.now);
-    this.#ledger.check('a sweep deletes only what is due', problem === undefined, () => `${where}: it ${problem}`);
+    this.#ledger.check(
+      'a sweep deletes only what is due',
+      problem === undefined,
+      () => `${where}: it ${problem}`,
+    );
     this.#ledger.check('an intent precedes each DELETE', isStored, () => where);
     plan?.deleted.add(apiKeyId);
     const isAllowed = plan?.isReleased === true || plan?.isEnforced === true;
     const { maxRevocations } = this.#enterprise.plan;
     const isWithin = plan?.isReleased === true || (plan?.deleted.size ?? 0) <= maxRevocations;
-    this.#ledger.check('a sweep stays within its limits', isAllowed && isWithin, () => `${where}, which may not`);
+    this.#ledger.check(
+      'a sweep stays within its limits',
+      isAllowed && isWithin,
+      () => `${where}, which may not`,
+    );
     this.#act(known, apiKeyId, where);
   }
 
@@ -85,7 +93,8 @@ export class SweepLedger {
           this.#knowledge(call).permits += 1;
         return;
       case 'SendMessage':
-        return this.#onQueued(call);
+        this.#onQueued(call);
+        return;
       case 'revokeServiceUserApiKey': {
         const apiKeyId = request.path.split('/').at(-1) ?? '';
         if (status === 200 && this.reportOf(call, apiKeyId) !== undefined) this.deaths.add(apiKeyId);
@@ -112,7 +121,7 @@ export class SweepLedger {
   }
 
   #onStored(path: string, body: string): void {
-    const [, planId = '', part] = /\/plans\/(\d{8}T[^/]+)\/(start|summary)\.json$/.exec(path) ?? [];
+    const [, planId = '', part] = /^\/audit\/plans\/(\d{8}T[^/]+)\/(start|summary)\.json$/.exec(path) ?? [];
     if (part === 'start') {
       const keys = this.#world.devin.keys().map(({ api_key_id }) => api_key_id);
       this.plans.set(planId, { keys, isEnforced: false, isReleased: false, deleted: new Set() });

@@ -52,7 +52,8 @@ export class SweepOrders {
   #deliver(event: { readonly scheduled_at: string }, left = 2): void {
     this.#world.invoke('sweep-keys', event, [], (ended) => {
       if (this.onEnd(ended)) return;
-      if (left > 0) this.#world.schedule(left === 2 ? 60 * SECOND : 120 * SECOND, () => this.#deliver(event, left - 1));
+      if (left > 0)
+        this.#world.schedule(left === 2 ? 60 * SECOND : 120 * SECOND, () => this.#deliver(event, left - 1));
       else this.#onDropped(event.scheduled_at);
     });
   }

@@ -27,11 +27,7 @@ test('the world has the times of serverless.yml', () => {
     'sweep-keys': custom.sweepTimeout,
   };
 
-  expect(TIMEOUTS).toEqual(
-    Object.fromEntries(
-      FUNCTIONS.map((name) => [name, 1_000 * seconds[name]!]),
-    ),
-  );
+  expect(TIMEOUTS).toEqual(Object.fromEntries(FUNCTIONS.map((name) => [name, 1_000 * seconds[name]!])));
   const [leaks, sweeps] = [custom.leakQueueVisibility * 1_000, custom.sweepQueueVisibility * 1_000];
   expect(VISIBILITY_MS).toEqual({ leaks, backlog: leaks, sweeps });
 });

@@ -19,10 +19,10 @@ import { type Message, Queue, queueServer, topicServer } from './queue.ts';
 import type { Realm } from './realm.ts';
 import type { FunctionName } from './realm-build.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
-import type { SweepPlan } from './sweep-plan.ts';
 import { BUCKET, reportIdOf } from './surroundings.ts';
 import { SweepLedger } from './sweep-ledger.ts';
 import { SweepOrders } from './sweep-orders.ts';
+import type { SweepPlan } from './sweep-plan.ts';
 
 const DAY_START = Date.parse('2026-11-24T00:00:00Z');
 const ACCOUNT = '123456789012';
