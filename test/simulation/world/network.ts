@@ -24,6 +24,8 @@ export interface NetworkOptions {
   faultRate(service: Service): number;
   /** The probability that a listing of Devin lacks its end. */
   listingFaultRate(): number;
+  /** Milliseconds that a request takes longer than others. */
+  holdUpMs(call: Call): number;
   /** The container dies here, or not. `nth`: of the requests of the functions. */
   dies(call: Call, nth: number, when: 'before' | 'after'): boolean;
   onFault(call: Call, kind: string): void;
@@ -76,7 +78,7 @@ export class Network {
     }
     const fault = this.#fault(service, operation);
     if (fault !== undefined) this.#options.onFault(call, fault.kind);
-    const late = fault?.does === 'delay' ? fault.ms : 0;
+    const late = (fault?.does === 'delay' ? fault.ms : 0) + this.#options.holdUpMs(call);
     scheduler.at(scheduler.now + latency(chance) + late, world, () => {
       this.#arrive(call, nth, fault, exchange).catch((error: unknown) => world.write(`broken: ${error}`));
     });

@@ -18,6 +18,8 @@ export interface SweepPlan {
   readonly maxRevocations: number;
   readonly maxRatio: number;
   readonly serviceUsers: number;
+  /** Each answer of Devin to the sweep takes so much longer, and an invocation may take less, so that it ends before its work. */
+  readonly slow: { readonly byMs: number; readonly timeoutMs: number } | undefined;
   /** How many service users and keys are exempt. */
   readonly exemptions: number;
   /** One exemption is mistyped. */
@@ -47,6 +49,7 @@ export function drawSweep(chance: Chance): SweepPlan {
     maxRevocations: chance.pick([25, 25, 25, 25, 8, 3]),
     maxRatio: chance.pick([1, 1, 1, 1, 0.5]),
     serviceUsers: chance.whole(3, 12),
+    slow: maybe(0.15, () => ({ byMs: chance.whole(2_000, 6_000), timeoutMs: 2 * MINUTE })),
     exemptions: chance.pick([0, 1, 2, 3]),
     hasMistypedExemption: chance.happens(0.08),
     changeRate: chance.pick([0, 0.3, 0.6]),

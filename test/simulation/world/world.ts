@@ -115,6 +115,8 @@ export class World implements Actor {
       world: this,
       faultRate: (service) => this.#faultRate(service),
       listingFaultRate: () => (this.scheduler.now < plan.faultsEnd ? plan.listingFaultRate : 0),
+      holdUpMs: ({ container, service }) =>
+        container.name === 'sweep-keys' && service === 'devin' ? (plan.sweep?.slow?.byMs ?? 0) : 0,
       dies: (call, nth, when) => this.#dies(call, nth, when),
       onFault: ({ invocation, operation }, kind) => ledger.fault(kind, invocation?.reports ?? [], operation),
       onArrival: (call) => ledger.onArrival(call),
@@ -265,7 +267,7 @@ export class World implements Actor {
       requestId,
       event,
       reports,
-      timeoutMs: TIMEOUTS[name],
+      timeoutMs: (name === 'sweep-keys' && this.plan.sweep?.slow?.timeoutMs) || TIMEOUTS[name],
       onEnd: (ended) => {
         const shown = ended.how === 'answered' ? JSON.stringify(ended.answer) : '';
         ledger.tell(`${container.id} ${ended.how} ${shown.slice(0, 300)}`);
