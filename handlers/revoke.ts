@@ -159,6 +159,8 @@ async function revoke(
           ...swept,
           ownServiceUsers: () => ownServiceUsers(devin, otherTokens, { deadline }),
           actBefore: report.act_before,
+          dueWhile: report.due_while,
+          listKeys: devin.listKeys,
           retry: { deadline },
         }),
     }),

@@ -62,6 +62,14 @@ export const LeakReport = z.object({
   dry_run: z.optional(z.boolean()),
   /** Epoch milliseconds after which nothing is revoked for it any more: what a sweep found due may not be by then. */
   act_before: z.optional(z.int()),
+  /** What the listing showed of a key that a sweep found due, and has to show still when it is revoked. */
+  due_while: z.optional(
+    z.object({
+      is_active: z.optional(z.literal(false)),
+      /** UNIX seconds; `null` when it was never used. */
+      last_used_at: z.optional(z.nullable(z.number())),
+    }),
+  ),
   /** `false`: a delivery that fails is not repeated by the queue, since its sender queues the report again. */
   redeliver: z.optional(z.literal(false)),
   /** A second look at a resolved alert whose token nobody knew: if it works now, the incident is reopened. */

@@ -124,6 +124,7 @@ describe('in enforce mode', () => {
         reported_at: expect.any(Number),
         seen_at: expect.any(Number),
         act_before: expect.any(Number),
+        due_while: { is_active: false },
         leak: { kind: 'key', ...withoutToken(key) },
         reason: `the key is expired and not revoked; plan ${planId(result)}`,
       },

@@ -35,7 +35,10 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
       acted.left.push({ service_user_id, api_key_id, reason });
       return;
     }
-    isStopped ||= (await deps.killSwitch.read({ deadline: deps.deadline })).state !== 'running';
+    if (isStopped) return;
+    const { state } = await deps.killSwitch.read({ deadline: deps.deadline });
+    // Only ever set: for another key, the answer may have been another one.
+    if (state !== 'running') isStopped = true;
     if (isStopped) return;
     const report = toReport(start, entry, deps.by);
     await deps.send(report);
@@ -70,6 +73,7 @@ const DUE_FOR_MS = 86_400_000;
 export function toReport(start: Start, entry: Entry, by: EnqueueDeps['by']): LeakReport {
   const { api_key_id, rule, service_user_id } = entry;
   const now = Date.now();
+  const due_while = dueWhile(entry);
   return {
     version: 1,
     report_id: `sweep/${start.plan_id}/${service_user_id}/${reportIdSegment(api_key_id)}`,
@@ -78,9 +82,16 @@ export function toReport(start: Start, entry: Entry, by: EnqueueDeps['by']): Lea
     reported_at: start.started_at,
     seen_at: now,
     act_before: now + DUE_FOR_MS,
+    ...(due_while && { due_while }),
     leak: { kind: 'key', service_user_id, api_key_id },
     reason: `${REASONS[rule] ?? rule}; plan ${start.plan_id}`,
   };
+}
+
+/** An idle key may be used before its revocation, and a service user that is expired may be renewed; no key gets younger. */
+function dueWhile({ last_used_at = null, rule }: Entry): LeakReport['due_while'] {
+  if (rule === 'max_age') return undefined;
+  return rule === 'max_idle' ? { last_used_at } : { is_active: false };
 }
 
 /** A key's id may contain what a report's id may not: "~", and more characters. */

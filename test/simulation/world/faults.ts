@@ -40,7 +40,7 @@ const KINDS: Readonly<Record<Service, Weights>> = {
   kms: { ...COMMON, '500': 2 },
 };
 
-/** What a listing of keys can meet besides. */
+/** What a listing of keys, or of service users, can meet besides. */
 const SHORTENINGS = [
   { kind: 'devin listing breaks off', does: 'shorten', way: 'no cursor' },
   { kind: 'devin listing shifts', does: 'shorten', way: 'shifted' },

@@ -4,6 +4,9 @@ export const INVARIANTS = [
   'only a leaked key is deleted',
   'an intent precedes each DELETE',
   'a key is deleted once',
+  'a sweep deletes only what is due',
+  'a sweep stays within its limits',
+  'a stopped sweep does nothing',
   'an outcome is true',
   'a report has one outcome',
   'a record is written once',
@@ -15,6 +18,7 @@ export const INVARIANTS = [
   'every report settles',
   'every alert settles',
   'a day is signed once',
+  'every sweep ends',
   'what a report costs is bounded',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];

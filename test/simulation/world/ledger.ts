@@ -6,6 +6,7 @@ import type { Call } from './network.ts';
 import { outcomeProblems } from './outcome-problems.ts';
 import type { Message } from './queue.ts';
 import { BUCKET, type Death, reportIdOf, type Surroundings, type Truth } from './surroundings.ts';
+import type { SweepLedger } from './sweep-ledger.ts';
 import { TokenScan } from './token-scan.ts';
 
 const NOON_MS = 12 * 3_600_000;
@@ -39,6 +40,8 @@ export class Ledger implements Truth {
   /** Keys for which a DELETE arrived, or was lost on its way. */
   readonly asked = new Set<string>();
   readonly revokedByOthers = new Set<string>();
+  /** Where keys are swept. */
+  sweeps: SweepLedger | undefined;
   readonly #world: Surroundings;
   readonly #scan = new TokenScan();
   readonly #shouldNotify: boolean;
@@ -110,13 +113,18 @@ export class Ledger implements Truth {
     }
   }
 
-  #onDelete({ container, invocation, request }: Call): void {
+  #onDelete(call: Call): void {
+    const { container, invocation, request } = call;
     const [user = '', key = ''] = request.path
       .split('/')
       .slice(-3)
       .filter((part) => part !== 'api-keys');
     this.asked.add(key);
-    this.check('only a leaked key is deleted', this.leaked.has(key), () => `${container.id} deletes ${key}`);
+    const isLeaked = this.leaked.has(key);
+    const swept = isLeaked ? undefined : this.sweeps?.reportOf(call, key);
+    const isMeant = isLeaked || swept !== undefined;
+    this.check('only a leaked key is deleted', isMeant, () => `${container.id} deletes ${key}`);
+    if (swept !== undefined) this.sweeps?.onDelete(call, swept, key);
     const intents = this.#world.s3.objects('records/').filter(({ key: path }) => /\/[12]0-intent/.test(path));
     const isFlagged = container.lines.some((line) => line.includes('revoking without a stored intent'));
     this.check(
@@ -154,6 +162,7 @@ export class Ledger implements Truth {
       if (nodes > 1 && nodeCacheMs > 0) this.fault('devin nodes out of step', reports, `${nodes} nodes`);
     }
     if (service === 's3' && request.method === 'PUT' && answer.status === 200) this.#onStored(call);
+    this.sweeps?.onEffect(call, answer.status);
   }
 
   #onStored({ container, invocation, request }: Call): void {
@@ -209,6 +218,7 @@ export class Ledger implements Truth {
   onDeadLetter({ body, id }: Message): void {
     const report_id = reportIdOf(body);
     this.tell(`${id} is a dead letter: ${report_id}`);
+    if (report_id === undefined) this.sweeps?.onDeadLetter(body);
     if (report_id !== undefined) this.report(report_id).status ??= 'dead letter';
   }
 
@@ -233,8 +243,8 @@ export class Ledger implements Truth {
   }
 
   isSettled(): boolean {
-    const { backlog, leaks } = this.#world;
-    if (leaks.waiting.size > 0 || backlog.waiting.size > 0) return false;
+    const { backlog, leaks, sweeps } = this.#world;
+    if ([leaks, backlog, sweeps].some(({ waiting }) => waiting.size > 0)) return false;
     return this.alerts.every((one) => this.#isSettledAlert(one));
   }
 
@@ -262,13 +272,13 @@ export class Ledger implements Truth {
 
   atEnd(isAtRest: boolean): void {
     if (this.violations.length > 0) return;
-    const { backlog, leaks, network, plan, s3 } = this.#world;
+    const { backlog, leaks, network, plan, s3, sweeps } = this.#world;
     if (plan.beginsAtMs > NOON_MS) {
       const copies = this.#digests().length;
       this.check('a day is signed once', this.isSigned() && copies <= 1, () => `${copies} digests`);
     }
     this.check('every report settles', isAtRest, () => 'the world does not come to rest');
-    const waiting = [...leaks.waiting.values(), ...backlog.waiting.values()];
+    const waiting = [leaks, backlog, sweeps].flatMap((queue) => [...queue.waiting.values()]);
     for (const { body, id } of waiting)
       this.check('every report settles', false, () => `${id} is still on its queue: ${reportIdOf(body)}`);
     for (const [id, { isRepeated, status }] of this.reports)
@@ -277,6 +287,7 @@ export class Ledger implements Truth {
       const { owner, repo, number } = one.alert;
       this.check('every alert settles', this.#isSettledAlert(one), () => `${owner}/${repo}#${number}`);
     }
+    this.sweeps?.atEnd();
     const perReport = new Map<string, number>();
     for (const { key } of s3.objects('records/')) {
       const folder = key.slice(0, key.lastIndexOf('/'));

@@ -22,8 +22,10 @@ export interface NetworkOptions {
   readonly world: Actor;
   /** The probability that a request meets a fault now. */
   faultRate(service: Service): number;
-  /** The probability that a listing of keys lacks its end. */
+  /** The probability that a listing of Devin lacks its end. */
   listingFaultRate(): number;
+  /** Milliseconds that a request takes longer than others. */
+  holdUpMs(call: Call): number;
   /** The container dies here, or not. `nth`: of the requests of the functions. */
   dies(call: Call, nth: number, when: 'before' | 'after'): boolean;
   onFault(call: Call, kind: string): void;
@@ -32,6 +34,8 @@ export interface NetworkOptions {
   /** Once a request took effect, whether its answer arrives or not. */
   onEffect(call: Call, answer: SandboxAnswer, fate: string): void;
 }
+
+const LISTINGS: ReadonlySet<string> = new Set(['listServiceUserApiKeys', 'listServiceUsers']);
 
 /** Carries requests to the stand-ins, with all that can befall them on the way. */
 export class Network {
@@ -74,7 +78,7 @@ export class Network {
     }
     const fault = this.#fault(service, operation);
     if (fault !== undefined) this.#options.onFault(call, fault.kind);
-    const late = fault?.does === 'delay' ? fault.ms : 0;
+    const late = (fault?.does === 'delay' ? fault.ms : 0) + this.#options.holdUpMs(call);
     scheduler.at(scheduler.now + latency(chance) + late, world, () => {
       this.#arrive(call, nth, fault, exchange).catch((error: unknown) => world.write(`broken: ${error}`));
     });
@@ -82,8 +86,7 @@ export class Network {
 
   #fault(service: Service, operation: string): Fault | undefined {
     const { chance, faultRate, listingFaultRate, scheduler } = this.#options;
-    if (operation === 'listServiceUserApiKeys' && chance.happens(listingFaultRate()))
-      return drawShortening(chance);
+    if (LISTINGS.has(operation) && chance.happens(listingFaultRate())) return drawShortening(chance);
     return chance.happens(faultRate(service))
       ? drawFault(service, chance, scheduler.epoch + scheduler.now)
       : undefined;

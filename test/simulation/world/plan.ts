@@ -1,5 +1,6 @@
 import { Chance } from './chance.ts';
 import type { Service } from './faults.ts';
+import { drawSweep, type SweepPlan } from './sweep-plan.ts';
 
 /** Ways in which a key is reported. */
 export const LEAK_KINDS = {
@@ -34,7 +35,7 @@ export interface Plan {
   /** Faults end here. */
   readonly faultsEnd: number;
   readonly rates: Readonly<Record<Service, number>>;
-  /** The probability that a listing of keys lacks its end. */
+  /** The probability that a listing of keys, or of service users, lacks its end. */
   readonly listingFaultRate: number;
   /** A service that fails most of the time, for a while. */
   readonly outage: { readonly service: Service; readonly from: number; readonly to: number } | undefined;
@@ -63,6 +64,8 @@ export interface Plan {
   readonly delegatedDismissal: boolean;
   readonly ambiguousKey: 'escalate' | 'revoke_all';
   readonly dryRun: boolean;
+  /** The sweep of keys, in some worlds. */
+  readonly sweep: SweepPlan | undefined;
 }
 
 const MINUTE = 60_000;
@@ -81,7 +84,7 @@ export function drawPlan(seed: number): Plan {
   const isCalm = chance.happens(0.1);
   const within = () => chance.whole(0, Math.min(faultsEnd, 2 * MINUTE));
   const calm = <T>(value: T, otherwise: T): T => (isCalm ? otherwise : value);
-  return {
+  const plan: Omit<Plan, 'sweep'> = {
     leaks: Array.from({ length: Number(chance.weighted(LEAKS)) }, () => ({
       kind: chance.weighted(LEAK_KINDS),
       at: chance.whole(0, 20_000),
@@ -126,5 +129,12 @@ export function drawPlan(seed: number): Plan {
     delegatedDismissal: chance.happens(0.05),
     ambiguousKey: chance.pick(['escalate', 'escalate', 'revoke_all']),
     dryRun: chance.happens(0.03),
+  };
+  // The last draw, and few leaks beside it: other worlds stay as they were, and these cost no more.
+  const sweep = maybe(0.15, () => drawSweep(chance));
+  return {
+    ...plan,
+    sweep,
+    leaks: sweep === undefined ? plan.leaks : plan.leaks.slice(0, chance.whole(0, 1)),
   };
 }

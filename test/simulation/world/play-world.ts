@@ -12,6 +12,10 @@ export interface Played {
   readonly checks: ReadonlyMap<string, number>;
   /** How each report ended, and the kinds of faults that it met. */
   readonly reports: readonly { readonly status: string; readonly faults: readonly string[] }[];
+  /** How each sweep of keys ended. */
+  readonly sweeps: readonly string[];
+  /** Keys that sweeps revoked. */
+  readonly swept: number;
   readonly requests: number;
   readonly steps: number;
   readonly seconds: number;
@@ -61,6 +65,8 @@ export async function playWorld(
       status,
       faults: [...faults],
     })),
+    sweeps: [...(ledger.sweeps?.plans.values() ?? [])].map(({ status = 'none' }) => status),
+    swept: ledger.sweeps?.deaths.size ?? 0,
     requests: world.network.requests,
     steps: scheduler.steps,
     seconds: scheduler.now / 1_000,

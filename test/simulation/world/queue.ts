@@ -11,18 +11,19 @@ export interface Message {
 }
 
 /** As in serverless.yml and deploy/resources/queues.yml. */
-export const VISIBILITY_MS = 240_000;
-export const MAX_RECEIVES = 8;
+export const VISIBILITY_MS = { leaks: 240_000, backlog: 240_000, sweeps: 5_400_000 };
+export const MAX_RECEIVES = { leaks: 8, backlog: 8, sweeps: 5 };
+export type QueueName = keyof typeof VISIBILITY_MS;
 
 /** A queue of SQS with its dead letters. */
 export class Queue {
-  readonly name: string;
+  readonly name: QueueName;
   readonly waiting = new Map<string, Message>();
   readonly deadLetters: Message[] = [];
   readonly #scheduler: Scheduler;
   #count = 0;
 
-  constructor(name: string, scheduler: Scheduler) {
+  constructor(name: QueueName, scheduler: Scheduler) {
     this.name = name;
     this.#scheduler = scheduler;
   }
@@ -40,14 +41,14 @@ export class Queue {
 
   /** @returns whether it is delivered; one that came too often is a dead letter */
   receive(message: Message): boolean {
-    if (message.receives >= MAX_RECEIVES) {
+    if (message.receives >= MAX_RECEIVES[this.name]) {
       this.waiting.delete(message.id);
       this.deadLetters.push(message);
       return false;
     }
     message.receives += 1;
     message.receipt = `${message.id}#${message.receives}`;
-    message.visibleAt = this.#scheduler.now + VISIBILITY_MS;
+    message.visibleAt = this.#scheduler.now + VISIBILITY_MS[this.name];
     return true;
   }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** The functions that take part in the simulation. */
-export const FUNCTIONS = ['webhook', 'revoke', 'reconcile', 'sweep-alerts', 'digest'] as const;
+export const FUNCTIONS = ['webhook', 'revoke', 'reconcile', 'sweep-alerts', 'sweep-keys', 'digest'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** Source texts, for the main thread to build once and for every worker to compile. */

@@ -16,6 +16,7 @@ export interface Surroundings {
   readonly s3: S3;
   readonly leaks: Queue;
   readonly backlog: Queue;
+  readonly sweeps: Queue;
   readonly network: { readonly requests: number };
 }
 

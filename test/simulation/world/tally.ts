@@ -15,6 +15,9 @@ export const WORLD_FAULTS = [
   'devin 401 to everybody',
   'devin revocation shows late',
   'devin nodes out of step',
+  'sweep delivered twice',
+  'sweep meets a change',
+  'sweep stopped',
 ] as const;
 
 /** How a report ends. */
@@ -38,12 +41,24 @@ export interface Tally {
   readonly faults: Record<string, number>;
   readonly endings: Record<string, number>;
   readonly checks: Record<string, number>;
+  /** Sweeps of keys, by how they ended; `deleted`: the keys that they revoked. */
+  readonly sweeps: Record<string, number>;
   /** Reports that met a kind of fault and ended in a way: `fault > ending`. */
   readonly met: Record<string, number>;
 }
 
 export function emptyTally(): Tally {
-  return { seeds: 0, requests: 0, seconds: 0, failed: [], faults: {}, endings: {}, checks: {}, met: {} };
+  return {
+    seeds: 0,
+    requests: 0,
+    seconds: 0,
+    failed: [],
+    faults: {},
+    endings: {},
+    checks: {},
+    sweeps: {},
+    met: {},
+  };
 }
 
 export function addWorld(tally: Tally, played: Played): void {
@@ -54,6 +69,8 @@ export function addWorld(tally: Tally, played: Played): void {
   if (first !== undefined) tally.failed.push({ seed: played.seed, ...first });
   for (const [kind, count] of played.faults) increase(tally.faults, kind, count);
   for (const [name, count] of played.checks) increase(tally.checks, name, count);
+  for (const status of played.sweeps) increase(tally.sweeps, status, 1);
+  increase(tally.sweeps, 'deleted', played.swept);
   for (const { faults, status } of played.reports) {
     increase(tally.endings, status, 1);
     for (const kind of faults) increase(tally.met, `${kind} > ${status}`, 1);
@@ -65,7 +82,7 @@ export function addTally(to: Tally, from: Tally): void {
   to.requests += from.requests;
   to.seconds += from.seconds;
   to.failed.push(...from.failed);
-  for (const part of ['faults', 'endings', 'checks', 'met'] as const)
+  for (const part of ['faults', 'endings', 'checks', 'sweeps', 'met'] as const)
     for (const [name, count] of Object.entries(from[part])) increase(to[part], name, count);
 }
 
@@ -74,7 +91,7 @@ function increase(counts: Record<string, number>, name: string, by: number): voi
 }
 
 /** Faults that belong to no report: those of functions that work on none, or on all. */
-const OF_NO_REPORT = /^(?:kms|webhook|sns) /;
+const OF_NO_REPORT = /^(?:kms|webhook|sns|sweep) /;
 const ALL = /(?:)/;
 /** The kinds of faults that have to meet reports of an ending. Others meet them too seldom for a run of 10,000 worlds. */
 const HAS_TO_MEET = {
@@ -104,7 +121,7 @@ export function gaps({ checks, endings, faults, met }: Tally): string[] {
 }
 
 /** The tables of a run, in Markdown. */
-export function tables({ checks, endings, faults, met, ...sums }: Tally): string {
+export function tables({ checks, endings, faults, met, sweeps, ...sums }: Tally): string {
   const kinds = Object.keys(faults).sort();
   const count = (counts: Record<string, number>, name: string) => (counts[name] ?? 0).toLocaleString('en');
   const rows = kinds.map((kind) => {
@@ -120,6 +137,10 @@ export function tables({ checks, endings, faults, met, ...sums }: Tally): string
     `|---|---:|${ENDINGS.map(() => '---:|').join('')}`,
     ...rows,
     `| all reports | | ${ENDINGS.map((ending) => count(endings, ending)).join(' | ')} |`,
+    '',
+    `Sweeps of keys: ${Object.entries(sweeps)
+      .map(([name, times]) => `${times.toLocaleString('en')} ${name}`)
+      .join(', ')}.`,
     '',
     '| invariant | checks |',
     '|---|---:|',

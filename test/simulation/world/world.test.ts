@@ -21,14 +21,15 @@ beforeAll(async () => {
 
 test('the world has the times of serverless.yml', () => {
   const { custom, functions } = readYaml('serverless.yml');
-  const seconds = Object.fromEntries(FUNCTIONS.map((name) => [name, functions[name].timeout]));
+  const seconds: Record<string, number> = {
+    ...Object.fromEntries(FUNCTIONS.map((name) => [name, functions[name].timeout])),
+    revoke: custom.revokeTimeout,
+    'sweep-keys': custom.sweepTimeout,
+  };
 
-  expect(TIMEOUTS).toEqual(
-    Object.fromEntries(
-      FUNCTIONS.map((name) => [name, 1_000 * (name === 'revoke' ? custom.revokeTimeout : seconds[name])]),
-    ),
-  );
-  expect(VISIBILITY_MS).toBe(custom.leakQueueVisibility * 1_000);
+  expect(TIMEOUTS).toEqual(Object.fromEntries(FUNCTIONS.map((name) => [name, 1_000 * seconds[name]!])));
+  const [leaks, sweeps] = [custom.leakQueueVisibility * 1_000, custom.sweepQueueVisibility * 1_000];
+  expect(VISIBILITY_MS).toEqual({ leaks, backlog: leaks, sweeps });
 });
 
 test('the same seed tells the same story, whatever was played before it', async () => {

@@ -10,6 +10,7 @@ import type { SecretsManager } from '../../../sandbox/secrets-manager.ts';
 import { sqsEvent, sqsRecord } from '../../../sandbox/sqs-event.ts';
 import { Chance } from './chance.ts';
 import { Container, type Ended } from './container.ts';
+import { Enterprise } from './enterprise.ts';
 import type { Service } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { type Call, Network } from './network.ts';
@@ -19,6 +20,9 @@ import type { Realm } from './realm.ts';
 import type { FunctionName } from './realm-build.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
 import { BUCKET, reportIdOf } from './surroundings.ts';
+import { SweepLedger } from './sweep-ledger.ts';
+import { SweepOrders } from './sweep-orders.ts';
+import type { SweepPlan } from './sweep-plan.ts';
 
 const DAY_START = Date.parse('2026-11-24T00:00:00Z');
 const ACCOUNT = '123456789012';
@@ -49,6 +53,7 @@ export const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
   revoke: 180_000,
   reconcile: 240_000,
   'sweep-alerts': 300_000,
+  'sweep-keys': 900_000,
   digest: 900_000,
 };
 
@@ -72,6 +77,7 @@ export class World implements Actor {
   readonly ledger: Ledger;
   readonly leaks: Queue;
   readonly backlog: Queue;
+  readonly sweeps: Queue;
   devin!: Devin;
   github!: GitHub;
   secrets!: SecretsManager;
@@ -80,6 +86,8 @@ export class World implements Actor {
   admin!: { service_user_id: string; api_key_id: string; token: string };
   standby: World['admin'] | undefined;
   webhookSecret = '';
+  /** Where keys are swept. */
+  orders: SweepOrders | undefined;
   /** What a planted defect of the world changes. */
   readonly defects = { losesMessages: false };
   readonly #realm: Realm;
@@ -98,6 +106,7 @@ export class World implements Actor {
     this.#hooks = hooks;
     this.leaks = new Queue('leaks', this.scheduler);
     this.backlog = new Queue('backlog', this.scheduler);
+    this.sweeps = new Queue('sweeps', this.scheduler);
     this.ledger = new Ledger(this, hooks.shouldNotify ?? false);
     const { ledger } = this;
     this.network = new Network({
@@ -106,6 +115,8 @@ export class World implements Actor {
       world: this,
       faultRate: (service) => this.#faultRate(service),
       listingFaultRate: () => (this.scheduler.now < plan.faultsEnd ? plan.listingFaultRate : 0),
+      holdUpMs: ({ container, service }) =>
+        container.name === 'sweep-keys' && service === 'devin' ? (plan.sweep?.slow?.byMs ?? 0) : 0,
       dies: (call, nth, when) => this.#dies(call, nth, when),
       onFault: ({ invocation, operation }, kind) => ledger.fault(kind, invocation?.reports ?? [], operation),
       onArrival: (call) => ledger.onArrival(call),
@@ -157,7 +168,7 @@ export class World implements Actor {
     this.kms = await start('kms', () => starts.startKms());
     const sqs = this.network.listen(
       'sqs',
-      queueServer([this.leaks, this.backlog], (queue) => this.wake(queue)),
+      queueServer([this.leaks, this.backlog, this.sweeps], (queue) => this.wake(queue)),
     );
     const sns = this.network.listen(
       'sns',
@@ -174,6 +185,7 @@ export class World implements Actor {
     for (const secret of [this.admin.token, this.standby?.token, this.webhookSecret, this.github.token])
       if (secret !== undefined) this.ledger.guard(secret);
     this.#beginReconciled();
+    const sweepEnv = plan.sweep && this.#beginSweeps(plan.sweep);
     this.#functionEnv = {
       ...SDK_DEFAULTS,
       AWS_REGION: 'us-east-1',
@@ -201,6 +213,8 @@ export class World implements Actor {
       AMBIGUOUS_KEY: plan.ambiguousKey,
       SEARCH_SECONDS: '4',
       DRY_RUN: String(plan.dryRun),
+      SWEEP_QUEUE_URL: `${sqs}/${ACCOUNT}/sweeps`,
+      ...sweepEnv,
     };
   }
 
@@ -209,6 +223,15 @@ export class World implements Actor {
     const state: State = { version: 1, through: openNotes(this.time - 3_600_000), open: [] };
     const path = `state/reconcile/${countdown(this.time - 300_000)}.json`;
     this.s3.owner.write(BUCKET, path, JSON.stringify(state), this.time);
+  }
+
+  /** @returns the policy of the sweeps, as the function reads it */
+  #beginSweeps(plan: SweepPlan): Record<string, string> {
+    const enterprise = new Enterprise(this, plan);
+    this.ledger.sweeps = new SweepLedger(this, enterprise);
+    this.orders = new SweepOrders(this, enterprise, this.ledger.sweeps);
+    this.orders.begin();
+    return enterprise.env;
   }
 
   /** A person puts a new admin token into its secret. */
@@ -240,7 +263,7 @@ export class World implements Actor {
       requestId,
       event,
       reports,
-      timeoutMs: TIMEOUTS[name],
+      timeoutMs: (name === 'sweep-keys' && this.plan.sweep?.slow?.timeoutMs) || TIMEOUTS[name],
       onEnd: (ended) => {
         const shown = ended.how === 'answered' ? JSON.stringify(ended.answer) : '';
         ledger.tell(`${container.id} ${ended.how} ${shown.slice(0, 300)}`);
@@ -319,7 +342,8 @@ export class World implements Actor {
   #poll(queue: Queue): void {
     const { chance, plan, scheduler } = this;
     const visible = queue.visible().sort(() => chance.next() - 0.5);
-    const batch = visible.slice(0, chance.whole(1, 10)).filter((message) => {
+    const most = queue === this.sweeps ? 1 : chance.whole(1, 10);
+    const batch = visible.slice(0, most).filter((message) => {
       const isDelivered = queue.receive(message);
       if (!isDelivered) this.ledger.onDeadLetter(message);
       return isDelivered;
@@ -327,7 +351,8 @@ export class World implements Actor {
     if (batch.length === 0) return;
     const isFaulty = scheduler.now < plan.faultsEnd;
     const receipts = batch.map(({ receipt }) => receipt);
-    const reports = batch.map(({ body }) => reportIdOf(body) ?? 'no report');
+    const isSweep = queue === this.sweeps;
+    const reports = isSweep ? [] : batch.map(({ body }) => reportIdOf(body) ?? 'no report');
     const event = sqsEvent(
       ...batch.map(({ body, id, receipt, receives }) =>
         sqsRecord(body, {
@@ -347,7 +372,8 @@ export class World implements Actor {
       again('sqs visibility ends early', plan.expiryRate, chance.whole(300, 20_000));
       again('sqs delivers twice', plan.duplicateRate, chance.whole(0, 300));
     }
-    this.invoke('revoke', event, reports, (ended) => {
+    this.invoke(isSweep ? 'sweep-keys' : 'revoke', event, reports, (ended) => {
+      if (isSweep) this.orders?.onEnd(ended);
       for (const [index, message] of batch.entries())
         this.#settle(queue, message, receipts[index]!, ended, isFaulty);
       this.wake(queue);
@@ -356,9 +382,12 @@ export class World implements Actor {
 
   #settle(queue: Queue, message: Message, receipt: string, ended: Ended, isFaulty: boolean): void {
     if (ended.how !== 'answered') return;
-    const { batchItemFailures } = ended.answer as SQSBatchResponse;
-    if (batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === message.id)) return;
-    this.ledger.onAcknowledged(message);
+    // The queue of the sweeps takes any answer for an acknowledgement.
+    if (queue !== this.sweeps) {
+      const { batchItemFailures } = ended.answer as SQSBatchResponse;
+      if (batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === message.id)) return;
+      this.ledger.onAcknowledged(message);
+    }
     const isStale = message.receipt !== receipt;
     if (isStale || (isFaulty && this.chance.happens(this.plan.ackLossRate))) {
       this.ledger.fault('sqs acknowledgement lost', [reportIdOf(message.body) ?? ''], message.id);

@@ -179,6 +179,7 @@ test('a revocation is a report of its own, which is not acted on after a day', a
       reported_at: expect.any(Number),
       seen_at: expect.any(Number),
       act_before: expect.any(Number),
+      due_while: { last_used_at: idle().last_used_at },
       leak: { kind: 'key', service_user_id: USER, api_key_id: 'key-a' },
       reason: `the key was not used for longer than SWEEP_MAX_IDLE_DAYS allows; plan ${PLAN}`,
     },
@@ -243,6 +244,31 @@ describe('a plan that is carried out', () => {
 
     expect(sent).toEqual([]);
     expect(result).toMatchObject({ status: 'stopped' });
+  });
+
+  test('stops when the kill switch cannot be read for one key, though a slower answer for another says run', async () => {
+    const slow = new Promise<void>((resolve) => setTimeout(resolve, 50));
+    let reads = 0;
+    const read: KillSwitch['read'] = async () => {
+      reads += 1;
+      if (reads !== 1) return { state: 'unknown', reason: 'HTTP 503' };
+      await slow;
+      return { state: 'running' };
+    };
+    const keys = ['key-a', 'key-b'].map((api_key_id) => ({ ...idle(), api_key_id }));
+    const devin = {
+      listServiceUsers: async () => LISTED,
+      listKeys: async () => ({ ok: true, keys }) as const,
+    };
+
+    const { result, sent } = await execute({
+      entries: [{ api_key_id: 'key-b' }],
+      deps: { devin },
+      stop: { read, set: async () => {} },
+    });
+
+    expect(result).toMatchObject({ status: 'stopped' });
+    expect(sent.length).toBeLessThanOrEqual(1);
   });
 
   test.each<[string, Partial<ApiKey>]>([
