@@ -1,6 +1,7 @@
 import type { Invariant } from './invariants.ts';
 import type { LeakKind, Plan } from './plan.ts';
-import type { RealmSources } from './realm-build.ts';
+import type { FunctionName, RealmSources } from './realm-build.ts';
+import { sweeping } from './sweeping.ts';
 import type { World, WorldHooks } from './world.ts';
 
 /** A defect that the invariants have to notice within some hundred seeds. */
@@ -10,14 +11,21 @@ export interface PlantedDefect {
   readonly noticedBy: readonly Invariant[];
   /** What every world has that is played, so that it is noticed soon. */
   readonly plan?: Partial<Plan>;
-  /** In the worker's code: what is replaced by what. */
+  /** In the code of a function, the worker's unless another is named: what is replaced by what. */
+  readonly in?: FunctionName;
   readonly code?: readonly [from: string | RegExp, to: string];
   /** In the world. */
   readonly mutate?: WorldHooks['mutate'];
 }
 
 const CALM: Plan['rates'] = { devin: 0, github: 0, s3: 0, secrets: 0, sqs: 0, sns: 0, kms: 0 };
-const leaking = (kind: LeakKind) => ({ leaks: [{ kind, at: 0 }], faultsEnd: 600_000, dryRun: false });
+const STOP = { moment: 'queued', after: 0, lasts: 600_000, again: false } as const;
+const leaking = (kind: LeakKind) => ({
+  leaks: [{ kind, at: 0 }],
+  faultsEnd: 600_000,
+  dryRun: false,
+  sweep: undefined,
+});
 
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
@@ -96,6 +104,56 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     code: ['owned.ownership !== "other"', 'owned.ownership === "sibling"'],
   },
   {
+    name: 'a sweep ignores the exemptions',
+    plan: sweeping({ exemptions: 3 }),
+    noticedBy: ['a sweep deletes only what is due'],
+    in: 'sweep-keys',
+    code: [/namesOf\(key, owner\)\.some\(\(\w+\) => policy\.exempt\.includes\(\w+\)\)/, 'false'],
+  },
+  {
+    name: 'a sweep ignores its cap',
+    plan: sweeping({ maxRevocations: 3 }),
+    noticedBy: ['a sweep stays within its limits'],
+    in: 'sweep-keys',
+    code: ['if (!(revoke <= caps.maxRevocations))', 'if (false)'],
+  },
+  {
+    name: 'a sweep enforces in report mode',
+    plan: sweeping({ mode: 'report' }),
+    noticedBy: ['a sweep stays within its limits'],
+    in: 'sweep-keys',
+    code: ['if (mode === "report") return "report";', ''],
+  },
+  {
+    name: 'a sweep takes a listing that broke off for whole',
+    plan: { ...sweeping(), listingFaultRate: 0.5 },
+    noticedBy: ['a sweep stays within its limits'],
+    in: 'sweep-keys',
+    code: ['typeof total === "number" && items.size < total ?', 'false ?'],
+  },
+  {
+    name: 'a key is not looked at again before its DELETE',
+    plan: sweeping({ changeRate: 1 }),
+    noticedBy: ['a sweep deletes only what is due'],
+    code: ['if (!isUsed && !isRenewed) return', 'return'],
+  },
+  {
+    name: 'the worker does not read whether sweeps are stopped',
+    plan: sweeping({ stop: STOP }),
+    noticedBy: ['a stopped sweep does nothing'],
+    code: [
+      'const [found, own, notDue] =',
+      'stop = { read: async () => ({ state: "running" }) }; const [found, own, notDue] =',
+    ],
+  },
+  {
+    name: 'a sweep that was stopped counts as carried out',
+    plan: sweeping({ stop: STOP }),
+    noticedBy: ['every sweep ends'],
+    in: 'sweep-keys',
+    code: ['return isStopped ? void 0 : acted;', 'return acted;'],
+  },
+  {
     name: 'the queue loses messages',
     noticedBy: ['every report settles', 'every alert settles'],
     mutate: ({ backlog, leaks }: World) => {
@@ -123,10 +181,14 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
 ];
 
 /** @throws {Error} when the code that a defect replaces is not there any more */
-export function plant({ code, name }: PlantedDefect, sources: RealmSources): RealmSources {
+export function plant(
+  { code, in: where = 'revoke', name }: PlantedDefect,
+  sources: RealmSources,
+): RealmSources {
   if (code === undefined) return sources;
   const [from, to] = code;
-  const revoke = sources.functions.revoke.replace(from, () => to);
-  if (revoke === sources.functions.revoke) throw new Error(`"${name}" is planted in code that is not there`);
-  return { ...sources, functions: { ...sources.functions, revoke } };
+  const before = sources.functions[where];
+  const after = before.replace(from, () => to);
+  if (after === before) throw new Error(`"${name}" is planted in code that is not there`);
+  return { ...sources, functions: { ...sources.functions, [where]: after } };
 }

@@ -7,6 +7,7 @@ import { VISIBILITY_MS } from './queue.ts';
 import { openRealm, type Realm } from './realm.ts';
 import { buildRealms, FUNCTIONS, type RealmSources } from './realm-build.ts';
 import { REGRESSIONS } from './regressions.ts';
+import { sweeping } from './sweeping.ts';
 import { TIMEOUTS } from './world.ts';
 
 // Worlds of faults around the real functions; `npm run simulate` plays many more.
@@ -32,10 +33,14 @@ test('the world has the times of serverless.yml', () => {
   expect(VISIBILITY_MS).toEqual({ leaks, backlog: leaks, sweeps });
 });
 
-test('the same seed tells the same story, whatever was played before it', async () => {
-  const first = await playWorld(5, openRealm(sources), { shouldNotify: true });
+test.each([
+  ['with leaks', {}],
+  ['with a sweep', sweeping({ changeRate: 1 })],
+])('the same seed tells the same story %s, whatever was played before it', async (_, fixed) => {
+  const plan = { ...drawPlan(5), ...fixed };
+  const first = await playWorld(5, openRealm(sources), { shouldNotify: true, plan });
   await playWorld(6, realm);
-  const second = await playWorld(5, realm, { shouldNotify: true });
+  const second = await playWorld(5, realm, { shouldNotify: true, plan });
 
   expect(first.story.length).toBeGreaterThan(50);
   expect(second.story).toEqual(first.story);
