@@ -27,7 +27,7 @@ export const LEAK_KINDS = {
 export type LeakKind = keyof typeof LEAK_KINDS;
 
 /** How many leaks a world has. Most faults need no company, and a world costs as much as it has leaks. */
-const LEAKS = { 1: 12, 2: 5, 3: 2, 5: 1 };
+const LEAKS = { 1: 14, 2: 4, 3: 1, 5: 1 };
 
 /** What a seed plays. Times are milliseconds since the world began. */
 export interface Plan {

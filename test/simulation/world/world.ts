@@ -256,7 +256,7 @@ export class World implements Actor {
     const { chance, ledger, scheduler } = this;
     const requestId = `request-${++this.#invocations}`;
     const idle = this.#containers.filter((one) => one.name === name && !one.isDead && one.isFrozen);
-    const warm = idle.length > 0 && chance.happens(0.8) ? chance.pick(idle) : undefined;
+    const warm = idle.length > 0 && chance.happens(0.9) ? chance.pick(idle) : undefined;
     const container = warm ?? this.#container(name);
     ledger.tell(`${container.id} ${warm ? 'goes on' : 'starts'} with ${reports.join(', ') || 'its work'}`);
     container.invoke({
@@ -370,7 +370,8 @@ export class World implements Actor {
         message.visibleAt = scheduler.now + ms;
       };
       again('sqs visibility ends early', plan.expiryRate, chance.whole(300, 20_000));
-      again('sqs delivers twice', plan.duplicateRate, chance.whole(0, 300));
+      // Twice, and not over and over.
+      if (message.receives === 1) again('sqs delivers twice', plan.duplicateRate, chance.whole(0, 300));
     }
     this.invoke(isSweep ? 'sweep-keys' : 'revoke', event, reports, (ended) => {
       if (isSweep) this.orders?.onEnd(ended);
