@@ -35,8 +35,8 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/sweep/keys/enqueue-page.ts', tests('execute-plan'), [
     {
       name: 'acting-goes-on-with-an-unreadable-kill-switch',
-      find: ".state !== 'running';",
-      replace: ".state === 'stopped';",
+      find: "if (state !== 'running')",
+      replace: "if (state === 'stopped')",
       caughtBy: 'stops before a key while the kill switch cannot be read',
     },
     {
@@ -100,8 +100,8 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/sweep/keys/recheck-before-delete.ts', tests('recheck-before-delete'), [
     {
       name: 'worker-sweeps-a-key-of-ours',
-      find: 'if (!own.includes(key.service_user_id)) return undefined;',
-      replace: 'return undefined;',
+      find: 'if (!own.includes(key.service_user_id)) return notDue;',
+      replace: 'return notDue;',
       caughtBy: 'is not revoked when its service user became ours',
     },
     {

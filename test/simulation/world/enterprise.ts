@@ -1,6 +1,6 @@
 import type { NewKey } from '../../../sandbox/devin.ts';
 import type { SweepPlan } from './sweep-plan.ts';
-import type { World } from './world.ts';
+import type { SweepSurroundings } from './sweep-surroundings.ts';
 
 const DAY = 86_400;
 
@@ -38,13 +38,13 @@ export class Enterprise {
   readonly plan: SweepPlan;
   readonly exempt: string[] = [];
   readonly keys = new Map<string, OwnedKey>();
-  readonly #world: World;
+  readonly #world: SweepSurroundings;
   /** When they expire, UNIX seconds. */
   readonly #users = new Map<string, number | null>();
   readonly #renewed = new Map<string, number>();
   readonly #removed = new Set<string>();
 
-  constructor(world: World, plan: SweepPlan) {
+  constructor(world: SweepSurroundings, plan: SweepPlan) {
     this.#world = world;
     this.plan = plan;
     for (let made = 0; made < plan.serviceUsers; made++) this.#addUser();

@@ -1,9 +1,9 @@
 import type { Acted, Page, Summary } from '../../../lib/sweep/keys/plan.ts';
 import type { Enterprise } from './enterprise.ts';
-import type { Ledger } from './ledger.ts';
 import type { Call } from './network.ts';
-import { reportIdOf, type Surroundings } from './surroundings.ts';
+import { reportIdOf } from './surroundings.ts';
 import type { Moment } from './sweep-plan.ts';
+import type { SweepBook, SweepSurroundings } from './sweep-surroundings.ts';
 
 interface KnownPlan {
   /** Keys that existed when it was begun. */
@@ -36,12 +36,12 @@ export class SweepLedger {
   /** Keys that a DELETE of a sweep revoked. */
   readonly deaths = new Set<string>();
   onMoment: (moment: Moment, apiKeyId?: string) => void = () => {};
-  readonly #ledger: Ledger;
-  readonly #world: Surroundings;
+  readonly #ledger: SweepBook;
+  readonly #world: SweepSurroundings;
   readonly #enterprise: Enterprise;
   readonly #known = new Map<string, Knowledge>();
 
-  constructor(world: Surroundings & { readonly ledger: Ledger }, enterprise: Enterprise) {
+  constructor(world: SweepSurroundings, enterprise: Enterprise) {
     this.#world = world;
     this.#ledger = world.ledger;
     this.#enterprise = enterprise;

@@ -2,20 +2,20 @@ import type { SweepResult } from '../../../lib/sweep/keys/deps.ts';
 import type { Ended } from './container.ts';
 import type { Enterprise } from './enterprise.ts';
 import type { SweepLedger } from './sweep-ledger.ts';
-import type { World } from './world.ts';
+import type { SweepSurroundings } from './sweep-surroundings.ts';
 
 const SECOND = 1_000;
 
 /** Who invokes the sweep of the keys: its schedule, its queue, and the people who stop it or release a plan. */
 export class SweepOrders {
-  readonly #world: World;
+  readonly #world: SweepSurroundings;
   readonly #enterprise: Enterprise;
   readonly #ledger: SweepLedger;
   readonly #released = new Set<string>();
   readonly #stopped = new Set<string>();
   #stopsLeft: number;
 
-  constructor(world: World, enterprise: Enterprise, ledger: SweepLedger) {
+  constructor(world: SweepSurroundings, enterprise: Enterprise, ledger: SweepLedger) {
     this.#world = world;
     this.#enterprise = enterprise;
     this.#ledger = ledger;
