@@ -11,6 +11,7 @@ import { sqsQueue, sqsSender } from '../lib/aws/sqs.ts';
 import { s3AuditStore } from '../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../lib/clients/devin.ts';
 import { adminToken, cachedAdminToken } from '../lib/clients/devin-admin-token.ts';
+import { devinServiceUsers } from '../lib/clients/devin-service-users.ts';
 import { ownServiceUsers } from '../lib/clients/own-service-users.ts';
 import { slackPost } from '../lib/clients/slack.ts';
 import { callerOf } from '../lib/intake/caller.ts';
@@ -40,11 +41,12 @@ function connect() {
   const read = secretsManager(aws);
   const store = notingStore(s3AuditStore(aws, config.AUDIT_BUCKET));
   const firstName = s3FirstName(aws, config.AUDIT_BUCKET);
+  const admin = cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID);
   return {
     config,
     store,
     firstName,
-    devin: devinClient(config.DEVIN_API_URL, cachedAdminToken(read, config.ADMIN_TOKEN_SECRET_ID)),
+    devin: { ...devinClient(config.DEVIN_API_URL, admin), ...devinServiceUsers(config.DEVIN_API_URL, admin) },
     ownTokens: [config.STANDBY_TOKEN_SECRET_ID, config.ACTIVITY_TOKEN_SECRET_ID].map((id) =>
       id === undefined ? undefined : async () => adminToken(id, await read(id)),
     ),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Devin, devinClient } from '../../lib/clients/devin.ts';
 import { type DevinActivity, devinActivity, type ListEnd } from '../../lib/clients/devin-activity.ts';
 import { adminToken, cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
+import { devinServiceUsers } from '../../lib/clients/devin-service-users.ts';
 import type { Probe, Refusal } from '../../lib/clients/devin-shapes.ts';
 import type { Token } from '../../lib/domain/token.ts';
 import { type Finding, type Inspection, limited, missing, ok, unknown } from './finding.ts';
@@ -36,10 +37,8 @@ export async function inspectAdminToken(
     );
     return { isUsable: false, findings: [finding] };
   }
-  const devin = devinClient(
-    devinUrl,
-    cachedAdminToken(async () => token.reveal(), 'the token'),
-  );
+  const admin = cachedAdminToken(async () => token.reveal(), 'the token');
+  const devin = devinClient(devinUrl, admin);
   const retry = { deadline, attempts: 4 };
   const probe = await devin.probe(token, retry);
   const owner = judgeOwner(probe);
@@ -47,7 +46,7 @@ export async function inspectAdminToken(
   const { serviceUserId } = owner;
   const [revoke, users] = await Promise.all([
     checkRevoke(devin, serviceUserId, retry),
-    devin.listServiceUsers(null, retry),
+    devinServiceUsers(devinUrl, admin).listServiceUsers(null, retry),
   ]);
   return {
     isUsable: revoke.status === 'ok',

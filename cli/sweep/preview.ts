@@ -1,4 +1,5 @@
 import type { Devin } from '../../lib/clients/devin.ts';
+import type { DevinServiceUsers } from '../../lib/clients/devin-service-users.ts';
 import { ownServiceUsers } from '../../lib/clients/own-service-users.ts';
 import type { Token } from '../../lib/domain/token.ts';
 import { evaluatePage } from '../../lib/sweep/keys/evaluate-page.ts';
@@ -18,7 +19,7 @@ export interface Preview {
  * @param onPage called after each page with the service users so far, and how many there are if that is known
  */
 export async function previewPlan(
-  devin: Devin,
+  devin: Devin & DevinServiceUsers,
   ownTokens: readonly ((() => Promise<Token>) | undefined)[],
   settings: Pick<Start, 'mode' | 'policy' | 'caps'>,
   onPage: (users: number, total: number | undefined) => void,

@@ -3,6 +3,7 @@ import { callerEnvironment } from '../../lib/aws/caller-environment.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { cachedAdminToken, adminToken as tokenOf } from '../../lib/clients/devin-admin-token.ts';
+import { devinServiceUsers } from '../../lib/clients/devin-service-users.ts';
 import { parseConfig } from '../../lib/platform/config.ts';
 import { type SweepPlanConfig as Config, SweepPlanConfig } from '../../lib/sweep/keys/config.ts';
 import { sweepSettings } from '../../lib/sweep/keys/settings.ts';
@@ -61,7 +62,11 @@ async function sweep(flags: Flags, terminal: Terminal): Promise<number> {
 
 async function print(flags: Flags, env: Env, terminal: Terminal): Promise<number> {
   const config = parseConfig(SweepPlanConfig, env);
-  const devin = devinClient(config.DEVIN_API_URL, adminToken(config, env));
+  const admin = adminToken(config, env);
+  const devin = {
+    ...devinClient(config.DEVIN_API_URL, admin),
+    ...devinServiceUsers(config.DEVIN_API_URL, admin),
+  };
   const progress = showProgress(terminal, 'service users');
   const own = ownTokens(config, env);
   const settings = sweepSettings(config);

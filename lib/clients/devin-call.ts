@@ -1,6 +1,8 @@
 import type { Token } from '../domain/token.ts';
+import { HttpFailure } from '../platform/http.ts';
 import { type Retried, type RetryOptions, sendRetrying } from '../platform/retry.ts';
 import type { AdminToken } from './devin-admin-token.ts';
+import type { Refusal } from './devin-shapes.ts';
 
 export interface DevinRequest {
   readonly method: string;
@@ -50,4 +52,21 @@ export async function callDevinAs(
   if (rotated === undefined) return first;
   const second = await callDevin(baseUrl, request, rotated, retry);
   return { ...second, uncertain: first.uncertain || second.uncertain };
+}
+
+/** The same, where an answer that never comes is a refusal like any other. @throws {SecretError} */
+export async function askAsAdmin(
+  admin: AdminToken,
+  baseUrl: string,
+  request: DevinRequest,
+  retry: RetryOptions,
+): Promise<({ readonly ok: true } & Retried) | Refusal> {
+  try {
+    return { ok: true, ...(await callDevinAs(admin, baseUrl, request, retry)) };
+  } catch (error) {
+    if (error instanceof HttpFailure) {
+      return { ok: false, reason: `Devin did not answer ${request.method} (${error.code})`, retryable: true };
+    }
+    throw error;
+  }
 }

@@ -3,22 +3,19 @@ import { ApiKeyId, type Key, ServiceUserId } from '../domain/key.ts';
 import type { Token } from '../domain/token.ts';
 import { HttpFailure, type HttpResponse } from '../platform/http.ts';
 import { parseJson } from '../platform/parse-json.ts';
-import { isTransient, type Retried, type RetryOptions, retryAfterMs, sleep } from '../platform/retry.ts';
+import { isTransient, type RetryOptions, retryAfterMs, sleep } from '../platform/retry.ts';
 import { pageCollector } from './collect-pages.ts';
 import type { AdminToken } from './devin-admin-token.ts';
-import { callDevin, callDevinAs } from './devin-call.ts';
+import { askAsAdmin, callDevin } from './devin-call.ts';
 import { incomplete, refusal, unexpectedId, unreadable } from './devin-refusal.ts';
 import {
   type ApiKey,
   ApiKeyPage,
   type KeyListing,
   type Probe,
-  type Refusal,
   type Revocation,
   Revoked,
   Self,
-  type ServiceUserListing,
-  ServiceUserPage,
 } from './devin-shapes.ts';
 
 export interface Devin {
@@ -32,13 +29,8 @@ export interface Devin {
   probeAdmin(retry: RetryOptions): Promise<Probe>;
   /** All keys of a service user, active or not, over all pages; an incomplete listing is a refusal. */
   listKeys(serviceUserId: string, retry: RetryOptions): Promise<KeyListing>;
-  /** One page of all service users, expired and removed ones too; `after` is the `next` of the page before it. */
-  listServiceUsers(after: string | null, retry: RetryOptions): Promise<ServiceUserListing>;
   revokeKey(key: Key, retry: RetryOptions): Promise<Revocation>;
 }
-
-/** The last answer to an admin call, whatever its status. */
-type Answered = { readonly ok: true } & Retried;
 
 const MAX_PAGES = 1_000;
 /** How often a listing is read that turns out to be incomplete, and the milliseconds in between. */
@@ -47,16 +39,8 @@ const READ_AGAIN_MS = 500;
 
 /** A client of the part of the Devin API v3 that this project uses. */
 export function devinClient(baseUrl: string, admin: AdminToken): Devin {
-  async function asAdmin(method: string, path: string, retry: RetryOptions): Promise<Answered | Refusal> {
-    try {
-      return { ok: true, ...(await callDevinAs(admin, baseUrl, { method, path }, retry)) };
-    } catch (error) {
-      if (error instanceof HttpFailure) {
-        return { ok: false, reason: `Devin did not answer ${method} (${error.code})`, retryable: true };
-      }
-      throw error;
-    }
-  }
+  const asAdmin = (method: string, path: string, retry: RetryOptions) =>
+    askAsAdmin(admin, baseUrl, { method, path }, retry);
 
   async function probe(
     token: Token,
@@ -114,13 +98,6 @@ export function devinClient(baseUrl: string, admin: AdminToken): Devin {
       }
     },
 
-    async listServiceUsers(after, retry) {
-      const cursor = after === null ? '' : `&after=${encodeURIComponent(after)}`;
-      const path = `/v3/enterprise/members/service-users?first=200&include_inactive=true${cursor}`;
-      const result = await asAdmin('GET', path, retry);
-      return result.ok ? readServiceUsers(result.response) : result;
-    },
-
     async revokeKey(key, retry) {
       if (!z.safeParse(ServiceUserId, key.service_user_id).success) return unexpectedId('service_user_id');
       if (!z.safeParse(ApiKeyId, key.api_key_id).success) return unexpectedId('api_key_id');
@@ -172,26 +149,4 @@ function readProbe(response: HttpResponse): Probe {
 function apiSecond({ headers }: HttpResponse): number | undefined {
   const date = Date.parse(headers.date ?? '');
   return Number.isNaN(date) ? undefined : date / 1_000;
-}
-
-function readServiceUsers(response: HttpResponse): ServiceUserListing {
-  if (response.status === 403) {
-    const reason =
-      "the admin token's service user lacks the enterprise permission ViewAccountMembership (HTTP 403)";
-    return { ok: false, status: 403, reason, retryable: false };
-  }
-  if (response.status !== 200) return refusal('GET', response);
-  const page = parseJson(response.body, ServiceUserPage);
-  // More to come without a place where it begins is a listing that broke off.
-  if (page === undefined || (page.has_next_page && !page.end_cursor)) {
-    return { ok: false, ...unreadable('GET', response) };
-  }
-  const date = Date.parse(response.headers.date ?? '');
-  return {
-    ok: true,
-    users: page.items,
-    next: page.has_next_page ? (page.end_cursor ?? null) : null,
-    total: page.total ?? undefined,
-    date: Number.isNaN(date) ? undefined : date,
-  };
 }

@@ -1,4 +1,4 @@
-import type { Devin } from '../../clients/devin.ts';
+import type { DevinServiceUsers } from '../../clients/devin-service-users.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
 import type { KeyOwner } from './policy.ts';
 
@@ -24,7 +24,7 @@ type ListedOwners =
 const MAX_NEAR = 10;
 
 /** Looks where the plan found it, and through the whole list, once, for one that is no longer there. */
-export function currentOwners(devin: Pick<Devin, 'listServiceUsers'>, retry: RetryOptions): FindOwner {
+export function currentOwners(devin: DevinServiceUsers, retry: RetryOptions): FindOwner {
   const pages = new Map<string | null, Promise<ListedOwners>>();
   let whole: Promise<ListedOwners> | undefined;
 

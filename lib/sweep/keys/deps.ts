@@ -1,4 +1,5 @@
 import type { Devin } from '../../clients/devin.ts';
+import type { DevinServiceUsers } from '../../clients/devin-service-users.ts';
 import type { LeakReport } from '../../domain/report.ts';
 import type { Block, Totals } from './guardrails.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -21,7 +22,7 @@ export type RecordPlan = (summary: Summary) => Promise<void>;
 
 /** What one invocation of a sweep works with. */
 export interface SweepDeps {
-  readonly devin: Pick<Devin, 'listKeys' | 'listServiceUsers'>;
+  readonly devin: Pick<Devin, 'listKeys'> & DevinServiceUsers;
   readonly plans: PlanStore;
   readonly killSwitch: KillSwitch;
   /** The service users whose keys we ourselves use; `undefined` when they cannot be determined. */

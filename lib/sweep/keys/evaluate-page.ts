@@ -1,4 +1,5 @@
 import type { Devin } from '../../clients/devin.ts';
+import type { DevinServiceUsers } from '../../clients/devin-service-users.ts';
 import type { Refusal, ServiceUserListing } from '../../clients/devin-shapes.ts';
 import { pooled } from '../../platform/map-concurrent.ts';
 import type { RetryOptions } from '../../platform/retry.ts';
@@ -48,7 +49,7 @@ interface PageSoFar {
  * @param before the previous page, if there is one
  */
 export async function evaluatePage(
-  devin: Pick<Devin, 'listServiceUsers' | 'listKeys'>,
+  devin: Pick<Devin, 'listKeys'> & DevinServiceUsers,
   start: Start,
   before: Page | undefined,
   { pageUsers, ...options }: PageOptions,
