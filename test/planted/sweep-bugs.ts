@@ -172,8 +172,8 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/sweep/keys/decide-plan.ts', tests('decide-plan'), [
     {
       name: 'decision-ignores-that-the-listing-broke-off',
-      find: '    broken,\n    // Without',
-      replace: '    // Without',
+      find: '    broken,\n    skewSeconds',
+      replace: '    skewSeconds',
       caughtBy: 'whose listing broke off is blocked in every mode',
     },
     {
