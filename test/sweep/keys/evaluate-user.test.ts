@@ -127,7 +127,7 @@ test('keys are counted by what is decided, and listed unless there is nothing to
     last_used_at: NOW - 60,
     ...given,
   });
-  expect(user).toEqual({
+  expect(user).toStrictEqual({
     ok: true,
     isUnlisted: false,
     totals: {

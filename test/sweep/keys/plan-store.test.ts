@@ -215,13 +215,18 @@ describe('the previous plan', () => {
   });
 
   test('is not one that is not in the index', async () => {
-    const { paths, plans } = open();
+    const { bucket, paths, plans } = open();
     await plans.putIfAbsent('summary', at(-1));
     expect(await plans.findPrevious(NOW)).toBeUndefined();
     await plans.addToIndex(at(-1));
 
     expect(await plans.findPrevious(NOW)).toEqual(at(-1));
-    expect(paths.at(-1)).toMatch(/^plans\/index\/\d{14}-20261123T020000Z-00000000\.json$/);
+    const path = paths.at(-1) ?? '';
+    expect(path).toMatch(/^plans\/index\/\d{14}-20261123T020000Z-00000000\.json$/);
+    const { plan_id } = at(-1);
+    expect(await bucket.store.get(path, { deadline: NOW })).toMatchObject({
+      text: JSON.stringify({ version: 1, plan_id }),
+    });
   });
 
   test('that is in the index alone throws', async () => {
