@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../lib/domain/outcome.ts';
+import type { LeakReport } from '../../../lib/domain/report.ts';
 import { alertReport, closingReport, leftToDo } from '../../../lib/sweep/alerts/alert-report.ts';
 
 const CREATED = Date.UTC(2026, 10, 1, 8);
@@ -7,24 +8,22 @@ const UPDATED = Date.UTC(2026, 10, 20, 9, 30);
 const NOW = Date.UTC(2026, 10, 24, 17, 45);
 const ALERT = { owner: 'acme', repo: 'webshop', number: 7 };
 const KEY = { service_user_id: 'service-user-1', api_key_id: 'key-1' };
-const REPORT = alertReport(
-  ALERT,
-  { action: 'publicly_leaked', at: UPDATED },
-  { created: CREATED, dryRun: false, now: NOW },
-);
+const REPORT: LeakReport = {
+  version: 1,
+  report_id: 'github/acme/webshop/7/publicly_leaked/20261120T093000000Z',
+  detector: 'github',
+  invoked_by: 'schedule',
+  reported_at: UPDATED,
+  leaked_at: CREATED,
+  seen_at: NOW,
+  leak: { kind: 'github_alert', ...ALERT },
+  reason: 'open alert found by the sweep',
+};
 
 test('an open alert makes the report of its webhook', () => {
-  expect(REPORT).toEqual({
-    version: 1,
-    report_id: 'github/acme/webshop/7/publicly_leaked/20261120T093000000Z',
-    detector: 'github',
-    invoked_by: 'schedule',
-    reported_at: UPDATED,
-    leaked_at: CREATED,
-    seen_at: NOW,
-    leak: { kind: 'github_alert', ...ALERT },
-    reason: 'open alert found by the sweep',
-  });
+  const given = { created: CREATED, dryRun: false, now: NOW };
+
+  expect(alertReport(ALERT, { action: 'publicly_leaked', at: UPDATED }, given)).toStrictEqual(REPORT);
 });
 
 test('a dry run says so in its report', () => {
