@@ -41,11 +41,22 @@ interface Given {
   readonly onlySince?: number;
   /** Until when the backlog is full. */
   readonly until?: number;
+  /** Its place in the backlog is taken by another alert meanwhile. */
+  readonly isTaken?: boolean;
   readonly send?: () => void;
 }
 
 async function queue(
-  { created = OLD, dryRun = false, number = 1, onlySince, send = () => {}, until = 0, updated }: Given,
+  {
+    created = OLD,
+    dryRun = false,
+    isTaken = false,
+    number = 1,
+    onlySince,
+    send = () => {},
+    until = 0,
+    updated,
+  }: Given,
   entry: LedgerEntry | undefined,
   earlier: (report: LeakReport) => Earlier,
 ) {
@@ -73,7 +84,7 @@ async function queue(
       backlog.push(report);
       delays.push(delay);
     },
-    pace: pace(60, { now: NOW, until }),
+    pace: { ...pace(60, { now: NOW, until }), ...(isTaken && { next: () => undefined }) },
     dryRun,
     onlySince,
   });
@@ -121,9 +132,10 @@ test.each([
   ['a new leak', 10, {}, undefined],
   ['a new leak that was worked on before', 10, { intent: { ...KEY, time: NOW - MINUTE } }, false],
   ['a leak that an earlier run may have sent', 25, {}, false],
-])('the queue repeats %s as it should', async (_, age, earlier, redeliver) => {
-  const created = NOW - age * MINUTE;
-  const { leaks } = await queue({ created, updated: created }, undefined, () => earlier);
+  ['a leak that an earlier run may have sent, and that changed since', 25, {}, false, 10],
+])('the queue repeats %s as it should', async (_, age, earlier, redeliver, changed = age) => {
+  const given = { created: NOW - age * MINUTE, updated: NOW - changed * MINUTE };
+  const { leaks } = await queue(given, undefined, () => earlier);
 
   expect(leaks.map((report) => report.redeliver)).toEqual([redeliver]);
 });
@@ -178,6 +190,13 @@ describe('an alert that the ledger does not know', () => {
 
     expect(end).toEqual({ result: 'later', entry: waiting });
     expect(read).toEqual([]);
+  });
+
+  test('is left to a later run when its place in the backlog was taken meanwhile', async () => {
+    const { backlog, end } = await queue({ updated: OLD, isTaken: true }, undefined, nothing);
+
+    expect(end).toEqual({ result: 'later', entry: waiting });
+    expect(backlog).toEqual([]);
   });
 
   test('is left to its webhook when it is young', async () => {

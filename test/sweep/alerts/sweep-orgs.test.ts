@@ -209,6 +209,13 @@ describe('a run whose time is over', () => {
     expect(run.alerts).toMatchObject({ queued: 3, failed: 0 });
   });
 
+  test('is continued where it stopped, though it went on with an earlier one', async () => {
+    const orgs = { acme: [[4], [3], [2], [1]] };
+    const given = { orgs, known: ['acme/webshop/4'], resume: { acme: 'page=1' }, endsAt: 2 };
+
+    expect((await sweep(given)).left).toEqual({ acme: 'page=2' });
+  });
+
   test('queues nothing of a page that came too late, which was seen all the same', async () => {
     const { left, passes, queued } = await sweep({ orgs: { acme: [[3], [2]] }, endsAt: 'acme 1' });
 
