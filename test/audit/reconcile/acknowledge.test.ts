@@ -77,7 +77,10 @@ describe('an acknowledgement', () => {
   test.each([
     ['is not open', [open('other')]],
     ['merely ends like one that is open', [open('console/known/not')]],
-    ['is open at no date', [{ ...open('known'), intent: 'elsewhere/console/known/10-intent.json' }]],
+    [
+      'is open at no date',
+      [{ ...open('known'), intent: 'elsewhere/records/date=2026-07-29/console/known/10-intent.json' }],
+    ],
   ])('of a report that %s is refused, and nothing is on record', async (_, reports) => {
     const { parts } = await knowing(...reports);
 

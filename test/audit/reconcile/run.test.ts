@@ -318,6 +318,13 @@ describe('the notes', () => {
     expect(await world.run({ deadline: NOW + 15_001 })).toEqual({ lost: 2_001, queued: 2_001, open: 2_001 });
   });
 
+  test('are read in one batch, and looked at, with just 15 s left', async () => {
+    const world = bucket();
+    for (let index = 0; index < 2_001; index++) world.intend(`lost-${index}`, 30);
+
+    expect(await world.run({ deadline: NOW + 15_000 })).toEqual({ lost: 2_000, queued: 2_000, open: 2_000 });
+  });
+
   test('wait while 5,000 reports are open', async () => {
     const world = bucket();
     for (let index = 0; index < 5_001; index++) {
@@ -333,6 +340,20 @@ describe('the notes', () => {
     world.put(recordPath(reportOf('lost-0000'), '90-outcome'), 0);
     expect(await world.run({ now: NOW + 30 * MINUTE })).toMatchObject({ lost: 1, open: 5_000 });
   });
+});
+
+test('each call has the time of the invocation', async () => {
+  const world = bucket();
+  world.intend('lost', 20);
+  const { deadline, list, pages, queue, store } = world.parts;
+  const get = vi.spyOn(store, 'get');
+  const spies = { list: vi.fn(list), pages: vi.fn(pages), queue: { send: vi.fn(queue.send) } };
+  await world.run(spies);
+
+  expect(spies.list).toHaveBeenCalledWith(folder('lost'), { deadline });
+  expect(spies.pages).toHaveBeenCalledWith(expect.any(String), { deadline, startAfter: expect.any(String) });
+  expect(spies.queue.send).toHaveBeenCalledWith(reportOf('lost'), deadline);
+  expect(get).toHaveBeenCalledWith(intentOf('lost'), { deadline, attempts: 4 });
 });
 
 test('nothing is kept when nothing changed', async () => {
@@ -351,5 +372,5 @@ test('a folder is that of a path, and a report is that of its whole id', () => {
   expect(isOf(open('1'), 'console/1')).toBe(true);
   expect(isOf(open('11'), 'console/1')).toBe(false);
   expect(isOf(open('1'), 'onsole/1')).toBe(false);
-  expect(isOf(open('1'), undefined)).toBe(false);
+  expect(isOf(open('undefined'), undefined)).toBe(false);
 });
