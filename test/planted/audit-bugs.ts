@@ -50,6 +50,8 @@ export const AUDIT_BUGS: readonly PlantedBug[] = [
       replace: 'if (last === undefined) return undefined;\nif (last === undefined) throw',
       caughtBy: 'in a shard is not listed anew',
     },
+  ]),
+  ...bugsOf('lib/audit/digest/write-shards.ts', 'test/audit/digest/write-shards.test.ts', [
     {
       name: 'deleted-object-is-no-anomaly',
       find: 'hash === null || ',

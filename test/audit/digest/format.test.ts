@@ -85,6 +85,7 @@ describe('the file of a digest', () => {
   test.each([
     ['without its signature', `${line}\n`],
     ['without its digest', text.slice(text.indexOf('\n') + 1)],
+    ['whose digest is none', text.replace(line, '{}')],
     ['with a third line', `${text}{}\n`],
     ['with a line between', text.replace('\n', '\n\n')],
     ['that is empty', ''],

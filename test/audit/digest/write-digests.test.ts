@@ -9,7 +9,6 @@ import {
   textToSign,
 } from '../../../lib/audit/digest/format.ts';
 import { type DigestParts, draft, writeDigests } from '../../../lib/audit/digest/write-digests.ts';
-import { countAnomalies } from '../../../lib/audit/digest/write-shards.ts';
 import type { VersionListing } from '../../../lib/aws/list-versions.ts';
 import type { AuditStore } from '../../../lib/aws/write-once-bucket.ts';
 import { captureOutput, type Output } from '../../support/load-handler.ts';
@@ -238,47 +237,6 @@ describe('a digest that was replaced', () => {
   });
 });
 
-test.each([
-  [
-    'one version each',
-    [
-      ['a', 'x'],
-      ['b', 'x'],
-    ],
-    0,
-  ],
-  [
-    'two versions of one key',
-    [
-      ['a', 'x'],
-      ['a', 'y'],
-      ['b', 'x'],
-    ],
-    1,
-  ],
-  [
-    'a delete marker alone',
-    [
-      ['a', null],
-      ['b', 'x'],
-    ],
-    1,
-  ],
-  [
-    'three versions of one key',
-    [
-      ['a', 'x'],
-      ['a', 'y'],
-      ['a', null],
-    ],
-    1,
-  ],
-])('counts anomalies: %s', (_, entries, expected) => {
-  expect(countAnomalies(entries.map(([key, hash]) => ({ key: String(key), sha256: hash ?? null })))).toBe(
-    expected,
-  );
-});
-
 describe('a digest', () => {
   const END = Date.parse('2026-07-31T00:00:00Z');
   const ref = { key: 'digests/x', sha256: 'a'.repeat(64), size: 3, entries: 2 };
@@ -312,6 +270,8 @@ describe('a digest', () => {
 
   test('is signed by its key and its hash, stored with the signature, and published', async () => {
     const { objects, parts } = bucketOf(3);
+    const { store } = parts();
+    const put = vi.spyOn(store, 'put');
     const signed: unknown[] = [];
     const published: unknown[] = [];
     const deadline = Date.now() + 600_000;
@@ -323,11 +283,12 @@ describe('a digest', () => {
       },
     };
     const publish: DigestParts['publish'] = async (...given) => void published.push(given);
-    await writeDigests({ ...parts(deadline), key, publish });
+    await writeDigests({ ...parts(deadline), store, key, publish });
 
     const text = objects.get(digestKey(DAY)) ?? expect.fail('no digest');
     const { digest, line, signature } = readDigest(text) ?? expect.fail('no digest');
     expect(signed).toEqual([[textToSign(digestKey(DAY), line), { deadline }]]);
+    expect(put).toHaveBeenLastCalledWith(digestKey(DAY), text, { deadline });
     expect(signature).toEqual({ algorithm: 'ECDSA_SHA_256', key_id: 'arn', signature: 'c2ln' });
     expect(digest).toMatchObject({ bucket: 'audit', counts: { records: 3 }, anomalies: 0 });
     const head = headOf(DAY, text);
@@ -441,8 +402,12 @@ describe('the days of a run', () => {
       asked.push(prefix);
       return versions.folders(prefix, deadline);
     };
-    await writeDigests({ ...parts(), versions: { ...versions, folders } });
+    const deadline = Date.now() + 60_000;
+    const { store } = parts();
+    const get = vi.spyOn(store, 'get');
+    await writeDigests({ ...parts(deadline), store, versions: { ...versions, folders } });
 
     expect(asked).toEqual(['digests/date=']);
+    expect(get).toHaveBeenCalledExactlyOnceWith(digestKey(DAY), { deadline });
   });
 });

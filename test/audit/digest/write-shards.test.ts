@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readShard, type Shard, sha256, shardKey, writeShard } from '../../../lib/audit/digest/format.ts';
-import { writeShards } from '../../../lib/audit/digest/write-shards.ts';
+import { countAnomalies, writeShards } from '../../../lib/audit/digest/write-shards.ts';
 import type { ObjectVersion, VersionListing } from '../../../lib/aws/list-versions.ts';
 import { memoryBucket } from '../../support/memory-bucket.ts';
 
@@ -171,6 +171,16 @@ describe('a shard', () => {
   });
 });
 
+test('each call has the time of the invocation', async () => {
+  const { bucket, write } = world([version(`${RECORDS}a`)]);
+  const get = vi.spyOn(bucket.store, 'get');
+  const put = vi.spyOn(bucket.store, 'put');
+  await write();
+
+  expect(get).toHaveBeenCalledWith(shardKey(DAY, 1), { deadline: DEADLINE });
+  expect(put).toHaveBeenCalledWith(shardKey(DAY, 1), expect.any(String), { deadline: DEADLINE });
+});
+
 describe('a run that goes on with a day', () => {
   const existing = (number: number, source: 'records' | 'noted', through: string): Shard => ({
     header: { version: 1, day: DAY, number, source, after: '', through },
@@ -222,4 +232,45 @@ describe('a run that goes on with a day', () => {
 
     await expect(write()).rejects.toThrow(`the shard ${key} is not readable`);
   });
+});
+
+test.each([
+  [
+    'one version each',
+    [
+      ['a', 'x'],
+      ['b', 'x'],
+    ],
+    0,
+  ],
+  [
+    'two versions of one key',
+    [
+      ['a', 'x'],
+      ['a', 'y'],
+      ['b', 'x'],
+    ],
+    1,
+  ],
+  [
+    'a delete marker alone',
+    [
+      ['a', null],
+      ['b', 'x'],
+    ],
+    1,
+  ],
+  [
+    'three versions of one key',
+    [
+      ['a', 'x'],
+      ['a', 'y'],
+      ['a', null],
+    ],
+    1,
+  ],
+])('counts anomalies: %s', (_, entries, expected) => {
+  expect(countAnomalies(entries.map(([key, hash]) => ({ key: String(key), sha256: hash ?? null })))).toBe(
+    expected,
+  );
 });
