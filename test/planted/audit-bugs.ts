@@ -31,9 +31,8 @@ export const AUDIT_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/audit/digest/write-digests.ts', 'test/audit/digest/write-digests.test.ts', [
     {
       name: 'digest-is-signed-again-after-it-was-replaced',
-      find: 'if (!found.ok || found.text === undefined || readDigest(found.text) === undefined) {',
-      replace:
-        'if (found.ok && readDigest(found.text ?? "") === undefined) return undefined;\nif (!found.ok) {',
+      find: 'if (text === undefined) return undefined;',
+      replace: 'if (text === undefined || (found.ok && readDigest(text) === undefined)) return undefined;',
       caughtBy: 'by "%s" is neither signed again nor followed',
     },
     {
