@@ -141,6 +141,25 @@ test('a run queues what was missed, and remembers it', async () => {
   ]);
 });
 
+test('what is queued to be closed is counted with the rest', async () => {
+  const earlier: AlertSweepDeps['earlier'] = async ({ report_id }) =>
+    report_id.includes('/1/created/')
+      ? {
+          outcome: {
+            status: 'revoked',
+            report_id,
+            evidence: 'token_rejected',
+            proof: { method: 'token', probes: 3, at: OLD },
+            alert: { closed: false, reason: 'HTTP 403' },
+          },
+        }
+      : {};
+  const { metrics, result } = await sweep({ orgs: { acme: pageOf(OLD, OLD) }, deps: { earlier } });
+
+  expect(result.alerts).toEqual({ ...NONE, closing: 1, queued: 1 });
+  expect(metrics).toContainEqual(['AlertSweepQueued', 2]);
+});
+
 test('a run goes on with the ledger of the one before', async () => {
   const before = ledgerOf({ backlog_until: NOW + 30_000, alerts: { 'acme/webshop/1': SETTLED } });
   const given = { orgs: { acme: pageOf(OLD, OLD) }, read: async () => before };

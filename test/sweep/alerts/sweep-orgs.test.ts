@@ -210,10 +210,10 @@ describe('a run whose time is over', () => {
   });
 
   test('is continued where it stopped, though it went on with an earlier one', async () => {
-    const orgs = { acme: [[4], [3], [2], [1]] };
-    const given = { orgs, known: ['acme/webshop/4'], resume: { acme: 'page=1' }, endsAt: 2 };
+    const orgs = { acme: [[5], [4], [3], [2], [1]] };
+    const given = { orgs, known: ['acme/webshop/5'], resume: { acme: 'page=2' }, endsAt: 2 };
 
-    expect((await sweep(given)).left).toEqual({ acme: 'page=2' });
+    expect((await sweep(given)).left).toEqual({ acme: 'page=3' });
   });
 
   test('queues nothing of a page that came too late, which was seen all the same', async () => {

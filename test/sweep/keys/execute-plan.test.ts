@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ApiKey, ServiceUserListing } from '../../../lib/clients/devin-shapes.ts';
 import type { LeakReport } from '../../../lib/domain/report.ts';
 import type { SweepDeps } from '../../../lib/sweep/keys/deps.ts';
@@ -22,7 +22,10 @@ let output: Output;
 beforeEach(() => {
   output = captureOutput();
 });
-afterEach(() => output.restore());
+afterEach(() => {
+  vi.useRealTimers();
+  output.restore();
+});
 
 const idle = (): ApiKey => ({
   api_key_id: 'key-a',
@@ -232,10 +235,11 @@ describe('a plan of two pages', () => {
   });
 
   test.each([
-    ['goes on later before its second page when less than 20 s are left', 19_000, 1],
+    ['goes on later before its second page when less than 20 s are left', 19_999, 1],
     ['carries out its first page however little time is left', -1, 1],
-    ['goes on with its second page when 20 s are left', 30_000, 2],
+    ['goes on with its second page when 20 s are left', 20_000, 2],
   ])('%s', async (_, left, pages) => {
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
     const deps = { deadline: Date.now() + left };
     const { continued, result, sent } = await execute({ pages: [{}, {}], deps, isChained: true });
 
@@ -449,6 +453,12 @@ describe('a plan that is carried out', () => {
     expect((await execute({ deps: { dryRun: true } })).result).toMatchObject({ status: 'rehearsed' });
     expect((await execute({ isReleased: true, deps: { dryRun: true } })).sent).toEqual([]);
     expect((await execute({ deps: { settings: { ...settings, mode: 'report' } } })).sent).toEqual([]);
+  });
+
+  test('is carried out when it is just a week old', async () => {
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+
+    expect((await execute({ startedAt: Date.now() - 7 * DAY * 1_000 })).sent).toEqual(revoked);
   });
 
   test('is refused when it is over a week old', async () => {
