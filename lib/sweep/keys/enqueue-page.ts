@@ -35,7 +35,9 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
       acted.left.push({ service_user_id, api_key_id, reason });
       return;
     }
-    isStopped ||= (await deps.killSwitch.read({ deadline: deps.deadline })).state !== 'running';
+    const { state } = await deps.killSwitch.read({ deadline: deps.deadline });
+    // Never set back: of keys at the same time, another one may have found that sweeps are stopped.
+    if (state !== 'running') isStopped = true;
     if (isStopped) return;
     const report = toReport(start, entry, deps.by);
     await deps.send(report);
