@@ -31,9 +31,8 @@ export const AUDIT_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/audit/digest/write-digests.ts', 'test/audit/digest/write-digests.test.ts', [
     {
       name: 'digest-is-signed-again-after-it-was-replaced',
-      find: 'if (!found.ok || found.text === undefined || readDigest(found.text) === undefined) {',
-      replace:
-        'if (found.ok && readDigest(found.text ?? "") === undefined) return undefined;\nif (!found.ok) {',
+      find: 'if (text === undefined) return undefined;',
+      replace: 'if (text === undefined || (found.ok && readDigest(text) === undefined)) return undefined;',
       caughtBy: 'by "%s" is neither signed again nor followed',
     },
     {
@@ -50,6 +49,8 @@ export const AUDIT_BUGS: readonly PlantedBug[] = [
       replace: 'if (last === undefined) return undefined;\nif (last === undefined) throw',
       caughtBy: 'in a shard is not listed anew',
     },
+  ]),
+  ...bugsOf('lib/audit/digest/write-shards.ts', 'test/audit/digest/write-shards.test.ts', [
     {
       name: 'deleted-object-is-no-anomaly',
       find: 'hash === null || ',

@@ -35,8 +35,8 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/sweep/keys/enqueue-page.ts', tests('execute-plan'), [
     {
       name: 'acting-goes-on-with-an-unreadable-kill-switch',
-      find: "if (state !== 'running')",
-      replace: "if (state === 'stopped')",
+      find: "if (state !== 'running') isStopped = true;",
+      replace: "if (state === 'stopped') isStopped = true;",
       caughtBy: 'stops before a key while the kill switch cannot be read',
     },
     {
@@ -56,6 +56,14 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
       find: "if (found.status === 'unknown') return `",
       replace: "if (found.status === 'unknown') return undefined;\nif (found.status === 'unknown') return `",
       caughtBy: 'leaves the key of a service user that cannot be listed',
+    },
+  ]),
+  ...bugsOf('lib/sweep/keys/enqueue-page.ts', tests('enqueue-page'), [
+    {
+      name: 'stop-that-one-key-found-is-forgotten',
+      find: "if (state !== 'running') isStopped = true;",
+      replace: "isStopped = state !== 'running';",
+      caughtBy: 'that is %s after some keys leaves the rest',
     },
   ]),
   ...bugsOf('lib/sweep/keys/execute-plan.ts', tests('execute-plan'), [
@@ -172,8 +180,8 @@ export const SWEEP_BUGS: readonly PlantedBug[] = [
   ...bugsOf('lib/sweep/keys/decide-plan.ts', tests('decide-plan'), [
     {
       name: 'decision-ignores-that-the-listing-broke-off',
-      find: '    broken,\n    // Without',
-      replace: '    // Without',
+      find: '    broken,\n    skewSeconds',
+      replace: '    skewSeconds',
       caughtBy: 'whose listing broke off is blocked in every mode',
     },
     {

@@ -26,7 +26,7 @@ function access(objects: Map<string, string>, fails: Fails): Access {
       async put(path, record) {
         if (fails('put')) return { result: 'failed', reason: 'HTTP 503' };
         if (objects.has(path)) return { result: 'exists' };
-        objects.set(path, JSON.stringify(record));
+        objects.set(path, typeof record === 'string' ? record : JSON.stringify(record));
         return { result: 'stored' };
       },
       get: async (path) => (fails('get') ? down : { ok: true, text: objects.get(path) }),

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 // Mutates files of the product with Stryker, and expects the tests of the same folder to notice:
-// npm run mutation -- <file or folder of lib/> …
+// npm run mutation -- <file or folder of lib/> … [--skip <word> …]
+// Tests whose names have one of these words are left out: a simulation takes seconds for each mutant.
 // Stryker is installed beside this file, apart from the project's packages: npm ci --prefix tools/mutation
 
 const FOLDER = 'tools/mutation';
@@ -34,9 +36,14 @@ function testsOf(file: string): string[] {
   return [...(existsSync(own) ? [own] : []), ...globSync(`${folder}/*.test.ts`).filter(isOwn)];
 }
 
-const files = process.argv.slice(2).flatMap(filesOf).sort();
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { skip: { type: 'string', multiple: true, default: [] } },
+});
+const files = positionals.flatMap(filesOf).sort();
 if (files.length === 0) throw new Error('name a file or a folder of lib/, such as lib/domain');
-const tests = [...new Set(files.flatMap(testsOf))].sort();
+const isLeftOut = (test: string): boolean => values.skip.some((word) => test.includes(word));
+const tests = [...new Set(files.flatMap(testsOf))].filter((test) => !isLeftOut(test)).sort();
 const stryker = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`;
 if (!existsSync(stryker)) throw new Error(`Stryker is not installed: npm ci --prefix ${FOLDER}`);
 say(`${files.length} files, ${tests.length} files of tests`);

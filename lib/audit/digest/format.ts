@@ -198,6 +198,6 @@ export function parseHead(text: string): Head | undefined {
  * do. @returns them in the order of the text, each once
  */
 export function findHeads(text: string): Head[] {
-  const found = text.match(/\b\d{4}-\d{2}-\d{2}:[0-9a-f]{64}\b/g) ?? [];
-  return [...new Set(found)].flatMap((each) => parseHead(each) ?? []);
+  const found = [...text.matchAll(/\b\d{4}-\d{2}-\d{2}:[0-9a-f]{64}\b/g)].map(([head]) => head);
+  return [...new Set(found)].map(parseHead).filter((head) => head !== undefined);
 }

@@ -75,11 +75,12 @@ async function readHead(
   { deadline, store }: { deadline: number; store: Pick<AuditStore, 'get'> },
 ): Promise<Head | undefined> {
   const found = await store.get(digestKey(day), { deadline });
-  if (found.ok && found.text === undefined) return undefined;
-  if (!found.ok || found.text === undefined || readDigest(found.text) === undefined) {
+  const text = found.ok ? found.text : '';
+  if (text === undefined) return undefined;
+  if (readDigest(text) === undefined) {
     throw new DigestError(`the digest of ${day} is not readable; verify the audit log`);
   }
-  return headOf(day, found.text);
+  return headOf(day, text);
 }
 
 async function sign(

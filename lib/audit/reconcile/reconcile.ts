@@ -107,10 +107,9 @@ function lookAt(reports: readonly OpenReport[], parts: ReconcileParts): Promise<
 /** The folders of notes from that of the last note to that of now, so that no listing holds more than a day. */
 function daysBetween(through: string, now: number): string[] {
   const prefix = `${OPEN_NOTES}date=`;
-  const last = `${prefix}${new Date(now).toISOString().slice(0, 10)}/`;
   const days: string[] = [];
   let day = Date.parse(`${through.slice(prefix.length, prefix.length + 10)}T00:00:00Z`);
-  for (; days.at(-1) !== last && day <= now; day += 86_400_000) {
+  for (; day <= now; day += 86_400_000) {
     days.push(`${prefix}${new Date(day).toISOString().slice(0, 10)}/`);
   }
   return days;

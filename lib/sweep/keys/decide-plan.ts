@@ -42,22 +42,24 @@ async function decide(
   return plans.putIfAbsent('summary', summary);
 }
 
+/** Without a page there was no answer whose clock could be compared. */
+const NO_PAGE = { exempt_unused: [], page: 0, skew_seconds: 0, totals: NOTHING, unlisted: 0 };
+
 function summarise(
   start: Start,
   last: Page | undefined,
   broken: string | undefined,
   previous: Summary | 'unreadable' | undefined,
 ): Summary {
-  const totals = last?.totals ?? NOTHING;
+  const { exempt_unused, page, skew_seconds, totals, unlisted } = last ?? NO_PAGE;
   // A list that broke off does not show what an exemption matches.
-  const exemptUnused = broken === undefined ? (last?.exempt_unused ?? []) : [];
+  const exemptUnused = broken === undefined ? exempt_unused : [];
   const blocks = findBlocks(totals, start.caps, {
     broken,
-    // Without a page there was no answer whose clock could be compared.
-    skewSeconds: last === undefined ? 0 : (last.skew_seconds ?? undefined),
+    skewSeconds: skew_seconds ?? undefined,
     ownKnown: start.own.length > 0,
     previous: comparable(previous),
-    unlisted: last?.unlisted ?? 0,
+    unlisted,
     exemptUnused,
   });
   return {
@@ -67,7 +69,7 @@ function summarise(
     decided_at: Date.now(),
     mode: start.mode,
     verdict: verdict(start, blocks),
-    pages: last?.page ?? 0,
+    pages: page,
     totals,
     blocks,
     exempt_unused: exemptUnused,

@@ -37,7 +37,7 @@ export async function enqueuePage(start: Start, page: Page, deps: EnqueueDeps): 
     }
     if (isStopped) return;
     const { state } = await deps.killSwitch.read({ deadline: deps.deadline });
-    // Only ever set: for another key, the answer may have been another one.
+    // Never set back: of keys at the same time, another one may have found that sweeps are stopped.
     if (state !== 'running') isStopped = true;
     if (isStopped) return;
     const report = toReport(start, entry, deps.by);

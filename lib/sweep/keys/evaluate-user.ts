@@ -67,11 +67,11 @@ function evaluateKeys(
   keys: readonly ApiKey[],
   { isCompact, unused }: Pick<UserOptions, 'isCompact' | 'unused'>,
 ) {
-  const totals = { ...NO_KEYS, rules: { ...NO_KEYS.rules } };
+  const totals: Omit<Totals, 'users'> = { ...NO_KEYS, rules: {} };
   const entries: Entry[] = [];
   const noExpiry: string[] = [];
   for (const key of keys) {
-    if (unused.size > 0) for (const name of namesOf(key, owner)) unused.delete(name);
+    for (const name of namesOf(key, owner)) unused.delete(name);
     const decision = evaluateKey(start, owner, key);
     totals.keys += 1;
     totals.active += key.is_active ? 1 : 0;

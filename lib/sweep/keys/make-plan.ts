@@ -15,8 +15,6 @@ export async function makePlan(start: Start, from: Position, deps: SweepDeps): P
   const { plan_id } = start;
   let last = from.page > 1 ? await readPage(plan_id, from.page - 1, deps.plans) : undefined;
   let slowestMs = 0;
-  // Pages that exist already were made by an earlier delivery of the same message.
-  let isAhead = false;
   for (let page = from.page; last === undefined || last.next !== null; page++) {
     const begun = Date.now();
     const next = { version: 1, plan_id, phase: 'plan', page, attempt: 1 } as const;
@@ -27,8 +25,8 @@ export async function makePlan(start: Start, from: Position, deps: SweepDeps): P
       if (!stopped.isSet && canRetry(again, deps)) return retryLater(again, stopped.reason, deps);
       return { status: 'stopped', plan_id, reason: stopped.reason };
     }
-    const found: Page | undefined = isAhead ? undefined : await deps.plans.findPage('pages', plan_id, page);
-    isAhead = found === undefined;
+    // A page that exists already was made by an earlier delivery of the same message.
+    const found = await deps.plans.findPage('pages', plan_id, page);
     const evaluated = found ? { ok: true as const, page: found } : await newPage(start, last, deps);
     if (!evaluated.ok) {
       const { reason, retryable } = evaluated;

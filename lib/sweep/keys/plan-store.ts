@@ -83,7 +83,7 @@ export function planStore(store: AuditStore, firstName: FirstName, deadline: num
       const first = await firstName({ prefix: INDEX, startAfter }, retry());
       if (!first.ok) throw new PlanStoreError(`the index of plans cannot be read (${first.reason})`);
       if (first.name === undefined) return undefined;
-      const planId = first.name.slice(INDEX.length + 15).replace(/\.json$/, '');
+      const planId = first.name.slice(INDEX.length + 15, -'.json'.length);
       const summary = await get(partPath(planId, 'summary'), Summary);
       if (summary === undefined) throw new PlanStoreError('the previous plan does not exist');
       return summary;

@@ -1,18 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { digestKey, readDigest, readShard, SHARD_ENTRIES, sha256 } from '../../../lib/audit/digest/format.ts';
-import { type DigestParts, writeDigests } from '../../../lib/audit/digest/write-digests.ts';
-import { countAnomalies } from '../../../lib/audit/digest/write-shards.ts';
+import {
+  digestKey,
+  headOf,
+  readDigest,
+  readShard,
+  SHARD_ENTRIES,
+  sha256,
+  textToSign,
+} from '../../../lib/audit/digest/format.ts';
+import { type DigestParts, draft, writeDigests } from '../../../lib/audit/digest/write-digests.ts';
 import type { VersionListing } from '../../../lib/aws/list-versions.ts';
 import type { AuditStore } from '../../../lib/aws/write-once-bucket.ts';
-import { captureOutput } from '../../support/load-handler.ts';
+import { captureOutput, type Output } from '../../support/load-handler.ts';
 
 // Sizes at which the whole bucket no longer fits: the listing and the store are in memory, so that only the work counts.
 
 const DAY = '2026-07-30';
 const STORED = Date.parse(`${DAY}T12:00:00Z`);
 
+let output: Output;
+
 beforeEach(() => {
-  captureOutput();
+  output = captureOutput();
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-07-31T00:30:00Z') });
 });
 afterEach(() => {
@@ -228,43 +237,177 @@ describe('a digest that was replaced', () => {
   });
 });
 
-test.each([
-  [
-    'one version each',
-    [
-      ['a', 'x'],
-      ['b', 'x'],
-    ],
-    0,
-  ],
-  [
-    'two versions of one key',
-    [
-      ['a', 'x'],
-      ['a', 'y'],
-      ['b', 'x'],
-    ],
-    1,
-  ],
-  [
-    'a delete marker alone',
-    [
-      ['a', null],
-      ['b', 'x'],
-    ],
-    1,
-  ],
-  [
-    'three versions of one key',
-    [
-      ['a', 'x'],
-      ['a', 'y'],
-      ['a', null],
-    ],
-    1,
-  ],
-])('counts anomalies: %s', (_, entries, expected) => {
-  expect(countAnomalies(entries.map(([key, hash]) => ({ key: String(key), sha256: hash ?? null })))).toBe(
-    expected,
-  );
+describe('a digest', () => {
+  const END = Date.parse('2026-07-31T00:00:00Z');
+  const ref = { key: 'digests/x', sha256: 'a'.repeat(64), size: 3, entries: 2 };
+  const shards = { refs: [ref], counts: { records: 2 }, anomalies: 1 };
+
+  test('has what its shards hold, and the hash of the one before', () => {
+    const previous = headOf('2026-07-29', 'text');
+
+    expect(draft(DAY, shards, previous, 'audit', END + 1_800_000)).toEqual({
+      version: 2,
+      day: DAY,
+      bucket: 'audit',
+      from: '2026-07-30T00:00:00.000Z',
+      to: '2026-07-31T00:00:00.000Z',
+      created_at: '2026-07-31T00:30:00.000Z',
+      late: false,
+      previous: { key: digestKey('2026-07-29'), sha256: previous.sha256 },
+      shards: [ref],
+      counts: { records: 2 },
+      anomalies: 1,
+    });
+    expect(draft(DAY, shards, undefined, 'audit', END).previous).toBeNull();
+  });
+
+  test.each([
+    [86_400_000, false],
+    [86_400_001, true],
+  ])('that is signed %i ms after its day is late: %j', (after, late) => {
+    expect(draft(DAY, shards, undefined, 'audit', END + after).late).toBe(late);
+  });
+
+  test('is signed by its key and its hash, stored with the signature, and published', async () => {
+    const { objects, parts } = bucketOf(3);
+    const { store } = parts();
+    const put = vi.spyOn(store, 'put');
+    const signed: unknown[] = [];
+    const published: unknown[] = [];
+    const deadline = Date.now() + 600_000;
+    const key: DigestParts['key'] = {
+      ...parts().key,
+      sign: async (text, options) => {
+        signed.push([text, options]);
+        return { signature: 'c2ln', keyId: 'arn' };
+      },
+    };
+    const publish: DigestParts['publish'] = async (...given) => void published.push(given);
+    await writeDigests({ ...parts(deadline), store, key, publish });
+
+    const text = objects.get(digestKey(DAY)) ?? expect.fail('no digest');
+    const { digest, line, signature } = readDigest(text) ?? expect.fail('no digest');
+    expect(signed).toEqual([[textToSign(digestKey(DAY), line), { deadline }]]);
+    expect(put).toHaveBeenLastCalledWith(digestKey(DAY), text, { deadline });
+    expect(signature).toEqual({ algorithm: 'ECDSA_SHA_256', key_id: 'arn', signature: 'c2ln' });
+    expect(digest).toMatchObject({ bucket: 'audit', counts: { records: 3 }, anomalies: 0 });
+    const head = headOf(DAY, text);
+    expect(published).toEqual([[head, digest]]);
+    expect(output.counted()).toEqual([]);
+    expect(output.entries()).toEqual([
+      expect.objectContaining({
+        message: 'digest signed',
+        head: `${DAY}:${head.sha256}`,
+        late: false,
+        anomalies: 0,
+        counts: { records: 3 },
+      }),
+    ]);
+  });
+
+  test('of a day with objects that were changed, signed late, raises both alarms', async () => {
+    const { parts } = bucketOf(3);
+    const { versions } = parts();
+    const twice: VersionListing = {
+      ...versions,
+      async *pages(keys, deadline) {
+        for await (const page of versions.pages(keys, deadline)) yield page.flatMap((one) => [one, one]);
+      },
+    };
+    vi.setSystemTime(Date.parse('2026-08-01T00:10:00Z'));
+    await writeDigests({ ...parts(), versions: twice });
+
+    expect(output.entries()).toEqual([
+      expect.objectContaining({ message: 'digest signed', late: true, anomalies: 3 }),
+      expect.objectContaining({ AuditAnomaly: 3 }),
+      expect.objectContaining({ DigestLate: 1 }),
+    ]);
+  });
+});
+
+describe('the days of a run', () => {
+  const LATER = Date.parse('2026-08-03T00:30:00Z');
+
+  test('are each signed with the hash of the day before', async () => {
+    const { objects, parts } = bucketOf(3);
+    vi.setSystemTime(LATER);
+
+    const days = [DAY, '2026-07-31', '2026-08-01', '2026-08-02'];
+    expect(await writeDigests(parts())).toEqual({ days });
+    for (const [index, day] of days.slice(1).entries()) {
+      const before = days[index] ?? expect.fail('no day before');
+      const { sha256: hash } = headOf(before, objects.get(digestKey(before)) ?? '');
+      expect(readDigest(objects.get(digestKey(day)) ?? '')?.digest.previous).toEqual({
+        key: digestKey(before),
+        sha256: hash,
+      });
+    }
+  });
+
+  test('end with one that is unfinished, which is logged', async () => {
+    const { objects, parts } = bucketOf(3);
+    vi.setSystemTime(LATER);
+    const { store } = parts();
+    const slow: AuditStore = {
+      ...store,
+      async put(path, record, retry) {
+        if (path === digestKey('2026-07-31')) vi.setSystemTime(LATER + 50_000);
+        return store.put(path, record, retry);
+      },
+    };
+
+    expect(await writeDigests({ ...parts(LATER + 60_000), store: slow })).toEqual({
+      days: [DAY, '2026-07-31'],
+      unfinished: '2026-08-01',
+    });
+    expect(objects.has(digestKey('2026-08-02'))).toBe(false);
+    expect(output.entries()).toContainEqual(
+      expect.objectContaining({ message: 'digest unfinished', day: '2026-08-01', shards: 0 }),
+    );
+  });
+
+  test('come after the newest digest, whatever other folders there are', async () => {
+    const { objects, parts } = bucketOf(3);
+    await writeDigests(parts());
+    // A day that is not finished, one that is not over, and what is no day.
+    objects.set('digests/date=2026-08-01/shard-000009.jsonl', '');
+    objects.set(digestKey('2026-08-03'), 'a digest of the future');
+    objects.set('digests/date=x/digest.jsonl', 'not a digest');
+    vi.setSystemTime(LATER);
+
+    expect(await writeDigests(parts())).toEqual({ days: ['2026-07-31', '2026-08-01', '2026-08-02'] });
+    expect(await writeDigests(parts())).toEqual({ days: [] });
+  });
+
+  test('are not begun with when the last digest cannot be read', async () => {
+    const { objects, parts } = bucketOf(3);
+    await writeDigests(parts());
+    const before = [...objects];
+    const { store } = parts();
+    const down: AuditStore = { ...store, get: async () => ({ ok: false, reason: 'HTTP 503' }) };
+    vi.setSystemTime(LATER);
+
+    await expect(writeDigests({ ...parts(), store: down })).rejects.toThrow(
+      `the digest of ${DAY} is not readable; verify the audit log`,
+    );
+    expect([...objects]).toEqual(before);
+  });
+
+  test('after a digest do not need the first day', async () => {
+    const { parts } = bucketOf(3);
+    await writeDigests(parts());
+    const { versions } = parts();
+    const asked: string[] = [];
+    const folders: VersionListing['folders'] = (prefix, deadline) => {
+      asked.push(prefix);
+      return versions.folders(prefix, deadline);
+    };
+    const deadline = Date.now() + 60_000;
+    const { store } = parts();
+    const get = vi.spyOn(store, 'get');
+    await writeDigests({ ...parts(deadline), store, versions: { ...versions, folders } });
+
+    expect(asked).toEqual(['digests/date=']);
+    expect(get).toHaveBeenCalledExactlyOnceWith(digestKey(DAY), { deadline });
+  });
 });

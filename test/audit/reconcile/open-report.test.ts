@@ -19,6 +19,7 @@ const object = (name: string, minutesAgo: number) => ({
 describe('a report', () => {
   test.each([
     ['without an outcome after 15 minutes is lost', [object('10-intent', 16)], 'lost'],
+    ['without one after just 15 minutes is being worked on', [object('10-intent', 15)], 'working'],
     ['that is younger is being worked on', [object('10-intent', 14)], 'working'],
     ['with an outcome is settled', [object('10-intent', 60), object('90-outcome', 60)], 'settled'],
     ['that was acknowledged is settled', [object('10-intent', 60), object('95-acknowledged', 1)], 'settled'],

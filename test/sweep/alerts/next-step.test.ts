@@ -40,6 +40,24 @@ test.each<Row>([
     expected: { step: 'check', isDue: true, isFresh: true },
   },
   {
+    when: 'it was made an hour ago',
+    entry: 'none',
+    state: { created: NOW - 60 * MINUTE, updated: NOW - 60 * MINUTE },
+    expected: { step: 'check', isDue: true, isFresh: false },
+  },
+  {
+    when: 'it is new to the ledger and the run is a rehearsal',
+    entry: 'none',
+    dryRun: true,
+    expected: { step: 'check', entry: { dry: true, phase: 'waiting', queued: 0, due: NOW } },
+  },
+  {
+    when: 'it was made five minutes ago',
+    entry: 'none',
+    state: { created: NOW - 5 * MINUTE, updated: NOW - 5 * MINUTE },
+    expected: { step: 'check', isDue: true, isFresh: true },
+  },
+  {
     when: 'its webhook may be on its way',
     entry: 'none',
     state: { created: NOW - 4 * MINUTE, updated: NOW - 4 * MINUTE },
@@ -59,7 +77,18 @@ test.each<Row>([
     when: 'it is settled and something else of it changed',
     entry: { phase: 'settled', due: 0 },
     state: { updated: NOW - DAY },
-    expected: { step: 'check', isDue: false, entry: { phase: 'settled', updated: NOW - DAY, at: OLD } },
+    expected: {
+      step: 'check',
+      isDue: false,
+      isFresh: false,
+      entry: { phase: 'settled', updated: NOW - DAY, at: OLD },
+    },
+  },
+  {
+    when: 'it is settled and something else of it changed five minutes ago',
+    entry: { phase: 'settled' },
+    state: { updated: NOW - 5 * MINUTE },
+    expected: { step: 'check', isDue: false },
   },
   {
     when: 'it is settled and something else of it changed a moment ago',
@@ -90,6 +119,11 @@ test.each<Row>([
     expected: { step: 'young' },
   },
   {
+    when: 'it was confirmed five minutes ago',
+    state: { updated: NOW - 5 * MINUTE, active: true },
+    expected: { step: 'check', subject: { action: 'validated', at: NOW - 5 * MINUTE }, isFresh: true },
+  },
+  {
     when: 'it was closed, and is open again',
     entry: { phase: 'settled', gone: NOW - DAY },
     state: { updated: NOW - 10 * MINUTE },
@@ -103,7 +137,7 @@ test.each<Row>([
   {
     when: 'it was only rehearsed',
     entry: { dry: true },
-    expected: { step: 'check', isDue: true, entry: { queued: 0 } },
+    expected: { step: 'check', isDue: true, isFresh: false, entry: { queued: 0 } },
   },
   { when: 'it was rehearsed, and still is', entry: { dry: true }, dryRun: true, expected: { isDue: false } },
 ])('an alert is looked at as it should be when $when', ({ dryRun = false, expected, ...row }) => {
@@ -111,6 +145,8 @@ test.each<Row>([
   const step = nextStep({ ...state, ...row.state }, known, { dryRun, now: NOW });
 
   expect(step).toMatchObject(expected);
+  // Only a rehearsal leaves a note of one.
+  if ('entry' in step && !dryRun) expect(step.entry).not.toHaveProperty('dry');
   if ('entry' in step) expect(step.entry.gone).toBeUndefined();
 });
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkCursor, whyTotalIsWrong } from '../../../lib/sweep/keys/check-listing.ts';
+import type { Page } from '../../../lib/sweep/keys/plan.ts';
+import { shortHash } from '../../../lib/sweep/keys/short-hash.ts';
 
 /** How many pages are read until a list is noticed that runs into a cycle after a while; `undefined` when it is not. */
 function pagesUntilNoticed(tail: number, cycle: number): number | undefined {
@@ -33,6 +35,28 @@ test('takes no list that ends for one that comes again', () => {
   }
   expect(checkCursor(null, before)).toEqual({ status: 'new', earlier: null });
 });
+
+const hash = shortHash('cursor');
+test.each<[string, Parameters<typeof checkCursor>[1], ReturnType<typeof checkCursor>]>([
+  ['compares later pages with the cursor of the first', undefined, { status: 'new', earlier: hash }],
+  ['compares later pages with the cursor of the second', at(1), { status: 'new', earlier: hash }],
+  ['does not with that of the third', at(2), { status: 'new', earlier: 'earlier' }],
+  ['compares later pages with the cursor of the fourth', at(3), { status: 'new', earlier: hash }],
+  ['does not with that of the sixth', at(5), { status: 'new', earlier: 'earlier' }],
+  [
+    'goes on without a cursor to compare with',
+    at(2, { earlier_cursor: null }),
+    { status: 'new', earlier: null },
+  ],
+  ['notices the cursor that it was asked with', at(2, { next: 'cursor' }), { status: 'repeated' }],
+  ['notices the cursor that it compares with', at(2, { earlier_cursor: hash }), { status: 'repeated' }],
+])('%s', (_, before, expected) => {
+  expect(checkCursor('cursor', before)).toEqual(expected);
+});
+
+function at(page: number, found: Partial<Page> = {}) {
+  return { page, next: 'before', earlier_cursor: 'earlier', ...found };
+}
 
 test.each([
   [95, { next: null, total: 100 }, undefined],

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { canRetry, retryLater, whyStopped } from '../../../lib/sweep/keys/continuation.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { canRetry, continueLater, retryLater, whyStopped } from '../../../lib/sweep/keys/continuation.ts';
 import type { SwitchState } from '../../../lib/sweep/keys/kill-switch.ts';
 import type { Continuation } from '../../../lib/sweep/keys/read-order.ts';
 import { captureOutput, type Output } from '../../support/load-handler.ts';
@@ -8,7 +8,10 @@ let output: Output;
 beforeEach(() => {
   output = captureOutput();
 });
-afterEach(() => output.restore());
+afterEach(() => {
+  vi.useRealTimers();
+  output.restore();
+});
 
 describe('a sweep', () => {
   const reason = 'the kill switch cannot be read (HTTP 503)';
@@ -20,6 +23,29 @@ describe('a sweep', () => {
     const killSwitch = { read: async () => state, set: async () => {} };
 
     expect(await whyStopped({ killSwitch, deadline: Date.now() })).toEqual(expected);
+  });
+
+  test.each<[SwitchState, string, string]>([
+    [{ state: 'stopped' }, 'SweepStopped', 'sweeps are stopped'],
+    [{ state: 'unknown', reason }, 'SweepBlocked', reason],
+  ])('counts and logs why it stops: %j', async (state, metric, logged) => {
+    await whyStopped({ killSwitch: { read: async () => state, set: async () => {} }, deadline: Date.now() });
+
+    expect(output.entries()).toEqual([
+      expect.objectContaining({ [metric]: 1, job: 'sweep-keys' }),
+      expect.objectContaining({ level: 'warn', message: 'sweep stops', reason: logged }),
+    ]);
+  });
+
+  test.each([
+    ['all the time of the invocation', 60_000, 60_000],
+    ['5 s when little time is left', 1_000, 5_000],
+  ])('gives the kill switch %s', async (_, left, given) => {
+    vi.useFakeTimers({ now: 0, toFake: ['Date'] });
+    const read = vi.fn(async () => ({ state: 'running' }) as const);
+    await whyStopped({ killSwitch: { read, set: async () => {} }, deadline: left });
+
+    expect(read).toHaveBeenCalledExactlyOnceWith({ deadline: given });
   });
 });
 
@@ -50,5 +76,18 @@ describe('a page that failed', () => {
 
     expect(queued).toEqual([[at(3), 180]]);
     expect(result).toEqual({ status: 'unfinished', plan_id: at(3).plan_id, next: at(3) });
+    expect(output.entries()).toEqual([
+      expect.objectContaining({ message: 'page failed', ...at(3), reason: 'HTTP 503' }),
+      expect.objectContaining({ message: 'sweep continues', ...at(3), chained: true }),
+    ]);
+  });
+
+  test('is left to a person or a script without a further invocation', async () => {
+    const result = await continueLater(at(1), 0, {});
+
+    expect(result).toEqual({ status: 'unfinished', plan_id: at(1).plan_id, next: at(1) });
+    expect(output.entries()).toEqual([
+      expect.objectContaining({ message: 'sweep continues', chained: false }),
+    ]);
   });
 });

@@ -28,11 +28,14 @@ const PAGE: Page = {
 };
 
 interface Given {
-  readonly page?: Partial<Page>;
+  /** The last page that was made, if any. */
+  readonly page?: Partial<Page> | 'none';
   readonly broken?: string;
   readonly own?: string[];
   readonly caps?: Start['caps'];
   readonly previous?: PlanStore['findPrevious'];
+  /** The notification does not go out. */
+  readonly isUnheard?: boolean;
 }
 
 async function decide(mode: Start['mode'], given: Given) {
@@ -49,15 +52,17 @@ async function decide(mode: Start['mode'], given: Given) {
   });
   const told: string[] = [];
   const indexed: string[] = [];
-  const summary = await decidePlan(start, { ...PAGE, ...given.page }, given.broken, {
+  const last = given.page === 'none' ? undefined : { ...PAGE, ...given.page };
+  const summary = await decidePlan(start, last, given.broken, {
     plans: {
       ...plans,
       ...(given.previous && { findPrevious: given.previous }),
       addToIndex: async ({ plan_id }) => void indexed.push(plan_id),
     },
-    notify: async (subject) => told.push(subject) > 0,
+    notify: async (subject) => told.push(subject) > 0 && given.isUnheard !== true,
   });
-  return { verdict: summary.verdict, blocks: summary.blocks.map(({ guard }) => guard), told, indexed };
+  const blocks = summary.blocks.map(({ guard }) => guard);
+  return { verdict: summary.verdict, blocks, told, indexed, summary };
 }
 
 const doubtful: [string, Given, Summary['blocks'][number]['guard']][] = [
@@ -81,6 +86,7 @@ describe('a plan', () => {
   test.each(doubtful)('%s is blocked in every mode', async (_, given, guard) => {
     for (const mode of ['report', 'enforce'] as const) {
       expect(await decide(mode, given)).toEqual({
+        summary: expect.anything(),
         verdict: 'blocked',
         blocks: [guard],
         told: [`sweep ${PLAN}: blocked`],
@@ -95,6 +101,36 @@ describe('a plan', () => {
 
     expect(await decide('enforce', { caps })).toMatchObject({ verdict: 'blocked', indexed: [PLAN] });
     expect(await decide('report', { caps })).toMatchObject({ verdict: 'report', blocks: ['cap'] });
+  });
+
+  test('without a page is blocked by its listing alone', async () => {
+    const { blocks, summary } = await decide('enforce', { page: 'none', broken: 'HTTP 503' });
+
+    expect(blocks).toEqual(['listing']);
+    expect(summary).toMatchObject({ pages: 0, totals: NOTHING, exempt_unused: [] });
+  });
+
+  test('whose listing broke off does not show what an exemption matches', async () => {
+    const page = { page: 3, exempt_unused: ['typo'] };
+    const { blocks, summary } = await decide('enforce', { page, broken: 'HTTP 503' });
+
+    expect(blocks).toEqual(['listing']);
+    expect(summary).toMatchObject({ pages: 3, exempt_unused: [] });
+  });
+
+  test('with an exemption that matches nothing is blocked, and one that revokes nothing is not', async () => {
+    const page = { exempt_unused: ['typo'] };
+    const harmless = { ...page, totals: { ...PAGE.totals, revoke: 0 } };
+
+    expect(await decide('enforce', { page })).toMatchObject({ verdict: 'blocked', blocks: ['exempt'] });
+    expect(await decide('enforce', { page: harmless })).toMatchObject({ verdict: 'enforce', blocks: [] });
+  });
+
+  test('of which most service users have no keys that are found is blocked', async () => {
+    const totals = { ...PAGE.totals, users: 41, keys: 20, active: 20 };
+
+    expect((await decide('enforce', { page: { totals, unlisted: 21 } })).blocks).toEqual(['listing']);
+    expect((await decide('enforce', { page: { totals, unlisted: 20 } })).blocks).toEqual([]);
   });
 
   test('within the limits is enforced, or reported in report mode', async () => {
@@ -126,6 +162,7 @@ describe('what people are told', () => {
   const counts = () =>
     output
       .entries()
+      .filter(({ job }) => job === 'sweep-keys')
       .flatMap((entry) =>
         Object.entries(entry).filter(
           ([name, value]) => name.startsWith('Sweep') && typeof value === 'number',
@@ -143,14 +180,30 @@ describe('what people are told', () => {
       SweepBlocked: 1,
     });
     expect(output.entries()).toContainEqual(
-      expect.objectContaining({ level: 'error', message: 'sweep planned', verdict: 'blocked' }),
+      expect.objectContaining({
+        level: 'error',
+        message: 'sweep planned',
+        verdict: 'blocked',
+        blocks: ['the listing broke off: HTTP 503'],
+      }),
     );
+  });
+
+  test('that did not go out is counted', async () => {
+    await decide('enforce', { isUnheard: true });
+
+    expect(Object.fromEntries(counts())).toMatchObject({ SweepNotNotified: 1 });
   });
 
   test('of a plan that revokes something is a mail, and of one that does not is nothing', async () => {
     expect((await decide('enforce', {})).told).toEqual([`sweep ${PLAN}: enforce`]);
     expect((await decide('enforce', { page: { totals: { ...PAGE.totals, revoke: 0 } } })).told).toEqual([]);
     expect(Object.fromEntries(counts())).not.toHaveProperty('SweepBlocked');
+    const logged = output.entries().filter(({ level }) => level !== undefined);
+    expect(logged.map(({ level, message }) => [level, message])).toEqual([
+      ['info', 'sweep planned'],
+      ['info', 'sweep planned'],
+    ]);
   });
 
   test('names exemptions that match nothing', async () => {
@@ -218,6 +271,19 @@ describe('what people are told', () => {
       ],
     ],
     [
+      'revokes something names the exemptions that match nothing in its guard rail alone',
+      { exempt_unused: ['typo'] },
+      [`Plan ${PLAN} (mode enforce): enforce`, line('are queued to be revoked'), ...rules],
+    ],
+    [
+      'revokes nothing has nothing to release',
+      { verdict: 'report', totals: { ...NOTHING, keys: 1 } },
+      [
+        `Plan ${PLAN} (mode enforce): report`,
+        '1 keys of 0 service users, 0 of them active; 0 would be revoked, 0 get a warning.',
+      ],
+    ],
+    [
       'revokes nothing names the exemptions that match nothing, and needs no release',
       { verdict: 'report', totals: { ...NOTHING, keys: 1 }, exempt_unused: ['typo', 'gone'] },
       [
@@ -230,14 +296,26 @@ describe('what people are told', () => {
     expect(summaryText(summary(given)).split('\n')).toEqual(lines);
   });
 
-  test('of a plan that is far larger than the one before says so', async () => {
+  test.each([
+    [7, ['surge']],
+    [6, []],
+  ])('of a plan of %i revocations after one of 2 names the one before: %j', async (revoke, blocks) => {
     const before = summary({ totals: { ...NOTHING, keys: 10, active: 8, revoke: 2 } });
     const given = {
-      page: { totals: { ...PAGE.totals, active: 100, revoke: 7 } },
+      page: { totals: { ...PAGE.totals, active: 100, revoke } },
       previous: async () => before,
     };
+    const decided = await decide('enforce', given);
 
-    expect((await decide('enforce', given)).blocks).toEqual(['surge']);
+    expect(decided.blocks).toEqual(blocks);
+    expect(decided.summary.previous).toEqual({ plan_id: PLAN, revoke: 2 });
+  });
+
+  test('of a plan without one before, or without one that can be read, names none', async () => {
+    const unreadable = () => Promise.reject(new PlanStoreError('HTTP 503'));
+
+    expect((await decide('enforce', {})).summary).not.toHaveProperty('previous');
+    expect((await decide('enforce', { previous: unreadable })).summary).not.toHaveProperty('previous');
   });
 
   test('does not hide a store that fails otherwise', async () => {

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ServiceUserListing } from '../../../lib/clients/devin-shapes.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ApiKey, ServiceUserListing } from '../../../lib/clients/devin-shapes.ts';
 import { killSwitch } from '../../../lib/sweep/keys/kill-switch.ts';
 import { makePlan } from '../../../lib/sweep/keys/make-plan.ts';
 import { Start } from '../../../lib/sweep/keys/plan.ts';
@@ -13,7 +13,7 @@ const START = Start.parse({
   plan_id: '20261123T030000Z-00000000',
   started_at: Date.now(),
   mode: 'enforce',
-  policy: { warnDays: [], exempt: [] },
+  policy: { warnDays: [14], exempt: [] },
   caps: { maxRevocations: 25, maxRatio: 1 },
   own: ['service-user-own'],
 });
@@ -22,7 +22,10 @@ let output: Output;
 beforeEach(() => {
   output = captureOutput();
 });
-afterEach(() => output.restore());
+afterEach(() => {
+  vi.useRealTimers();
+  output.restore();
+});
 
 /** Makes the plan of what these listings show, one page for each. */
 async function make(
@@ -34,6 +37,8 @@ async function make(
     isChained = false,
     isDown = false,
     isStopped = false,
+    keys = [] as readonly ApiKey[],
+    takes = 0,
     withinMs = 60_000,
   } = {},
 ) {
@@ -41,14 +46,18 @@ async function make(
   const stop = killSwitch(store, firstName);
   if (isStopped) await stop.set('stop', { reason: 'test', requestId: 'request' }, { deadline: Date.now() });
   const queued: Continuation[] = [];
+  const warnings: string[] = [];
   let listed = 0;
   const planned = await makePlan(
     START,
     { page: from, attempt },
     {
       devin: {
-        listServiceUsers: async () => listings[listed++] ?? expect.fail('no further listing'),
-        listKeys: async () => ({ ok: true, keys: [] }),
+        listServiceUsers: async () => {
+          if (takes > 0) vi.setSystemTime(Date.now() + takes);
+          return listings[listed++] ?? expect.fail('no further listing');
+        },
+        listKeys: async () => ({ ok: true, keys }),
       },
       plans: planStore(store, firstName, Date.now() + 10_000),
       killSwitch: stop,
@@ -56,7 +65,7 @@ async function make(
       settings: START,
       send: async () => expect.fail('a plan queues nothing'),
       ...(isChained && { enqueueContinuation: async (next) => void queued.push(next) }),
-      notify: async () => true,
+      notify: async (_subject, text) => warnings.push(text) > 0,
       notifyOwner: async () => true,
       pageUsers: 1,
       planDays: 7,
@@ -65,7 +74,7 @@ async function make(
       deadline: Date.now() + withinMs,
     },
   );
-  return { planned, queued, listed };
+  return { planned, queued, listed, warnings };
 }
 
 const page = (id: string, next: string | null): ServiceUserListing => ({
@@ -75,6 +84,16 @@ const page = (id: string, next: string | null): ServiceUserListing => ({
   total: undefined,
   date: Date.now(),
 });
+const now = Math.floor(Date.now() / 1_000);
+const KEY: ApiKey = {
+  api_key_id: 'key-a',
+  api_key_name: 'ci',
+  created_at: now - 86_400,
+  expires_at: now + 5 * 86_400,
+  revoked_at: null,
+  last_used_at: null,
+  is_active: true,
+};
 const refused: ServiceUserListing = { ok: false, reason: 'HTTP 503', retryable: true };
 
 describe('a plan', () => {
@@ -126,6 +145,37 @@ describe('a plan', () => {
     expect(planned).toMatchObject({ status: 'unfinished' });
     expect(queued).toMatchObject([{ phase: 'plan', page: 2, attempt: 1 }]);
     expect(listed).toBe(1);
+  });
+
+  test.each([
+    ['goes on with a page that can be expected to end in time', 30_000, 2],
+    ['goes on later before a page that may take too long', 29_999, 1],
+  ])('%s', async (_, withinMs, pages) => {
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    const given = [page('a', '1'), page('b', '2'), page('c', '3')];
+    const { listed, queued } = await make(given, { isChained: true, takes: 10_000, withinMs });
+
+    expect(listed).toBe(pages);
+    expect(queued).toMatchObject([{ page: pages + 1, attempt: 1 }]);
+  });
+
+  test('counts the attempts at each page by itself', async () => {
+    const given = { attempt: 3, isChained: true };
+
+    expect((await make([refused], given)).queued).toMatchObject([{ page: 1, attempt: 4 }]);
+    expect((await make([page('a', '1'), refused], given)).queued).toMatchObject([{ page: 2, attempt: 2 }]);
+  });
+
+  test('lists keys that never expire by their ids alone', async () => {
+    const { planned } = await make([page('a', null)], { keys: [{ ...KEY, expires_at: null }] });
+
+    expect(planned).toMatchObject({ last: { entries: [], no_expiry: { 'service-user-a': ['key-a'] } } });
+  });
+
+  test('warns of the keys that expire soon', async () => {
+    const { warnings } = await make([page('a', null)], { keys: [KEY] });
+
+    expect(warnings).toEqual([expect.stringContaining('in 5 days')]);
   });
 
   test('is not made while sweeps are stopped', async () => {
