@@ -103,6 +103,13 @@ test.each<[string, Partial<Revocation>, Partial<Target>, { earlierUse?: number }
     },
   ],
   [
+    'has no use at all where it is not known when ours was',
+    { entry: used(12) },
+    { token },
+    {},
+    { ...plain, api_key_name: 'ci', exposure: { seen_at, revoked_at: at(0), ...proven } },
+  ],
+  [
     'has no use that may be of an earlier delivery, nor when our first one was',
     { entry: used(12) },
     { token, firstUse: SECOND - 10 },

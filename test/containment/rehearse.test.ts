@@ -133,6 +133,17 @@ describe('the record of a dry run', () => {
       },
     ],
     [
+      'resolves nothing where there is no alert',
+      revoked,
+      undefined,
+      {
+        ...key,
+        reason: 'dry run: this would have ended as revoked',
+        would_end: 'revoked',
+        would_do: ['revoke API key key-a of service-user-a', 'prove it dead', 'record the outcome revoked'],
+      },
+    ],
+    [
       'does not resolve an alert that is resolved',
       revoked,
       alert(false),

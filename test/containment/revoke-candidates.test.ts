@@ -33,21 +33,24 @@ interface World {
   /** What the token is answered once these keys were revoked. */
   readonly probe?: (revoked: readonly string[], probe: number) => Probe;
   readonly answers?: Readonly<Record<string, Revocation>>;
+  /** What the admin token is answered beside it. */
+  readonly control?: Probe;
   /** The candidate whose intent is not stored. */
   readonly noIntent?: string;
   /** Milliseconds that there are in all. */
   readonly ms?: number;
 }
 
-async function revoke({ answers = {}, ms = 60_000, noIntent, probe = () => ALIVE }: World) {
+async function revoke({ answers = {}, control = ALIVE, ms = 60_000, noIntent, probe = () => ALIVE }: World) {
   const steps: string[] = [];
   const revoked: string[] = [];
   let probes = 0;
   const devin = devinDouble({
     probe: async () => probe(revoked, ++probes),
-    probeAdmin: async () => ALIVE,
+    probeAdmin: async () => control,
     listKeys: async () => ({ ok: true, keys: [] }),
-    revokeKey: async ({ api_key_id }) => {
+    revokeKey: async ({ api_key_id }, retry) => {
+      expect(retry).toEqual({ deadline: START + ms });
       steps.push(`DELETE ${api_key_id}`);
       revoked.push(api_key_id);
       return answers[api_key_id] ?? answered('revoked');
@@ -169,6 +172,12 @@ describe('candidates', () => {
     [
       'are spared while nothing can be seen of the token',
       { probe: () => UNKNOWN },
+      alive([lost('key-a')], 'it is not clear yet whether it is dying'),
+      first,
+    ],
+    [
+      'are spared while the admin token is answered 401 as well, which proves nothing of the other',
+      { probe: (revoked) => (revoked.length > 0 ? DEAD : ALIVE), control: DEAD },
       alive([lost('key-a')], 'it is not clear yet whether it is dying'),
       first,
     ],
