@@ -16,11 +16,14 @@ import { report } from '../support/samples.ts';
 import '../../lib/containment/combine-leaks.ts';
 import '../../lib/containment/handle-dead-token.ts';
 import '../../lib/containment/rehearse.ts';
+import '../../lib/containment/revoke-candidates.ts';
 import '../../lib/identify/escalate-secret.ts';
+import '../../lib/identify/target-by-search.ts';
 
 const START = Date.parse('2026-07-30T08:26:40Z');
 const SECOND = START / 1_000;
 const { report_id } = report;
+const timely = { deadline: START + 60_000 };
 
 let output: Output;
 beforeEach(() => {
@@ -56,19 +59,24 @@ function depsOf(world: World) {
   const revoked = new Set<string>();
   const isDead = (letter: string) => revoked.has(letter) || world.dead?.includes(letter);
   const github: GitHub = {
-    getAlert: async () => ({
-      ok: true,
-      alert: {
-        state: world.state ?? 'open',
-        secret: new Token(world.secret ?? tokenOf('a')),
-        ...world.alert,
-      },
-    }),
-    resolveAlert: async () => {
+    getAlert: async (_ref, retry) => {
+      expect(retry).toEqual(timely);
+      return {
+        ok: true,
+        alert: {
+          state: world.state ?? 'open',
+          secret: new Token(world.secret ?? tokenOf('a')),
+          ...world.alert,
+        },
+      };
+    },
+    resolveAlert: async (_ref, _comment, retry) => {
+      expect(retry).toEqual(timely);
       steps.push('close');
       return { ok: true };
     },
-    reopenAlert: async () => {
+    reopenAlert: async (_ref, retry) => {
+      expect(retry).toEqual(timely);
       steps.push('reopen');
       return { ok: true };
     },
@@ -134,7 +142,7 @@ function depsOf(world: World) {
       ...world.admin,
     },
     ambiguousKey: 'escalate',
-    deadline: START + 60_000,
+    ...timely,
     devin,
     dryRun: false,
     github,
@@ -175,6 +183,7 @@ describe('a report', () => {
       alert: { closed: true },
       recorded: true,
     });
+    expect(outcome).not.toHaveProperty('leaks');
     expect(steps.slice(0, 4)).toEqual([...a, 'close', 'record revoked']);
     expect(steps.slice(4)).toEqual(['note key-a for a']);
     expect(output.entries()).toContainEqual(
@@ -192,11 +201,36 @@ describe('a report', () => {
     expect(steps).toEqual(['DELETE key-a', 'record revoked', 'note key-a for a']);
   });
 
+  test('keeps its alert open while the intent of one of its tokens is not stored', async () => {
+    const intent: ReportTrail['intent'] = async (_key, options) =>
+      options?.part === 1 ? { result: 'failed', reason: 'HTTP 503' } : { result: 'stored' };
+    const { outcome, steps } = await run({ secret: `${tokenOf('a')} ${tokenOf('b')}`, trail: { intent } });
+
+    expect(outcome).toMatchObject({ status: 'revoked' });
+    expect(steps).not.toContain('close');
+  });
+
   const known: Outcome = { status: 'not_found', report_id, reason: 'gone' };
   const onRecord: World = { state: 'resolved', trail: { earlier: async () => ({ outcome: known }) } };
 
   test('that is on record answers with it, and has its records stored once more', async () => {
     expect(await run(onRecord)).toEqual({ outcome: { ...known, recorded: true }, steps: ['again'] });
+  });
+
+  test.each<[string, World, Partial<Report>]>([
+    ['a token', {}, {}],
+    ['several tokens', { secret: `${tokenOf('a')} ${tokenOf('b')}` }, {}],
+    ['ids', {}, { leak: { kind: 'key', ...keyOf('a') } }],
+  ])('of %s whose intent shows that it is on record answers with that', async (_, world, given) => {
+    const trail: Partial<ReportTrail> = {
+      intent: async () => ({ result: 'exists' }),
+      earlier: async () => ({ outcome: known }),
+    };
+
+    expect(await run({ ...world, trail }, given)).toEqual({
+      outcome: { ...known, recorded: true },
+      steps: ['again'],
+    });
   });
 
   test('that is on record is left alone by a dry run', async () => {
@@ -232,6 +266,33 @@ describe('a report', () => {
       ],
     });
     expect(steps).toEqual(['record rehearsed']);
+  });
+
+  test('in a dry run says what would be done about a token that is dead', async () => {
+    const { outcome } = await run({ dead: ['a'], deps: { dryRun: true } });
+
+    expect(outcome).toMatchObject({
+      status: 'rehearsed',
+      would_end: 'already_revoked',
+      would_do: ['resolve alert 42 of acme/webshop', 'record the outcome already_revoked'],
+    });
+  });
+
+  test('of a token that may be of several keys is logged by its service user', async () => {
+    const entry = { created_at: 0, is_active: true, api_key_name: '' };
+    const keys = [
+      { ...entry, api_key_id: 'key-a' },
+      { ...entry, api_key_id: 'key-b' },
+    ];
+    const { outcome } = await run({
+      deps: { ambiguousKey: 'revoke_all' },
+      devin: { listKeys: async () => ({ ok: true, keys }) },
+    });
+
+    expect(outcome).toMatchObject({ status: 'revoked', ...keyOf('a') });
+    const line = output.entries().find(({ message }) => message === 'identified');
+    expect(line).toMatchObject({ service_user_id: userOf('a'), method: 'elimination' });
+    expect(line).not.toHaveProperty('api_key_id');
   });
 
   test.each<[string, Partial<Report>, boolean]>([
@@ -378,6 +439,7 @@ describe('a second look', () => {
     expect(outcome).toMatchObject({ status: 'revoked', alert: { closed: true } });
     expect(steps.slice(0, 5)).toEqual(['reopen', ...a, 'close', 'record revoked']);
     expect(output.counted()).toContain('IncidentReopened');
+    expect(output.text()).not.toContain('alert not reopened');
   });
 
   test('opens an alert once for all of its tokens', async () => {
@@ -391,9 +453,13 @@ describe('a second look', () => {
     ['in a dry run', { state: 'resolved', deps: { dryRun: true } }, { recheck: true }],
     ['while it is open', {}, { recheck: true }],
     ['at the first look', {}, {}],
+    ['where there is none', {}, { recheck: true, leak: { kind: 'token' }, token: new Token(tokenOf('a')) }],
     ['while its token is dead', { ...unknown, state: 'resolved' }, { recheck: true }],
   ])('opens no alert %s', async (_, world, given) => {
-    expect((await run(world, given)).steps).not.toContain('reopen');
+    const { outcome, steps } = await run(world, given);
+
+    expect(outcome.status).not.toBe('failed');
+    expect(steps).not.toContain('reopen');
   });
 
   test('raises the alarm though the alert cannot be opened', async () => {
@@ -403,7 +469,9 @@ describe('a second look', () => {
     const { outcome } = await run({ deps: { github } }, { recheck: true });
 
     expect(outcome).toMatchObject({ status: 'revoked' });
-    expect(output.counted()).toContain('IncidentReopened');
+    expect(output.entries()).toContainEqual(
+      expect.objectContaining({ message: 'a token that was taken for dead works', report_id }),
+    );
     expect(output.entries()).toContainEqual(
       expect.objectContaining({ message: 'alert not reopened', report_id, reason: 'HTTP 403' }),
     );

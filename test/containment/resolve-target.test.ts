@@ -14,6 +14,7 @@ import {
   resolveByToken,
 } from '../../lib/containment/resolve-target.ts';
 import type { Decided, OnRecord } from '../../lib/domain/outcome.ts';
+import type { Report } from '../../lib/domain/report.ts';
 import { Token } from '../../lib/domain/token.ts';
 import type { RegistryEntry } from '../../lib/identify/registry/entry.ts';
 import type { SearchResult } from '../../lib/identify/search-result.ts';
@@ -60,7 +61,8 @@ const entry = (api_key_id: string, given: Partial<ApiKey> = {}): ApiKey => ({
 });
 const two = [entry('key-a'), entry('key-b')];
 /** A key that was revoked so many seconds ago. */
-const ended = (ago: number) => entry('key-b', { is_active: false, revoked_at: SECOND - ago });
+const ended = (ago: number, id = 'key-b') =>
+  entry(id, { is_active: false, revoked_at: SECOND - ago, last_used_at: SECOND });
 const alive = (owner: string): Probe => ({ ...ALIVE, principal: { ...principal, service_user_id: owner } });
 
 interface World {
@@ -70,6 +72,8 @@ interface World {
   readonly admin?: Probe;
   readonly standby?: Probe;
   readonly listing?: readonly ApiKey[] | Extract<KeyListing, { ok: false }>;
+  /** From the second one on. */
+  readonly laterListing?: Extract<KeyListing, { ok: false }>;
   readonly registered?: RegistryEntry;
   readonly intent?: Stored;
   readonly earlier?: Earlier;
@@ -81,7 +85,7 @@ interface World {
 }
 
 async function depsOf(world: World) {
-  const seen = { probes: 0, intents: [] as unknown[], alive: 0, controls: 0, hidden: 0 };
+  const seen = { probes: 0, intents: [] as unknown[], alive: 0, controls: 0, hidden: 0, listings: 0 };
   const standby = new Token(['cog', 'standby'].join('_'));
   const { store } = memoryBucket();
   if (world.searched) {
@@ -110,6 +114,8 @@ async function depsOf(world: World) {
     },
     listKeys: async (id) => {
       expect(id).toBe(service_user_id);
+      seen.listings += 1;
+      if (seen.listings > 1 && world.laterListing) return world.laterListing;
       const { listing = [entry('key-a')] } = world;
       return 'ok' in listing ? listing : { ok: true, keys: listing };
     },
@@ -135,7 +141,7 @@ async function depsOf(world: World) {
   return { deps, seen };
 }
 
-async function byToken(world: World) {
+async function byToken(world: World, given: Partial<Report> = {}) {
   const { deps, seen } = await depsOf(world);
   const notOurs: OwnKeyCheck = { isOnlyAdmin: false, facts: {} };
   const leaked = {
@@ -146,7 +152,7 @@ async function byToken(world: World) {
       seen.alive += 1;
     },
   };
-  const running = resolveByToken(report, leaked, deps);
+  const running = resolveByToken({ ...report, ...given }, leaked, deps);
   await vi.advanceTimersByTimeAsync(20_000);
   return { result: await running, seen };
 }
@@ -282,6 +288,15 @@ describe('a token', () => {
     expect(seen).toMatchObject({ alive: 1, intents: [] });
   });
 
+  test('of a manual run is not acted on without a stored intent', async () => {
+    const { result } = await byToken(
+      { intent: { result: 'failed', reason: 'HTTP 503' } },
+      { invoked_by: 'console' },
+    );
+
+    expect(result).toMatchObject({ draft: { status: 'failed', service_user_id, retryable: true } });
+  });
+
   test('of which nothing can be seen is tried again, and is not said to live', async () => {
     const { result, seen } = await byToken({ probe: () => UNKNOWN });
 
@@ -294,6 +309,12 @@ describe('a token', () => {
 
     expect(result).toMatchObject({ draft: { status: 'already_revoked', owner: 'unknown' } });
     expect(seen).toMatchObject({ probes: 4, alive: 0, intents: [] });
+  });
+
+  test('that is answered 401 beside an admin token that is too is not taken for dead', async () => {
+    const { result } = await byToken({ probe: () => DEAD, admin: DEAD });
+
+    expect(result).toMatchObject({ draft: { status: 'failed', retryable: true } });
   });
 
   test('whose first 401 was a stray one goes on with a use that worked', async () => {
@@ -349,28 +370,69 @@ describe('the guard of our own keys', () => {
 });
 
 describe('beside a key that ended a moment ago', () => {
-  test('a token that dies within the window is of that one, without us', async () => {
-    const { result } = await byToken({
-      listing: [entry('key-a'), ended(10)],
-      probe: (count) => (count < 3 ? ALIVE : DEAD),
-    });
-
-    expect(result).toMatchObject({
-      draft: {
-        status: 'already_revoked',
-        api_key_id: 'key-b',
-        api_key_name: 'the key key-b',
-        attribution: { method: 'elimination', confidence: 'medium' },
-        evidence: 'token_rejected',
-        exposure: { used_by_us_at: '2026-07-30T08:26:40.000Z' },
+  const dying = (count: number): Probe => (count < 3 ? ALIVE : DEAD);
+  const byElimination = { attribution: { method: 'elimination', confidence: 'medium' } };
+  const died = (named: object, usedByUs: object = { used_by_us_at: '2026-07-30T08:26:40.000Z' }) => ({
+    status: 'decided',
+    draft: {
+      status: 'already_revoked',
+      service_user_id,
+      ...named,
+      evidence: 'token_rejected',
+      proof: expect.objectContaining({ method: 'token' }),
+      exposure: {
+        seen_at: '2026-07-30T08:26:40.000Z',
+        proven_at: expect.any(String),
+        seconds_to_revoke: expect.any(Number),
+        ...('api_key_id' in named && { revoked_at: '2026-07-30T08:26:30.000Z' }),
+        ...usedByUs,
       },
-    });
+    },
+  });
+  const ofB = { api_key_id: 'key-b', api_key_name: 'the key key-b', ...byElimination };
+
+  test.each<[string, World, object]>([
+    ['of that one, without us', { listing: [entry('key-a'), ended(10)], probe: dying }, died(ofB)],
+    [
+      'of that one, though it is not known when we used it',
+      {
+        listing: [entry('key-a'), ended(10)],
+        probe: (count) => (count < 3 ? { state: 'alive', principal } : DEAD),
+      },
+      died(ofB, {}),
+    ],
+    [
+      'of no key that is known where two ended',
+      { listing: [entry('key-a'), ended(10), ended(10, 'key-c')], probe: dying },
+      died({}),
+    ],
+    [
+      'of no key that is known where the listing is refused then',
+      {
+        listing: [entry('key-a'), ended(10)],
+        laterListing: { ok: false, reason: 'HTTP 503', retryable: true },
+        probe: dying,
+      },
+      died({}),
+    ],
+  ])('a token that dies within the window is %s', async (_, world, expected) => {
+    const { result, seen } = await byToken(world);
+
+    expect(result).toStrictEqual(expected);
+    expect(seen.hidden).toBe(0);
+  });
+
+  test('a token that dies while the admin token is answered 401 too is not taken for dead', async () => {
+    const probe = (count: number): Probe => (count === 1 ? ALIVE : DEAD);
+    const { result } = await byToken({ listing: [entry('key-a'), ended(10)], probe, admin: DEAD });
+
+    expect(result).toMatchObject({ draft: { status: 'still_alive' } });
   });
 
   test('a token that works through the window may be of either', async () => {
     const { result, seen } = await byToken({ listing: [entry('key-a'), ended(10)] });
 
-    expect(result).toEqual(ambiguous('key-a', 'key-b'));
+    expect(result).toEqual(ambiguous('key-b', 'key-a'));
     expect(seen).toMatchObject({ hidden: 1 });
     expect(seen.probes).toBeGreaterThan(5);
   });

@@ -57,7 +57,10 @@ const refused = (status: number, more: object = {}): Revocation => ({
   retryable: true,
   ...more,
 });
-const listing = (...keys: ApiKey[]): KeyListing => ({ ok: true, keys });
+const listing = (...keys: ApiKey[]): KeyListing => ({
+  ok: true,
+  keys: [entry({ api_key_id: 'key-0', api_key_name: 'another' }), ...keys],
+});
 const listingRefused = (status: number): KeyListing => ({
   ok: false,
   reason: `HTTP ${status}`,
