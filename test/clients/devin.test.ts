@@ -92,7 +92,21 @@ describe('a probe', () => {
   });
 });
 
+test('a base URL that is none is an error, and no answer', async () => {
+  await expect(client('no URL').probe(LEAKED, once())).rejects.toThrow(TypeError);
+});
+
 describe('the probe of the admin token', () => {
+  test('that works asks for no other', async () => {
+    handle = () => self;
+    const devin = client();
+    await devin.probeAdmin(once());
+    secret = NEW;
+
+    expect(await devin.probeAdmin(once())).toMatchObject({ state: 'alive' });
+    expect(asked).toHaveLength(2);
+  });
+
   test('reads a token that was rotated again, and shows that one alive', async () => {
     handle = (request) => (isBy(request, NEW) ? self : answer(401));
     const devin = client();
@@ -287,6 +301,14 @@ describe('the keys of a service user', () => {
     expect(asked).toEqual([list, `${list}&after=a%26b`]);
   });
 
+  test('are not known without an answer', async () => {
+    expect(await client('http://127.0.0.1:9').listKeys(USER, once())).toEqual({
+      ok: false,
+      reason: 'Devin did not answer GET (ECONNREFUSED)',
+      retryable: true,
+    });
+  });
+
   test('are not known when a later page is refused', async () => {
     handle = ({ query }) =>
       query.get('after') === null
@@ -405,6 +427,7 @@ describe('a page of service users', () => {
       { status: 403, retryable: false, reason: expect.stringContaining('ViewAccountMembership (HTTP 403)') },
     ],
     ['is refused', 503, {}, { status: 503, retryable: true }],
+    ['is not asked for as it should be', 400, {}, { status: 400, retryable: false }],
   ])('%s', async (_, status, body, expected) => {
     handle = () => answer(status, body);
 
