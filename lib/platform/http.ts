@@ -60,7 +60,6 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
           else chunks.push(chunk);
         });
         incoming.on('error', fail);
-        incoming.on('aborted', () => fail(new HttpFailure('ECONNRESET')));
         incoming.on('end', () => {
           clearTimeout(timer);
           resolve({

@@ -4,7 +4,7 @@ export async function pooled<T, R>(
   width: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results = new Array<R>(items.length);
+  const results: R[] = [];
   const queue = items.entries();
   async function worker(): Promise<void> {
     for (const [index, item] of queue) results[index] = await work(item);

@@ -15,6 +15,6 @@ describe('a list', () => {
     ['has an item of another shape', [{ id: 'a' }, { id: 1 }]],
     ['has nothing but those', Array(100_000).fill(null)],
   ])('is not read when it %s, with one issue', (_, value) => {
-    expect(z.safeParse(schema, value).error?.issues).toHaveLength(1);
+    expect(z.safeParse(schema, value).error?.issues).toMatchObject([{ code: expect.any(String) }]);
   });
 });
