@@ -19,8 +19,8 @@ beforeEach(() => {
 });
 afterAll(() => github.stop());
 
-const list = (after?: string) =>
-  githubAlertList(github.url, { get: async () => new Token('x'), forget: () => {} }).listOpenAlerts(
+const list = (after?: string, url = github.url) =>
+  githubAlertList(url, { get: async () => new Token('x'), forget: () => {} }).listOpenAlerts(
     { org: 'acme/..', secretTypes: ['devin_api_key', 'other'], after },
     { deadline: Date.now() + 5_000, attempts: 1 },
   );
@@ -58,6 +58,10 @@ test('what is no list is an answer that is not documented', async () => {
   });
 });
 
+test('without an answer there is no list', async () => {
+  expect(await list(undefined, 'http://127.0.0.1:9')).toMatchObject({ ok: false, retryable: true });
+});
+
 describe('the next page', () => {
   const url = 'https://api.github.com/organizations/1/secret-scanning/alerts';
   const of = (link: string | undefined) => {
@@ -71,6 +75,13 @@ describe('the next page', () => {
     ['begins at its cursor', `<${url}?per_page=100&after=a%26b>; rel="next"`, 'after=a%26b'],
     ['begins at its number', `<${url}?page=2>; rel="next", <${url}?page=9>; rel="last"`, 'page=2'],
     ['is found behind another', `<${url}?before=a>; rel="prev", <${url}?after=b>; rel="next"`, 'after=b'],
+    [
+      'is found behind another, without a space',
+      `<${url}?before=a>;rel="prev",<${url}?after=b>;rel="next"`,
+      'after=b',
+    ],
+    ['is found behind a title with a comma', `<${url}?after=a>; title="a, b"; rel="next"`, 'after=a'],
+    ['is found with spaces around', `<${url}?after=a>;  rel = next ; title="x"`, 'after=a'],
     ['is found without quotes', `<${url}?after=a>; rel=next`, 'after=a'],
     ['is found without quotes, before more', `<${url}?after=a>; rel=next; title="x"`, 'after=a'],
     ['is found in single quotes', `<${url}?after=a>; rel='next'`, 'after=a'],

@@ -92,7 +92,10 @@ describe('an alert', () => {
   test('is resolved without its validity where GitHub refuses that', async () => {
     answer = ({ body }) => (JSON.parse(body.toString()).validity !== undefined ? { status: 422 } : whole);
     expect(await resolve()).toEqual({ ok: true });
-    expect(requests).toHaveLength(2);
+    expect(requests.map(({ body }) => JSON.parse(body.toString()))).toEqual([
+      { state: 'resolved', resolution: 'revoked', resolution_comment: 'dead', validity: 'inactive' },
+      { state: 'resolved', resolution: 'revoked', resolution_comment: 'dead' },
+    ]);
   });
 });
 
@@ -261,6 +264,12 @@ describe('an alert whose change is answered 200', () => {
     expect(await resolve()).toMatchObject({ ok: false, retryable: true });
   });
 
+  test('is not taken for open again where the answer is no alert', async () => {
+    answer = () => ({ status: 200, body: '<html>' });
+
+    expect(await client().reopenAlert(ref, retry())).toMatchObject({ ok: false, retryable: true });
+  });
+
   test('is not taken for open again where the answer shows it resolved', async () => {
     expect(await client().reopenAlert(ref, retry())).toMatchObject({ ok: false, retryable: true });
   });
@@ -269,6 +278,7 @@ describe('an alert whose change is answered 200', () => {
 describe('a repository that was renamed', () => {
   const renamed = { status: 200, body: restAlert({ ...stored, owner: 'acme-inc', repo: 'shop' }) };
   const movedTo = { owner: 'acme-inc', repo: 'shop' };
+  const longNumbered = { status: 200, body: restAlert({ ...stored, ...movedTo, number: 42 }) };
   const redirecting =
     (location: string, status = 301, after: SandboxAnswer = renamed) =>
     ({ path }: SandboxRequest): SandboxAnswer =>
@@ -307,10 +317,11 @@ describe('a repository that was renamed', () => {
     ['a hostile name', 'https://api.github.com/repos/../x/secret-scanning/alerts/7'],
     ['a token', `https://api.github.com/repos/acme/${leaked}/secret-scanning/alerts/7`],
     ['something that is no URL', '/repos/acme inc/shop/secret-scanning/alerts/7'],
+    ['a part of it', 'https://api.github.com/repos/acme/shop/secret-scanning/alerts/7/locations'],
   ])('has no known name where the URL of the alert is %s', async (_title, url) => {
     answer = redirecting(BY_ID, 301, { status: 200, body: { ...restAlert(stored), url } });
-    expect(await get()).toEqual({ ok: true, alert });
-    expect(await resolve()).toEqual({ ok: true });
+    expect(await get()).toStrictEqual({ ok: true, alert });
+    expect(await resolve()).toStrictEqual({ ok: true });
     expect(requests).toHaveLength(4);
   });
 
@@ -330,6 +341,8 @@ describe('a repository that was renamed', () => {
     ['another name', () => PATH.replace('webshop', 'shop')],
     ['another alert', () => BY_ID.replace(/7$/, '8')],
     ['an id that is no number', () => BY_ID.replace('1296269', 'x')],
+    ['a part of it', () => `${BY_ID}/locations`],
+    ['a path that ends as it does', () => `/x${BY_ID}`],
     ['a query', () => `${BY_ID}?hide_secret=true`],
     ['something that is no URL', () => 'http://['],
   ])('is not followed to %s', async (_title, location) => {
@@ -341,6 +354,30 @@ describe('a repository that was renamed', () => {
     expect(asked()).toEqual([`GET ${PATH}`, `PATCH ${PATH}`]);
   });
 
+  test('is followed to an alert of any number', async () => {
+    const [path, byId] = [PATH, BY_ID].map((one) => one.replace(/7$/, '42'));
+    answer = (request) =>
+      request.path === path ? { status: 301, headers: { location: byId ?? '' } } : longNumbered;
+
+    expect(await client().getAlert({ ...ref, number: 42 }, retry())).toMatchObject({
+      ok: true,
+      alert: { movedTo },
+    });
+    expect(asked()).toEqual([`GET ${path}`, `GET ${byId}`]);
+  });
+
+  test('is not there when the redirect leads to no answer', async () => {
+    answer = redirecting(BY_ID);
+    const once = { deadline: Date.now() + 20_000, attempts: 1 };
+    github.fault({ status: 301, headers: { location: BY_ID } });
+    github.fault({ reset: 'before' });
+
+    expect(await client().getAlert(ref, once)).toMatchObject({
+      ok: false,
+      reason: 'GitHub did not answer GET (ECONNRESET)',
+    });
+  });
+
   test('is followed once', async () => {
     answer = () => ({ status: 301, headers: { location: BY_ID } });
     expect(await get()).toEqual({ ok: false, reason, retryable: false });
@@ -350,7 +387,9 @@ describe('a repository that was renamed', () => {
   test('is followed outside of the base path by no server', async () => {
     answer = () => ({ status: 301, headers: { location: `${github.url}${BY_ID}` } });
     expect(await get(`${github.url}/api/v3`)).toEqual({ ok: false, reason, retryable: false });
-    expect(requests).toHaveLength(1);
+    answer = () => ({ status: 301, headers: { location: `/api/v4${BY_ID}` } });
+    expect(await get(`${github.url}/api/v3`)).toEqual({ ok: false, reason, retryable: false });
+    expect(requests).toHaveLength(2);
   });
 
   test('is refused as any other when it is not there', async () => {

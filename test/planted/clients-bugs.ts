@@ -152,9 +152,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     },
     {
       name: 'answer-that-breaks-off-is-whole',
-      find: "incoming.on('aborted', () => fail(new HttpFailure('ECONNRESET')));",
+      find: "incoming.on('error', fail);",
       replace:
-        "incoming.on('aborted', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }));",
+        "incoming.on('error', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }));",
       caughtBy: 'is a broken connection when it closes',
     },
   ]),
