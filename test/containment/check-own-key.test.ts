@@ -60,6 +60,8 @@ test.each<[string, Token | undefined, Partial<AdminToken>, unknown, string[]]>([
 ])('%s is told from our own', async (_, leaked, given, expected, alarms) => {
   expect(await checkOwnKey(leaked, admin(given))).toStrictEqual(expected);
   expect(output.counted()).toEqual(alarms);
+  const errors = output.entries().filter(({ level }) => level === 'error');
+  expect(errors).toHaveLength(alarms.length);
 });
 
 test('a standby token that cannot be read is logged, and hides no admin token', async () => {
