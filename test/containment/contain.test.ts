@@ -268,6 +268,16 @@ describe('a report', () => {
     expect(steps).toEqual(['record rehearsed']);
   });
 
+  test('of ids in a dry run goes by the listing', async () => {
+    const { outcome, steps } = await run(
+      { deps: { dryRun: true } },
+      { leak: { kind: 'key', ...keyOf('b') } },
+    );
+
+    expect(outcome).toMatchObject({ status: 'rehearsed', would_end: 'revoked', ...keyOf('b') });
+    expect(steps).toEqual(['record rehearsed']);
+  });
+
   test('in a dry run says what would be done about a token that is dead', async () => {
     const { outcome } = await run({ dead: ['a'], deps: { dryRun: true } });
 
