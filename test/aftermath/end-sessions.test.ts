@@ -141,19 +141,26 @@ describe('sessions are ended', () => {
       proofWindowMs: 5_000,
       retry,
     });
+    const endedAfter = ending.then(() => Date.now() - START);
     await vi.advanceTimersByTimeAsync(120_000);
-    return { results: Object.fromEntries(await ending), steps, readings };
+    return {
+      results: Object.fromEntries(await ending),
+      steps,
+      readings,
+      endedAfter: await endedAfter,
+    };
   }
   const [running, suspended] = ['devin-running', 'devin-suspended'];
   const ended = { end: 'ended', status: 'exit' };
 
   test('each with its intent stored before, and are read once when that shows', async () => {
-    const { readings, results, steps } = await end({});
+    const { endedAfter, readings, results, steps } = await end({});
 
     expect(results).toEqual({ [running]: ended, [suspended]: ended });
     expect(steps.indexOf(`intent ${running}`)).toBeLessThan(steps.indexOf(`end ${running}`));
     expect(steps).toHaveLength(4);
     expect(readings).toEqual([0]);
+    expect(endedAfter).toBe(0);
   });
 
   test('never without a stored intent', async () => {
