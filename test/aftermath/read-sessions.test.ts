@@ -59,6 +59,9 @@ const found = (sessions: readonly KeptSession[], more: object = {}) => ({
   ...more,
 });
 
+/** Of a path, of no path, and one that holds a token. */
+const odd = ['../x', 'a.b', Buffer.from(['cog', 'a'.repeat(52)].join('_')).toString('hex')];
+
 describe('the sessions of a service user', () => {
   test.each<[string, World, object]>([
     [
@@ -84,9 +87,9 @@ describe('the sessions of a service user', () => {
     ],
     [
       'are not all while one has an id that must not be sent',
-      { own: [session('a'), session('../x'), session('b', { org_id: 'a/b' })] },
+      { own: [session('a'), ...odd.map((id) => session(id)), session('b', { org_id: 'a/b' })] },
       found([kept('a')], {
-        end: { status: 'failed', reason: '2 sessions have ids of an unexpected form', retryable: false },
+        end: { status: 'failed', reason: '4 sessions have ids of an unexpected form', retryable: false },
       }),
     ],
     [
@@ -245,6 +248,8 @@ describe('of a session is kept', () => {
     ],
     ['no user id of another form', { user_id: 'a b' }, { as_user: '[a user id of an unexpected form]' }],
     ['no status of another form', { status: 'Running!' }, { status: 'unknown' }],
+    ['no status with more before it', { status: 'Xexit' }, { status: 'unknown' }],
+    ['no status with more behind it', { status: 'exit!' }, { status: 'unknown' }],
     ['no parent of another form', { parent_session_id: '../x' }, {}],
   ])('%s', async (_, given, expected) => {
     expect((await read({ own: [session('a', given)] })).sessions).toStrictEqual([kept('a', expected)]);
