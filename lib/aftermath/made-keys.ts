@@ -25,7 +25,7 @@ export function madeKeys(acts: readonly Act[], leakedKeyId: string | undefined):
     const by = action === CREATE ? 'create' : 'rotate';
     const api_key_id = NEW_KEY_FIELDS[by]
       .map((field) => ids[field])
-      .find((id) => id !== undefined && z.safeParse(ApiKeyId, id).success);
+      .find((id) => z.safeParse(ApiKeyId, id).success);
     if (api_key_id !== undefined && api_key_id === leakedKeyId) return [];
     const owner = ids.service_user_id;
     const service_user_id = z.safeParse(ServiceUserId, owner).success ? owner : undefined;

@@ -97,9 +97,10 @@ function addDescendants(found: Map<string, KeptSession>, children: ReadonlyMap<s
   const open = [...found.values()];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     const named = parent.child_session_ids.flatMap((id) => children.get(id) ?? []);
-    for (const child of [...(byParent.get(parent.session_id) ?? []), ...named]) {
-      if (found.has(child.session_id)) continue;
-      found.set(child.session_id, { ...child, isNamed: parent.isNamed });
+    for (const one of [...(byParent.get(parent.session_id) ?? []), ...named]) {
+      if (found.has(one.session_id)) continue;
+      const child = { ...one, isNamed: parent.isNamed };
+      found.set(child.session_id, child);
       open.push(child);
     }
   }

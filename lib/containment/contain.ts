@@ -116,15 +116,13 @@ async function containEach(
 ): Promise<Contained | OnRecord> {
   if (leak.kind === 'key') return single(await containLeak(report, leak, onAlive, deps));
   const { legacy, tokens } = leak;
-  const order = [...tokens.keys()].slice(0, MAX_TOKENS);
+  const order = [...tokens.entries()].slice(0, MAX_TOKENS);
   if (order.length > 1) {
     const admin = await deps.admin.get();
-    order.sort((a, b) => Number(tokens[a]?.equals(admin)) - Number(tokens[b]?.equals(admin)));
+    order.sort(([, a], [, b]) => Number(a.equals(admin)) - Number(b.equals(admin)));
   }
   const ended: Ended[] = [];
-  for (const index of order) {
-    const token = tokens[index];
-    if (token === undefined) continue;
+  for (const [index, token] of order) {
     const part = { kind: 'token', token, alert: leak.alert } as const;
     const trail = trailOfPart(deps.trail, index);
     const end = await containLeak(report, part, onAlive, { ...deps, trail }).catch(failedLeak);

@@ -59,7 +59,8 @@ export function rehearsal({ draft, revoked }: Foreseen, alert: LeakAlert | undef
       : []),
     `record the outcome ${would_end}`,
   ];
-  const because = 'reason' in rest && rest.reason !== undefined ? `: ${rest.reason}` : '';
+  const { reason: why } = { reason: undefined, ...rest };
+  const because = why === undefined ? '' : `: ${why}`;
   const reason = `dry run: this would have ended as ${would_end}${because}`;
   return { ...factsOf(rest), status: 'rehearsed', reason, would_end, would_do };
 }

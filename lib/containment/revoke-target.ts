@@ -56,7 +56,7 @@ export async function revokeTarget(
     startedAt,
     earlierUse: earlier && earliestUse(earlier.intentTime),
   });
-  return withHistory({ ...draft, ...ownKeyOf(proof, draft) }, history);
+  return withHistory({ ...draft, ...ownKeyOf(proof) }, history);
 }
 
 function diedOfOurs(
@@ -68,8 +68,8 @@ function diedOfOurs(
 }
 
 /** The admin token died with the key that was named by its ids: it was that of the admin token itself. */
-function ownKeyOf(proof: ProofResult, { status }: OutcomeDraft) {
-  if (status !== 'failed' || proof.status !== 'unproven' || !proof.isAdminRefused) return {};
+function ownKeyOf(proof: ProofResult) {
+  if (proof.status !== 'unproven' || !proof.isAdminRefused) return {};
   return {
     own_key: true,
     next_step:

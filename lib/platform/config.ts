@@ -66,14 +66,12 @@ export function parseConfig<T extends z.core.$ZodType>(
   schema: T,
   env: Readonly<Record<string, string | undefined>>,
 ): z.output<T> {
-  const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = z.safeParse(schema, set);
   if (result.success) return result.data;
-  const wrong = result.error.issues.map(({ path, code, message }) => {
+  const wrong = result.error.issues.map(({ path, message }) => {
     const name = path.join('.');
-    return code === 'invalid_type' && set[name] === undefined ? `${name} is not set` : `${name} ${message}`;
+    return set[name] === undefined ? `${name} is not set` : `${name} ${message}`;
   });
   throw new ConfigError(`bad configuration: ${wrong.join('; ')}`);
 }

@@ -50,7 +50,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = transport.request(
       request.url,
-      { method: request.method, headers: withLength(request), agent: pool[protocol] },
+      { method: request.method, headers: request.headers, agent: pool[protocol] },
       (incoming) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -60,7 +60,6 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
           else chunks.push(chunk);
         });
         incoming.on('error', fail);
-        incoming.on('aborted', () => fail(new HttpFailure('ECONNRESET')));
         incoming.on('end', () => {
           clearTimeout(timer);
           resolve({
@@ -90,11 +89,4 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
     if (request.onSent !== undefined) outgoing.on('finish', request.onSent);
     outgoing.end(request.body);
   });
-}
-
-function withLength({ headers, body }: HttpRequest): Record<string, string> {
-  return {
-    ...headers,
-    ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-  };
 }

@@ -8,7 +8,7 @@ export async function pooled<T, R>(
   width: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results = new Array<R>(items.length);
+  const results: R[] = [];
   const failures: unknown[] = [];
   const queue = items.entries();
   async function worker(): Promise<void> {

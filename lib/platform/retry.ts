@@ -63,8 +63,7 @@ export function isTransient(status: number): boolean {
 
 /** Milliseconds to wait by `Retry-After`, which holds seconds or an HTTP date (RFC 9110, section 10.2.3). */
 export function retryAfterMs({ headers }: HttpResponse, now = Date.now()): number | undefined {
-  const value = headers['retry-after']?.trim();
-  if (value === undefined || value === '') return undefined;
+  const value = headers['retry-after']?.trim() ?? '';
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
   // Every form of an HTTP date begins with a day's name; Date.parse alone reads "-5" as a date in the past.
   const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;

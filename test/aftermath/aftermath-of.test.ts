@@ -3,6 +3,7 @@ import { aftermathsOf } from '../../lib/aftermath/aftermath-of.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import type { LeakPart } from '../../lib/domain/outcome-facts.ts';
 import { LeakReport } from '../../lib/domain/report.ts';
+import { Token } from '../../lib/domain/token.ts';
 import { report as sample } from '../support/samples.ts';
 
 const report = LeakReport.parse(sample);
@@ -34,6 +35,66 @@ describe('what follows a report', () => {
 
   test('is nothing while the outcome is not on record', () => {
     expect(following(revoked({ service_user_id: 'service-user-1', recorded: false }))).toEqual([]);
+  });
+
+  test('is nothing of what a sweep revoked', () => {
+    const outcome = revoked({ service_user_id: 'service-user-1' });
+
+    expect(aftermathsOf({ outcome, report: { ...report, detector: 'sweep' }, attempt: 1 }, false)).toEqual(
+      [],
+    );
+  });
+
+  test('is a look with all that it needs, without the token', () => {
+    const outcome = revoked({ service_user_id: 'service-user-1', api_key_id: 'key-1' });
+    const token = new Token('secret');
+
+    expect(aftermathsOf({ outcome, report: { ...report, token }, attempt: 3 }, false)).toStrictEqual([
+      {
+        version: 1,
+        kind: 'aftermath',
+        service_user_id: 'service-user-1',
+        api_key_id: 'key-1',
+        leaked_at: report.leaked_at,
+        attempt: 1,
+        report,
+      },
+    ]);
+  });
+
+  test('begins at the report where nobody says when it leaked', () => {
+    const { leaked_at: _at, ...rest } = report;
+    const outcome = revoked({ service_user_id: 'service-user-1' });
+
+    expect(aftermathsOf({ outcome, report: rest, attempt: 1 }, false)).toMatchObject([
+      { leaked_at: report.reported_at },
+    ]);
+    expect(aftermathsOf({ outcome, report: rest, attempt: 1 }, false)[0]).not.toHaveProperty('api_key_id');
+  });
+
+  test.each([
+    ['where this software only rehearses', true, {}, true],
+    ['where the report does', false, { dry_run: true }, true],
+    ['nowhere else', false, {}, undefined],
+  ])('is rehearsed %s', (_, isDryRun, given, dry_run) => {
+    const outcome = revoked({ service_user_id: 'service-user-1' });
+    const [request] = aftermathsOf({ outcome, report: { ...report, ...given }, attempt: 1 }, isDryRun);
+
+    expect(request?.dry_run).toBe(dry_run);
+  });
+
+  test.each<[LeakPart['status'], true | undefined]>([
+    ['revoked', undefined],
+    ['already_revoked', undefined],
+    ['rehearsed', undefined],
+    ['not_found', true],
+    ['still_alive', true],
+    ['escalated', true],
+    ['failed', true],
+  ])('after %s is a report alone: %s', (status, report_only) => {
+    const leaks = [leak('service-user-1', { status }), leak('service-user-1', { status: 'escalated' })];
+
+    expect(following(revoked({ leaks }))[0]?.report_only).toBe(report_only);
   });
 
   test('is each service user once, numbered in the order of the tokens', () => {

@@ -35,6 +35,11 @@ describe('a key that was made', () => {
       act({ api_key_id: 'key-1', service_user_id: '../x' }),
       { api_key_id: 'key-1' },
     ],
+    [
+      'is not named by an id that is none',
+      act({ service_user_id, api_key_id: '..', id: 'key-1' }),
+      { api_key_id: 'key-1', service_user_id },
+    ],
     ['is not the leaked one', act({ service_user_id, api_key_id: 'key-leaked' }), undefined],
     [
       'is not made by another act',
@@ -51,6 +56,15 @@ describe('a key that was made', () => {
       if (!key?.service_user_id || !key.api_key_id) expect(key?.event).toBeUndefined();
     }
   });
+});
+
+test('a key that was made has when, and nothing that is not known', () => {
+  expect(madeKeys([act({})], undefined)).toStrictEqual([
+    { made_at: '2027-01-15T08:00:00.000Z', by: 'create' },
+  ]);
+  expect(madeKeys([act({ api_key_id: 'key-1' })], undefined)).toStrictEqual([
+    { api_key_id: 'key-1', made_at: '2027-01-15T08:00:00.000Z', by: 'create' },
+  ]);
 });
 
 describe('the plan for keys that were made', () => {
@@ -82,6 +96,7 @@ describe('the plan for keys that were made', () => {
     ['queues none that our own key made', [key('a')], { ownKey: true }, 'escalated', []],
     ['queues none while our own are not known', [key('a')], { ownServiceUsers: undefined }, 'escalated', []],
     ['leaves out our own', [key('a', 'service-user-own'), key('b')], {}, 'queue', ['b']],
+    ['does nothing where none was made, though our own key leaked', [], { ownKey: true }, 'none', []],
     ['does nothing without ids', [{ made_at: '2026-07-30T08:26:40.000Z', by: 'rotate' }], {}, 'none', []],
   ])('%s', (_, keys, changes, status, ids) => {
     const plan = planChase(keys, { ...rules, ...changes });

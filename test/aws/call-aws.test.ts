@@ -45,6 +45,13 @@ describe('a call', () => {
     expect(request.body.toString()).toBe('{"a":1}');
   });
 
+  test('that cannot be sent is an error, and no answer', async () => {
+    const bad = { service: 'sqs', url: server.url, method: 'POST', headers: { 'x-bad': 'a\nb' } } as const;
+
+    await expect(callAws(aws, bad, { deadline: Date.now() + 5_000 })).rejects.toThrow(TypeError);
+    expect(received).toEqual([]);
+  });
+
   test('is retried after an error of the service', async () => {
     server.fault({ status: 503 });
     expect(await call(server.url, { attempts: 2 })).toMatchObject({ status: 200 });

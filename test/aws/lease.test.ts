@@ -79,6 +79,73 @@ test('a put that met itself after a lost answer holds the lease', async () => {
   expect(await takeLease({ store: twice, folder })).toMatchObject({ status: 'held' });
 });
 
+test('a lease costs one put, and nothing of the term before it', async () => {
+  const asked: unknown[] = [];
+  const { store } = memoryBucket();
+  const noting: typeof store = {
+    get(path, limit) {
+      asked.push(['get', path, limit]);
+      return store.get(path, limit);
+    },
+    put(path, record, limit) {
+      asked.push(['put', path, limit]);
+      return store.put(path, record, limit);
+    },
+  };
+  await take(noting);
+  await vi.advanceTimersByTimeAsync(100);
+  const limit = { deadline: START + 3_000, attempts: 3, timeoutMs: 1_500 };
+  expect(asked).toEqual([['put', `${folder}${START / TERM_MS}.json`, limit]]);
+
+  asked.length = 0;
+  await isLeased({ store: noting, folder });
+  expect(asked).toEqual([['get', `${folder}${START / TERM_MS}.json`, { ...limit, deadline: START + 3_100 }]]);
+});
+
+test('a lease that ended takes no further term, though one was on its way', async () => {
+  const { store } = memoryBucket();
+  const { promise: onTheWay, resolve: arrive } = Promise.withResolvers<void>();
+  let puts = 0;
+  const slow: typeof store = {
+    ...store,
+    async put(...args) {
+      puts += 1;
+      if (puts === 2) await onTheWay;
+      return store.put(...args);
+    },
+  };
+  const lease = await take(slow);
+  await vi.advanceTimersByTimeAsync(0.5 * TERM_MS);
+  lease.end();
+  arrive();
+  await vi.advanceTimersByTimeAsync(3 * TERM_MS);
+
+  expect(puts).toBe(2);
+});
+
+test.each([
+  [
+    'cannot be read',
+    (bucket: ReturnType<typeof memoryBucket>) => bucket.failing((name) => name === 'get').store,
+  ],
+  [
+    'cannot be written',
+    (bucket: ReturnType<typeof memoryBucket>) => bucket.failing((name) => name === 'put').store,
+  ],
+])('a lease of which another one has the term is not known in a bucket that %s', async (_, failing) => {
+  const bucket = memoryBucket();
+  await take(bucket.store);
+
+  expect(await takeLease({ store: failing(bucket), folder })).toEqual({ status: 'unavailable' });
+});
+
+test('a term that is not readable names no holder', async () => {
+  const { store } = memoryBucket();
+  await store.put(`${folder}${START / TERM_MS}.json`, { holder: '../x' }, { deadline: 0 });
+
+  expect(await takeLease({ store, folder })).toEqual({ status: 'unavailable' });
+});
+
 test('a bucket that is down gives no lease, and takes none away', async () => {
   let isDown = false;
   const { store } = memoryBucket(() => isDown);

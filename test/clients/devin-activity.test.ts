@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SecretError } from '../../lib/aws/secrets.ts';
 import { type DevinActivity, devinActivity, type ListEnd } from '../../lib/clients/devin-activity.ts';
 import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
 import { type Devin, startDevin } from '../../sandbox/devin.ts';
@@ -96,10 +97,107 @@ describe('a list of sessions', () => {
 describe('ids that enter a path', () => {
   const odd = ['../x', 'a/b', '', 'a b', `cog_${'a'.repeat(20)}`];
   test.each(odd)('%j is not sent', async (id) => {
-    expect(await activity.listSchedules(id, () => {}, options())).toMatchObject({ status: 'failed' });
+    expect(await activity.listSchedules(id, () => {}, options())).toMatchObject({
+      status: 'failed',
+      retryable: false,
+    });
     const session = { session_id: id, org_id: 'org-1' };
-    expect(await activity.endSession(session, retry())).toMatchObject({ status: 'failed', retryable: false });
+    const unsent = { status: 'failed', retryable: false, uncertain: false };
+    expect(await activity.endSession(session, retry())).toMatchObject(unsent);
     expect(devin.requests).toEqual([]);
+  });
+});
+
+describe('what is asked', () => {
+  const noAct = () => expect.fail('nothing is to be taken');
+  const asked = () => devin.requests.map(({ path, query }) => `${path}?${query}`);
+  const empty = { items: [], has_next_page: false };
+
+  test('of sessions is since when, of whom and from where', async () => {
+    devin.fault({ operation: 'listEnterpriseSessions', status: 200, body: empty, times: 2 });
+    await activity.listSessions({ createdAfter: 7 }, () => {}, options());
+    await activity.listSessions(
+      { createdAfter: 7, serviceUserId: service_user_id, origin: 'slack' },
+      () => {},
+      options(),
+    );
+
+    expect(asked()).toEqual([
+      '/v3/enterprise/sessions?created_after=7&first=200',
+      '/v3/enterprise/sessions?created_after=7&first=200&service_user_ids=service-user-1&origins=slack',
+    ]);
+  });
+
+  test('of the audit log is a time, oldest first', async () => {
+    const entry = { action: 'create_session', created_at: 8, data: {} };
+    devin.fault({ operation: 'listEnterpriseAuditLogs', status: 200, body: { ...empty, items: [entry] } });
+    const acts: unknown[] = [];
+    const end = await activity.listAuditLog(
+      { after: 7, before: 9 },
+      (items) => acts.push(...items.map(({ action }) => action)),
+      options(),
+    );
+
+    expect(end).toEqual({ status: 'complete' });
+    expect(acts).toEqual(['create_session']);
+    expect(asked()).toEqual(['/v3/enterprise/audit-logs?time_after=7&time_before=9&order=asc&first=200']);
+  });
+
+  test('is nothing where the token cannot be read', async () => {
+    const broken = new SecretError('secret', 'ThrottlingException', 'cannot be read');
+    const blind = devinActivity(
+      devin.url,
+      cachedAdminToken(() => Promise.reject(broken), 'secret'),
+    );
+
+    expect(await blind.listAuditLog({ after: 7, before: 9 }, noAct, options())).toEqual({
+      status: 'failed',
+      reason: `the audit log could not be read: ${broken.message}`,
+      retryable: true,
+    });
+    expect(devin.requests).toEqual([]);
+  });
+
+  test('fails as a bug where it is one', async () => {
+    const bug = devinActivity(
+      'no URL',
+      cachedAdminToken(async () => secret, 'secret'),
+    );
+
+    await expect(bug.listAuditLog({ after: 7, before: 9 }, noAct, options())).rejects.toThrow(TypeError);
+  });
+});
+
+describe('a list of schedules', () => {
+  const list = (maxPages?: number) => activity.listSchedules('org-1', () => {}, options(maxPages));
+  const page = (body: object) =>
+    devin.fault({ operation: 'listSchedules', status: 200, body: { items: [], ...body }, times: 9 });
+
+  test('that is longer than it may be says so', async () => {
+    for (let index = 0; index < 250; index++) devin.createSchedule({ created_by: 'x', org_id: 'org-1' });
+
+    expect(await list(2)).toEqual({ status: 'more', pages: 2 });
+    expect(devin.requests).toHaveLength(2);
+  });
+
+  test('with an empty page and more to come is not complete', async () => {
+    page({ has_next_page: true });
+
+    expect(await list()).toEqual({
+      status: 'failed',
+      reason: 'schedules broke off with an empty page',
+      retryable: true,
+    });
+  });
+
+  test('that is refused says of which organisation', async () => {
+    devin.fault({ operation: 'listSchedules', status: 403 });
+
+    expect(await list()).toEqual({
+      status: 'failed',
+      reason: 'schedules could not be read: HTTP 403, grant ManageOrgSchedules (org-1)',
+      retryable: false,
+    });
   });
 });
 

@@ -107,3 +107,76 @@ describe('an admin token that was refused', () => {
     expect((await admin.get()).reveal()).toBe(NEW);
   });
 });
+
+describe('the standby token', () => {
+  const ids = { admin: OLD, standby: NEW };
+  /** Two secrets by their ids, and the reads of them. */
+  function secrets(values: Record<string, string> = { ...ids }) {
+    const reads: string[] = [];
+    const read = async (id: string) => {
+      reads.push(id);
+      return values[id] ?? Promise.reject(new SecretError(id, 'ThrottlingException', 'cannot be read'));
+    };
+    return { reads, values, admin: cachedAdminToken(read, 'admin', 'standby') };
+  }
+
+  test('is none where none is set', async () => {
+    const { admin, state } = secret(OLD);
+
+    expect(await admin.standby()).toBeUndefined();
+    expect(state.reads).toEqual([]);
+  });
+
+  test('is read once, and is not what calls are made with', async () => {
+    const { admin, reads } = secrets();
+
+    expect((await admin.standby())?.reveal()).toBe(NEW);
+    expect((await admin.standby())?.reveal()).toBe(NEW);
+    expect(reads).toEqual(['standby']);
+    expect((await admin.get()).reveal()).toBe(OLD);
+  });
+
+  test('is read again after a read that failed', async () => {
+    const { admin, reads, values } = secrets({ admin: OLD });
+    await expect(admin.standby()).rejects.toThrow(SecretError);
+    values.standby = NEW;
+
+    expect((await admin.standby())?.reveal()).toBe(NEW);
+    expect(reads).toEqual(['standby', 'standby']);
+  });
+
+  test('replaces an admin token that is refused and was not rotated, from then on', async () => {
+    const { admin, reads } = secrets();
+
+    expect((await admin.insteadOf(new Token(OLD)))?.reveal()).toBe(NEW);
+    expect((await admin.get()).reveal()).toBe(NEW);
+    expect(reads).toEqual(['admin', 'admin', 'standby']);
+  });
+
+  test('is not asked for when the admin token was rotated', async () => {
+    const { admin, reads, values } = secrets();
+    const refused = await admin.get();
+    values.admin = ['cog', 'ThirdS3cretThirdS3cret'].join('_');
+
+    expect((await admin.insteadOf(refused))?.reveal()).toBe(values.admin);
+    expect(reads).not.toContain('standby');
+  });
+
+  test('replaces nothing when it is the same', async () => {
+    const { admin } = secrets({ admin: OLD, standby: OLD });
+
+    expect(await admin.insteadOf(new Token(OLD))).toBeUndefined();
+  });
+});
+
+test('a read that fails does not discard the token that a neighbour read meanwhile', async () => {
+  const broken = Promise.reject(new SecretError(ID, 'ThrottlingException', 'cannot be read'));
+  const reads: Promise<string>[] = [Promise.resolve(OLD), broken, Promise.resolve(NEW)];
+  const admin = cachedAdminToken(() => reads.shift() ?? expect.fail('nothing more is to be read'), ID);
+  const refused = await admin.get();
+  const [failing, working] = [admin.insteadOf(refused), admin.insteadOf(refused)];
+
+  await expect(failing).rejects.toThrow(SecretError);
+  expect((await working)?.reveal()).toBe(NEW);
+  expect((await admin.get()).reveal()).toBe(NEW);
+});

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SecretError } from '../../lib/aws/secrets.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { cachedAdminToken } from '../../lib/clients/devin-admin-token.ts';
+import { devinServiceUsers } from '../../lib/clients/devin-service-users.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { type SandboxAnswer, type SandboxRequest, startServer } from '../../sandbox/http-server.ts';
 
@@ -32,11 +34,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const client = (url = server.url) =>
-  devinClient(
-    url,
-    cachedAdminToken(async () => secret, 'admin'),
-  );
+const client = (url = server.url) => {
+  const admin = cachedAdminToken(async () => secret, 'admin');
+  return { ...devinClient(url, admin), ...devinServiceUsers(url, admin) };
+};
 const once = () => ({ deadline: Date.now() + 5_000, attempts: 1 });
 const answer = (status: number, body: object | string = {}): SandboxAnswer => ({ status, body });
 const self = answer(200, { principal_type: 'service_user', service_user_id: USER });
@@ -60,6 +61,36 @@ describe('a probe', () => {
     expect(asked).toEqual(['GET /v3/self']);
   });
 
+  test.each([
+    ['with the second of the API', { date: 'Thu, 30 Jul 2026 08:26:40 GMT' }, 1_785_400_000],
+    ['without a time that can be read', { date: 'soon' }, undefined],
+  ])('that is answered 200 says whose the token is, %s', async (_, headers, apiSecond) => {
+    handle = () => ({ ...self, headers });
+
+    expect(await client().probe(LEAKED, once())).toEqual({
+      state: 'alive',
+      principal: { principal_type: 'service_user', service_user_id: USER },
+      apiSecond,
+    });
+  });
+
+  test('that proves nothing says what it was answered', async () => {
+    handle = () => answer(403);
+
+    expect(await client().probe(LEAKED, once())).toEqual({
+      state: 'unknown',
+      status: 403,
+      reason: 'HTTP 403',
+      isTransient: false,
+    });
+  });
+
+  test.each([429, 503])('that is answered %d may show more the next time, and when', async (status) => {
+    handle = () => ({ ...answer(status), headers: { 'retry-after': '7' } });
+
+    expect(await client().probe(LEAKED, once())).toMatchObject({ isTransient: true, retryAfterMs: 7_000 });
+  });
+
   test('that is not answered proves nothing', async () => {
     expect(await client('http://127.0.0.1:9').probe(LEAKED, once())).toEqual({
       state: 'unknown',
@@ -69,7 +100,21 @@ describe('a probe', () => {
   });
 });
 
+test('a base URL that is none is an error, and no answer', async () => {
+  await expect(client('no URL').probe(LEAKED, once())).rejects.toThrow(TypeError);
+});
+
 describe('the probe of the admin token', () => {
+  test('that works asks for no other', async () => {
+    handle = () => self;
+    const devin = client();
+    await devin.probeAdmin(once());
+    secret = NEW;
+
+    expect(await devin.probeAdmin(once())).toMatchObject({ state: 'alive' });
+    expect(asked).toHaveLength(2);
+  });
+
   test('reads a token that was rotated again, and shows that one alive', async () => {
     handle = (request) => (isBy(request, NEW) ? self : answer(401));
     const devin = client();
@@ -97,6 +142,76 @@ describe('an admin call', () => {
     secret = NEW;
 
     expect(await devin.listKeys(USER, once())).toMatchObject({ ok: true, keys: [{ api_key_id: 'key-a' }] });
+  });
+});
+
+describe('an admin call', () => {
+  test('that is not answered may have had its effect, and is tried again', async () => {
+    expect(await client('http://127.0.0.1:9').revokeKey(KEY, once())).toEqual({
+      ok: false,
+      reason: 'Devin did not answer DELETE (ECONNREFUSED)',
+      retryable: true,
+    });
+  });
+
+  test('without the admin token fails as that', async () => {
+    const broken = new SecretError('admin', 'unavailable', 'is down');
+    const read = () => Promise.reject(broken);
+
+    await expect(
+      devinClient(server.url, cachedAdminToken(read, 'admin')).listKeys(USER, once()),
+    ).rejects.toBe(broken);
+  });
+
+  test.each<[number, SandboxAnswer, object]>([
+    [401, answer(401), { reason: expect.stringContaining('store a live one'), retryable: true }],
+    [
+      403,
+      answer(403),
+      { reason: expect.stringContaining('ManageAccountServiceUsers (HTTP 403)'), retryable: false },
+    ],
+    [
+      404,
+      answer(404),
+      { reason: expect.stringContaining('does not know this service user'), retryable: false },
+    ],
+    [418, answer(418), { reason: 'Devin answered GET with HTTP 418', retryable: false }],
+    [429, { ...answer(429), headers: { 'retry-after': '7' } }, { retryable: true, retryAfterMs: 7_000 }],
+    [503, { ...answer(503), headers: { 'retry-after': '7' } }, { retryable: true, retryAfterMs: undefined }],
+  ])('that is answered %i says what to do', async (status, given, expected) => {
+    handle = () => given;
+
+    expect(await client().listKeys(USER, once())).toEqual({
+      ok: false,
+      status,
+      reason: `Devin answered GET with HTTP ${status}`,
+      ...expected,
+    });
+  });
+
+  const wrong = (field: string) => ({ loc: ['query', field, 0], msg: `bad ${LEAKED.reveal()}` });
+  test.each<[string, object | string, string]>([
+    [
+      'names each wrong field, without a token',
+      { detail: [wrong('a'), wrong('b')] },
+      ': query.a.0: bad [redacted]; query.b.0: bad [redacted]',
+    ],
+    [
+      'names ten fields at most',
+      { detail: Array(11).fill({ loc: ['a'], msg: 'b' }) },
+      `: ${Array(10).fill('a: b').join('; ')}`,
+    ],
+    ['names none where there is none', { detail: [] }, ''],
+    ['names none of another shape', { detail: 'bad' }, ''],
+    ['names none of what is no JSON', '<html>', ''],
+  ])('that is answered 422 %s', async (_, body, names) => {
+    handle = () => answer(422, body);
+
+    expect(await client().listKeys(USER, once())).toMatchObject({
+      status: 422,
+      reason: `Devin rejects the request (HTTP 422)${names}`,
+      retryable: false,
+    });
   });
 });
 
@@ -128,7 +243,12 @@ describe('a DELETE', () => {
   ])('that is answered 200 with %s claims nothing', async (_, body) => {
     handle = () => answer(200, body);
 
-    expect(await client().revokeKey(KEY, once())).toMatchObject({ ok: false, retryable: true });
+    // Without a status: it is not known whether the key was revoked.
+    expect(await client().revokeKey(KEY, once())).toEqual({
+      ok: false,
+      reason: 'Devin answered DELETE with HTTP 200 and a body that is not the documented JSON',
+      retryable: true,
+    });
   });
 
   test.each([422, 400, 403, 404, 409])('that is answered %i is not repeated', async (status) => {
@@ -147,6 +267,16 @@ describe('a DELETE', () => {
     expect(await client().revokeKey(KEY, { deadline: Date.now() + 5_000 })).toMatchObject({
       answer: 'already_revoked',
       uncertain,
+    });
+  });
+
+  test('that is refused after a 500 may have had its effect before', async () => {
+    handle = () => answer(asked.length === 1 ? 500 : 403);
+
+    expect(await client().revokeKey(KEY, { deadline: Date.now() + 5_000 })).toMatchObject({
+      ok: false,
+      status: 403,
+      uncertain: true,
     });
   });
 
@@ -179,6 +309,14 @@ describe('the keys of a service user', () => {
     expect(asked).toEqual([list, `${list}&after=a%26b`]);
   });
 
+  test('are not known without an answer', async () => {
+    expect(await client('http://127.0.0.1:9').listKeys(USER, once())).toEqual({
+      ok: false,
+      reason: 'Devin did not answer GET (ECONNREFUSED)',
+      retryable: true,
+    });
+  });
+
   test('are not known when a later page is refused', async () => {
     handle = ({ query }) =>
       query.get('after') === null
@@ -186,6 +324,54 @@ describe('the keys of a service user', () => {
         : answer(503);
 
     expect(await client().listKeys(USER, once())).toMatchObject({ ok: false, status: 503, retryable: true });
+  });
+
+  const cutOff = { items: [], has_next_page: true };
+  test.each<[string, object | string, string]>([
+    [
+      'breaks off',
+      cutOff,
+      "Devin's key listing is incomplete: it promises a next page and does not say where",
+    ],
+    ['is not one', '<html>', 'Devin answered GET with HTTP 200 and a body that is not the documented JSON'],
+  ])('are not known when the listing %s', async (_, body, reason) => {
+    handle = () => answer(200, body);
+
+    expect(await client().listKeys(USER, once())).toMatchObject({
+      ok: false,
+      incomplete: true,
+      reason,
+      retryable: true,
+    });
+    expect(asked).toEqual([list]);
+  });
+
+  test('are read three times at most', async () => {
+    handle = () => answer(200, cutOff);
+    await client().listKeys(USER, { deadline: Date.now() + 5_000, attempts: 9 });
+
+    expect(asked).toHaveLength(3);
+  });
+
+  test('are read once more only when the listing is incomplete', async () => {
+    handle = () => answer(403);
+    await client().listKeys(USER, { deadline: Date.now() + 5_000 });
+
+    expect(asked).toHaveLength(1);
+  });
+
+  test('are not known when the listing does not end', async () => {
+    handle = () => answer(200, { items: [], has_next_page: true, end_cursor: String(asked.length) });
+
+    expect(await client().listKeys(USER, once())).toMatchObject({ ok: false, incomplete: true });
+    expect(asked).toHaveLength(1_000);
+  });
+
+  test('come with the second of the API', async () => {
+    const headers = { date: 'Thu, 30 Jul 2026 08:26:40 GMT' };
+    handle = () => ({ ...answer(200, { items: [] }), headers });
+
+    expect(await client().listKeys(USER, once())).toEqual({ ok: true, keys: [], apiSecond: 1_785_400_000 });
   });
 
   test('are read again when the listing is incomplete', async () => {
@@ -215,14 +401,58 @@ describe('the keys of a service user', () => {
 });
 
 describe('a page of service users', () => {
-  test.each([
-    ['ends', { items: [] }, { ok: true, next: null }],
-    ['goes on', { items: [], has_next_page: true, end_cursor: 'a' }, { ok: true, next: 'a' }],
-    ['is cut off', { items: [], has_next_page: true }, { ok: false, retryable: true }],
-    ['is not one', '<html>', { ok: false, retryable: true }],
-  ])('%s', async (_, body, expected) => {
-    handle = () => answer(200, body);
+  const list = 'GET /v3/enterprise/members/service-users?first=200&include_inactive=true';
+  const dated = { date: 'Thu, 30 Jul 2026 08:26:40 GMT' };
+  const date = Date.parse(dated.date);
+  const users = [{ service_user_id: USER, name: 'ci' }];
 
-    expect(await client().listServiceUsers(null, once())).toMatchObject(expected);
+  test.each<[string, object | string, object]>([
+    ['ends', { items: users, total: 1 }, { ok: true, users, next: null, total: 1, date }],
+    [
+      'goes on',
+      { items: [], has_next_page: true, end_cursor: 'a' },
+      { ok: true, users: [], next: 'a', total: undefined, date },
+    ],
+    [
+      'ends though it names a cursor',
+      { items: [], end_cursor: 'a' },
+      { ok: true, users: [], next: null, total: undefined, date },
+    ],
+  ])('%s', async (_, body, expected) => {
+    handle = () => ({ ...answer(200, body), headers: dated });
+
+    expect(await client().listServiceUsers(null, once())).toEqual(expected);
+    expect(asked).toEqual([list]);
+  });
+
+  test.each<[string, number, object | string, object]>([
+    ['is cut off', 200, { items: [], has_next_page: true }, { status: 200, retryable: true }],
+    ['is not one', 200, '<html>', { status: 200, retryable: true }],
+    [
+      'is forbidden',
+      403,
+      {},
+      { status: 403, retryable: false, reason: expect.stringContaining('ViewAccountMembership (HTTP 403)') },
+    ],
+    ['is refused', 503, {}, { status: 503, retryable: true }],
+    ['is not asked for as it should be', 400, {}, { status: 400, retryable: false }],
+  ])('%s', async (_, status, body, expected) => {
+    handle = () => answer(status, body);
+
+    expect(await client().listServiceUsers(null, once())).toMatchObject({ ok: false, ...expected });
+  });
+
+  test('that is not answered is tried again', async () => {
+    expect(await client('http://127.0.0.1:9').listServiceUsers(null, once())).toMatchObject({
+      ok: false,
+      retryable: true,
+    });
+  });
+
+  test('follows the one before, and has no time where none can be read', async () => {
+    handle = () => ({ ...answer(200, { items: [] }), headers: { date: 'soon' } });
+
+    expect(await client().listServiceUsers('a&b', once())).toMatchObject({ ok: true, date: undefined });
+    expect(asked).toEqual([`${list}&after=a%26b`]);
   });
 });

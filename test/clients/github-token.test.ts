@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SecretError } from '../../lib/aws/secrets.ts';
+import { GitHubRefusedError } from '../../lib/clients/github-refusal.ts';
 import { githubToken } from '../../lib/clients/github-token.ts';
 import { type GitHub, startGitHub } from '../../sandbox/github.ts';
 
@@ -111,6 +112,51 @@ describe('an app of GitHub', () => {
   test('gets a token from a GitHub that is busy first', async () => {
     github.fault({ operation: 'createInstallationToken', status: 503 });
     expect(await works(await get(load(app())))).toBe(true);
+  });
+
+  test.each([
+    ['403 with a time', { status: 403, headers: { 'retry-after': '60' } }, 60_000],
+    ['429 with a time', { status: 429, headers: { 'retry-after': '60' } }, 60_000],
+    ['429 without a time', { status: 429 }, 60_000],
+  ])('is told when to come back by a rate limit: %s', async (_title, fault, waitMs) => {
+    github.fault({ operation: 'createInstallationToken', ...fault, times: 9 });
+    const from = Date.now();
+    const error = await load(app())
+      .get(from + 1_000)
+      .catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ name: 'GitHubRefusedError', refusal: { ok: false, retryable: true } });
+    expect(error instanceof GitHubRefusedError && error.refusal.retryAt).toBeGreaterThanOrEqual(
+      from + waitMs,
+    );
+  });
+
+  test('asks once while its rate limit names a time', async () => {
+    const fault = { status: 429, headers: { 'retry-after': '1' } };
+    github.fault({ operation: 'createInstallationToken', ...fault, times: 9 });
+
+    await expect(get(load(app()))).rejects.toThrow(GitHubRefusedError);
+    expect(minted()).toBe(1);
+  });
+
+  test('takes none from an answer of another status', async () => {
+    const body = { token: 'x', expires_at: '2100-01-01T00:00:00Z' };
+    github.fault({ operation: 'createInstallationToken', status: 200, body });
+
+    await expect(get(load(app()))).rejects.toThrow(SecretError);
+  });
+
+  test('holds a token whose end is not known for five minutes, less one', async () => {
+    const start = Date.now();
+    vi.setSystemTime(start);
+    const body = { token: 'x', expires_at: 'soon' };
+    github.fault({ operation: 'createInstallationToken', status: 201, body });
+    const token = load(app());
+    await get(token);
+    vi.setSystemTime(start + 3.9 * MINUTE);
+    expect(await get(token)).toBe('x');
+    vi.setSystemTime(start + 4.1 * MINUTE);
+    expect(await get(token)).not.toBe('x');
   });
 
   test('tries again after a failure', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { githubClient } from '../../lib/clients/github.ts';
 import { githubAlertList } from '../../lib/clients/github-alert-list.ts';
+import { GitHubRefusedError } from '../../lib/clients/github-refusal.ts';
 import type { GitHubToken } from '../../lib/clients/github-token.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { restAlert, type StoredAlert } from '../../sandbox/github-shapes.ts';
@@ -91,8 +92,167 @@ describe('an alert', () => {
   test('is resolved without its validity where GitHub refuses that', async () => {
     answer = ({ body }) => (JSON.parse(body.toString()).validity !== undefined ? { status: 422 } : whole);
     expect(await resolve()).toEqual({ ok: true });
+    expect(requests.map(({ body }) => JSON.parse(body.toString()))).toEqual([
+      { state: 'resolved', resolution: 'revoked', resolution_comment: 'dead', validity: 'inactive' },
+      { state: 'resolved', resolution: 'revoked', resolution_comment: 'dead' },
+    ]);
+  });
+});
+
+describe('an alert that is read', () => {
+  const read = async (body: object | string) => {
+    answer = () => ({ status: 200, body });
+    return get();
+  };
+  const known = { state: 'open', secret: SECRET };
+
+  test.each<[string, object | string, object]>([
+    [
+      'has its secret decoded where that is encoded',
+      { ...known, secret: Buffer.from(SECRET).toString('base64'), is_base64_encoded: true },
+      { state: 'open', secret: new Token(SECRET) },
+    ],
+    [
+      'may be of an unknown encoding',
+      { ...known, is_base64_encoded: null },
+      { state: 'open', secret: new Token(SECRET) },
+    ],
+    ['may be without its secret', { state: 'open' }, { state: 'open' }],
+    ['may be without a time', { ...known, created_at: 'soon' }, { state: 'open', secret: new Token(SECRET) }],
+  ])('%s', async (_, body, expected) => {
+    const result = await read(body);
+
+    expect(result).toStrictEqual({ ok: true, alert: expected });
+    expect(result.ok && result.alert.secret?.reveal()).toBe('secret' in expected ? SECRET : undefined);
+  });
+
+  test.each<[string, object | string]>([
+    ['a page of something in between', '<html>'],
+    ['without a state', { secret: SECRET }],
+  ])('is none where the answer is %s', async (_, body) => {
+    expect(await read(body)).toEqual({
+      ok: false,
+      reason: 'GitHub answered with a body that is not the documented JSON',
+      retryable: true,
+    });
+  });
+
+  test('goes by the id of its repository where its name must not be sent', async () => {
+    await client().getAlert({ ...ref, repository_id: 1_296_269 }, retry());
+
+    expect(asked()).toEqual([`GET ${BY_ID}`]);
+  });
+});
+
+describe('an alert that is resolved already', () => {
+  const isChange = ({ method }: SandboxRequest) => method === 'PATCH';
+
+  test('is resolved, though GitHub refuses to do it again', async () => {
+    answer = (request) => (isChange(request) ? { status: 400 } : whole);
+
+    expect(await resolve()).toEqual({ ok: true });
+    expect(asked()).toEqual([`PATCH ${PATH}`, `GET ${PATH}`]);
+  });
+
+  test('is not what an open one is, whose comment is refused: that is resolved without it', async () => {
+    const open = { status: 200, body: restAlert({ ...stored, state: 'open' }) };
+    answer = (request) => {
+      if (!isChange(request)) return open;
+      return 'resolution_comment' in JSON.parse(request.body.toString()) ? { status: 400 } : whole;
+    };
+
+    expect(await resolve()).toEqual({ ok: true });
+    expect(JSON.parse(requests.at(-1)?.body.toString() ?? '')).toEqual({
+      state: 'resolved',
+      resolution: 'revoked',
+    });
+  });
+
+  test('is not known to be when it cannot be read either', async () => {
+    answer = (request) => ({ status: isChange(request) ? 400 : 404 });
+
+    expect(await resolve()).toMatchObject({ ok: false, reason: 'GitHub answered PATCH with HTTP 400' });
+  });
+
+  test('is opened again', async () => {
+    answer = () => ({ status: 200, body: restAlert({ ...stored, state: 'open' }) });
+
+    expect(await client().reopenAlert(ref, retry())).toEqual({ ok: true });
+    expect(asked()).toEqual([`PATCH ${PATH}`]);
+    expect(requests.map(({ body }) => JSON.parse(body.toString()))).toEqual([{ state: 'open' }]);
+  });
+});
+
+describe('a refusal', () => {
+  const change = 'GitHub refuses to close the alert (HTTP 403)';
+  test.each<[string, number, () => Promise<unknown>, string, boolean]>([
+    ['of the token', 401, get, 'GitHub does not accept the token (HTTP 401)', true],
+    ['of a look', 403, get, 'GitHub refuses (HTTP 403): the permission', false],
+    ['of a change', 403, resolve, change, false],
+    ['to open it again', 403, () => client().reopenAlert(ref, retry()), change, false],
+    ['of what is not there', 404, get, 'GitHub does not show this alert (HTTP 404)', false],
+    ['of a change of such a state', 422, resolve, 'GitHub rejects the change (HTTP 422)', false],
+    ['of another kind', 418, get, 'GitHub answered GET with HTTP 418', false],
+    ['of a list', 404, list, 'GitHub does not show this alert (HTTP 404)', false],
+  ])('%s says why', async (_, status, call, reason, retryable) => {
+    answer = () => ({ status });
+
+    expect(await call()).toEqual({ ok: false, reason: expect.stringContaining(reason), retryable });
+  });
+
+  test('of the token is asked for again with a fresh one', async () => {
+    const steps: string[] = [];
+    let current = 'old';
+    const rotating: GitHubToken = {
+      get: async (deadline) => {
+        steps.push(`get ${deadline - NOW}`);
+        return new Token(current);
+      },
+      forget: () => {
+        steps.push('forget');
+        current = 'new';
+      },
+    };
+    answer = ({ headers }) => (headers.authorization === 'Bearer new' ? whole : { status: 401 });
+
+    expect(await githubClient(github.url, rotating).getAlert(ref, retry())).toEqual({ ok: true, alert });
+    expect(steps).toEqual(['get 20000', 'forget', 'get 20000']);
+  });
+
+  test('of the token twice is not asked for a third time', async () => {
+    answer = () => ({ status: 401 });
+    await get();
+
     expect(requests).toHaveLength(2);
   });
+
+  test('of the token of an App is that of the alert, with its time', async () => {
+    const refusal = { ok: false, reason: 'used up', retryable: true, retryAt: NOW } as const;
+    const limited = { ...token, get: () => Promise.reject(new GitHubRefusedError(refusal)) };
+    const broken = { ...token, get: () => Promise.reject(new TypeError('a bug')) };
+
+    expect(await githubClient(github.url, limited).getAlert(ref, retry())).toEqual(refusal);
+    expect(await githubClient(github.url, limited).reopenAlert(ref, retry())).toEqual(refusal);
+    await expect(githubClient(github.url, broken).getAlert(ref, retry())).rejects.toThrow(TypeError);
+  });
+
+  test('is what no answer is', async () => {
+    expect(await client('http://127.0.0.1:9').getAlert(ref, { ...retry(), attempts: 1 })).toEqual({
+      ok: false,
+      reason: 'GitHub did not answer GET (ECONNREFUSED)',
+      retryable: true,
+    });
+  });
+});
+
+test('a look has no body, and a change is JSON', async () => {
+  await get();
+  await resolve();
+
+  const [look, changed] = requests;
+  expect(look?.headers).not.toHaveProperty('content-type');
+  expect(look?.headers).toMatchObject({ authorization: 'Bearer x', accept: 'application/vnd.github+json' });
+  expect(changed?.headers).toMatchObject({ 'content-type': 'application/json' });
 });
 
 describe('an alert whose change is answered 200', () => {
@@ -104,6 +264,12 @@ describe('an alert whose change is answered 200', () => {
     expect(await resolve()).toMatchObject({ ok: false, retryable: true });
   });
 
+  test('is not taken for open again where the answer is no alert', async () => {
+    answer = () => ({ status: 200, body: '<html>' });
+
+    expect(await client().reopenAlert(ref, retry())).toMatchObject({ ok: false, retryable: true });
+  });
+
   test('is not taken for open again where the answer shows it resolved', async () => {
     expect(await client().reopenAlert(ref, retry())).toMatchObject({ ok: false, retryable: true });
   });
@@ -112,6 +278,7 @@ describe('an alert whose change is answered 200', () => {
 describe('a repository that was renamed', () => {
   const renamed = { status: 200, body: restAlert({ ...stored, owner: 'acme-inc', repo: 'shop' }) };
   const movedTo = { owner: 'acme-inc', repo: 'shop' };
+  const longNumbered = { status: 200, body: restAlert({ ...stored, ...movedTo, number: 42 }) };
   const redirecting =
     (location: string, status = 301, after: SandboxAnswer = renamed) =>
     ({ path }: SandboxRequest): SandboxAnswer =>
@@ -150,10 +317,11 @@ describe('a repository that was renamed', () => {
     ['a hostile name', 'https://api.github.com/repos/../x/secret-scanning/alerts/7'],
     ['a token', `https://api.github.com/repos/acme/${leaked}/secret-scanning/alerts/7`],
     ['something that is no URL', '/repos/acme inc/shop/secret-scanning/alerts/7'],
+    ['a part of it', 'https://api.github.com/repos/acme/shop/secret-scanning/alerts/7/locations'],
   ])('has no known name where the URL of the alert is %s', async (_title, url) => {
     answer = redirecting(BY_ID, 301, { status: 200, body: { ...restAlert(stored), url } });
-    expect(await get()).toEqual({ ok: true, alert });
-    expect(await resolve()).toEqual({ ok: true });
+    expect(await get()).toStrictEqual({ ok: true, alert });
+    expect(await resolve()).toStrictEqual({ ok: true });
     expect(requests).toHaveLength(4);
   });
 
@@ -173,6 +341,8 @@ describe('a repository that was renamed', () => {
     ['another name', () => PATH.replace('webshop', 'shop')],
     ['another alert', () => BY_ID.replace(/7$/, '8')],
     ['an id that is no number', () => BY_ID.replace('1296269', 'x')],
+    ['a part of it', () => `${BY_ID}/locations`],
+    ['a path that ends as it does', () => `/x${BY_ID}`],
     ['a query', () => `${BY_ID}?hide_secret=true`],
     ['something that is no URL', () => 'http://['],
   ])('is not followed to %s', async (_title, location) => {
@@ -184,6 +354,30 @@ describe('a repository that was renamed', () => {
     expect(asked()).toEqual([`GET ${PATH}`, `PATCH ${PATH}`]);
   });
 
+  test('is followed to an alert of any number', async () => {
+    const [path, byId] = [PATH, BY_ID].map((one) => one.replace(/7$/, '42'));
+    answer = (request) =>
+      request.path === path ? { status: 301, headers: { location: byId ?? '' } } : longNumbered;
+
+    expect(await client().getAlert({ ...ref, number: 42 }, retry())).toMatchObject({
+      ok: true,
+      alert: { movedTo },
+    });
+    expect(asked()).toEqual([`GET ${path}`, `GET ${byId}`]);
+  });
+
+  test('is not there when the redirect leads to no answer', async () => {
+    answer = redirecting(BY_ID);
+    const once = { deadline: Date.now() + 20_000, attempts: 1 };
+    github.fault({ status: 301, headers: { location: BY_ID } });
+    github.fault({ reset: 'before' });
+
+    expect(await client().getAlert(ref, once)).toMatchObject({
+      ok: false,
+      reason: 'GitHub did not answer GET (ECONNRESET)',
+    });
+  });
+
   test('is followed once', async () => {
     answer = () => ({ status: 301, headers: { location: BY_ID } });
     expect(await get()).toEqual({ ok: false, reason, retryable: false });
@@ -193,7 +387,9 @@ describe('a repository that was renamed', () => {
   test('is followed outside of the base path by no server', async () => {
     answer = () => ({ status: 301, headers: { location: `${github.url}${BY_ID}` } });
     expect(await get(`${github.url}/api/v3`)).toEqual({ ok: false, reason, retryable: false });
-    expect(requests).toHaveLength(1);
+    answer = () => ({ status: 301, headers: { location: `/api/v4${BY_ID}` } });
+    expect(await get(`${github.url}/api/v3`)).toEqual({ ok: false, reason, retryable: false });
+    expect(requests).toHaveLength(2);
   });
 
   test('is refused as any other when it is not there', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { batchBarrier, type KeepHidden, onlyPlace } from '../../lib/containment/batch-barrier.ts';
 
 const messages = (count: number): KeepHidden[] => Array.from({ length: count }, () => (work) => work);
@@ -72,6 +72,20 @@ test('a report whose wait ran out still waits for the others the next time', asy
   expect(await settled(waiting)).toBe(true);
 });
 
-test('a report that came alone does not wait', async () => {
+test('a wait that is over leaves no timer behind', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const [first, second] = batchBarrier(messages(2));
+  const waiting = first!.waitForOthers(later());
+  second!.end();
+  await waiting;
+
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a report that came alone does not wait, and has no message to hide', async () => {
+  const work = Promise.resolve(1);
+
   expect(await settled(onlyPlace().waitForOthers(later()))).toBe(true);
+  expect(onlyPlace().whileHidden(work)).toBe(work);
 });

@@ -34,7 +34,6 @@ function api({ admin = () => ALIVE, listing, token: own = () => DEAD }: World) {
       counts.listings += 1;
       return listing?.(counts.listings) ?? expect.fail('nothing is to be listed');
     },
-    listServiceUsers: () => expect.fail('nobody is to be listed'),
     revokeKey: () => expect.fail('nothing is to be revoked'),
   };
   return { devin, counts };

@@ -26,7 +26,6 @@ async function revoke(answer: Revocation, listing?: KeyListing) {
         return answer;
       },
       listKeys: async () => listing ?? expect.fail('nothing is to be listed'),
-      listServiceUsers: () => expect.fail('nobody is to be listed'),
       probe: () => expect.fail('nothing is to be probed'),
       probeAdmin: () => expect.fail('nothing is to be probed'),
     },

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { retryDelay, sqsRetrySoon } from '../../lib/aws/sqs.ts';
+import { AFTERWARDS_SECONDS, HIDDEN_SECONDS } from '../../lib/containment/keep-hidden.ts';
 import { settleBatch } from '../../lib/containment/settle-batch.ts';
 import type { Outcome } from '../../lib/domain/outcome.ts';
 import { messageReader } from '../../lib/intake/event.ts';
@@ -114,6 +115,84 @@ test('what failed comes back at once, and not when a neighbour that takes 100 s 
   );
   expect(endedAfter).toBe(100_000);
   expect((await answer).batchItemFailures).toHaveLength(3);
+});
+
+test('a message that cannot be read, and one that fails by a bug, are logged by their ids', async () => {
+  await settleBatch(
+    [message('unreadable', 1, {}), message('thrown')],
+    async () => {
+      throw new TypeError('a bug');
+    },
+    async () => {},
+    readMessage,
+  );
+
+  expect(output.entries()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ message: 'message is not a leak report', message_id: 'unreadable' }),
+      expect.objectContaining({ message: 'message failed', message_id: 'thrown', error: 'TypeError' }),
+    ]),
+  );
+});
+
+test.each([
+  ['not before an attempt can be of use', 30_000, 31],
+  ['soon after a time that is over', -60_000, 1],
+  ['within the time that the queue allows', 100_000_000, 43_200],
+])('what waits for a rate limit comes back %s', async (_, ms, seconds) => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const soon: unknown[] = [];
+  const limited: Outcome = { ...failed, retry_at: Date.now() + ms };
+  await settleBatch(
+    [message('limited', 3)],
+    async () => limited,
+    async (which, after) => void soon.push([which.receiptHandle, after]),
+    readMessage,
+  );
+
+  expect(soon).toEqual([['handle of limited', seconds]]);
+});
+
+test('a report that waits for its neighbours goes on when the last one has ended, however that ended', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const began = Date.now();
+  const went: number[] = [];
+  const batch = [message('waits', 2), message('slow'), message('thrown', 3), message('unreadable', 1, {})];
+  const answer = settleBatch(
+    batch,
+    async (_report, attempt, place) => {
+      if (attempt === 2) {
+        await place.waitForOthers(began + 60_000);
+        went.push(Date.now() - began);
+      }
+      if (attempt === 3) throw new Error('a bug');
+      if (attempt === 1) await sleep(5_000);
+      return done;
+    },
+    async () => {},
+    readMessage,
+  );
+  await vi.advanceTimersByTimeAsync(60_000);
+  await answer;
+
+  expect(went).toEqual([5_000]);
+});
+
+test('a report hides its own message while it works for long', async () => {
+  const hidden: unknown[] = [];
+  await settleBatch(
+    [message('long', 2), message('short')],
+    async (_report, attempt, place) => (attempt === 2 ? place.whileHidden(Promise.resolve(done)) : done),
+    async ({ receiptHandle }, seconds) => void hidden.push([receiptHandle, seconds]),
+    readMessage,
+  );
+
+  expect(hidden).toEqual([
+    ['handle of long', HIDDEN_SECONDS],
+    ['handle of long', AFTERWARDS_SECONDS],
+  ]);
 });
 
 test('tries come quickly at first, and later ones outlast an outage', () => {

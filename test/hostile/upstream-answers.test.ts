@@ -6,6 +6,7 @@ import { awsEnvironment } from '../../lib/aws/environment.ts';
 import { s3AuditStore } from '../../lib/aws/write-once-bucket.ts';
 import { devinClient } from '../../lib/clients/devin.ts';
 import { devinActivity } from '../../lib/clients/devin-activity.ts';
+import { devinServiceUsers } from '../../lib/clients/devin-service-users.ts';
 import { githubClient } from '../../lib/clients/github.ts';
 import { githubAlertList } from '../../lib/clients/github-alert-list.ts';
 import { Token } from '../../lib/domain/token.ts';
@@ -159,7 +160,7 @@ const store = () =>
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a probe': () => devinClient(url, admin).probe(new Token('leaked'), retry()),
   'a listing of keys': () => devinClient(url, admin).listKeys('service-user-a', retry()),
-  'a listing of service users': () => devinClient(url, admin).listServiceUsers(null, retry()),
+  'a listing of service users': () => devinServiceUsers(url, admin).listServiceUsers(null, retry()),
   'a revocation': () =>
     devinClient(url, admin).revokeKey({ service_user_id: 'service-user-a', api_key_id: 'key-a' }, retry()),
   'a listing of sessions': () =>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TERM_MS } from '../../lib/aws/lease.ts';
+import { isLeased, TERM_MS } from '../../lib/aws/lease.ts';
 import type { ApiKey } from '../../lib/clients/devin-shapes.ts';
 import { Token } from '../../lib/domain/token.ts';
 import { type Search, type SearchParts, searchKey } from '../../lib/identify/search-key.ts';
@@ -39,12 +39,13 @@ const search = (given: Partial<Search> = {}): Search => ({
 /** Devin as the token of key-a sees it; with `isUncounted`, no use of it shows. */
 function world({ isUncounted = false, store = memoryBucket().store } = {}) {
   const used = { at: null as number | null };
-  const seen = { uses: 0, published: [] as string[] };
+  const seen = { uses: 0, published: [] as string[], threads: [] as string[] };
   const second = () => Math.floor(Date.now() / 1_000);
   const parts: SearchParts = {
     store,
-    notify: async (subject, text) => {
+    notify: async (subject, text, { thread }) => {
       seen.published.push(`${subject}\n${text}`);
+      seen.threads.push(thread);
     },
     devin: {
       async probe() {
@@ -90,10 +91,44 @@ describe('a search', () => {
     for (const none of [{ searchMs: 0 }, { until: START }]) {
       expect(await searchKey(parts, search(none))).toMatchObject({
         status: 'ended',
-        result: { ended: 'open', likelihoods: [], uses: 0 },
+        result: { ended: 'open', likelihoods: [], bound_log10: Math.log10(2e6), uses: 0 },
       });
     }
-    expect(seen).toEqual({ uses: 0, published: [] });
+    expect(seen).toEqual({ uses: 0, published: [], threads: [] });
+  });
+
+  test('shows that a leak of the service user is being dealt with, until it ends', async () => {
+    const { store } = memoryBucket();
+    const isShown = () => isLeased({ store, folder: 'leases/leak/service-user-a/' });
+    const running = searchKey(world({ isUncounted: true, store }).parts, search({ searchMs: 40_000 }));
+    await vi.advanceTimersByTimeAsync(35_000);
+    expect(await isShown()).toBe(true);
+
+    await vi.advanceTimersByTimeAsync(5_000 + 2 * TERM_MS);
+    expect(await isShown()).toBe(false);
+    await running;
+  });
+
+  test('asks the bucket for no longer than three seconds at a time', async () => {
+    const { store } = memoryBucket();
+    const limits: unknown[] = [];
+    const note = ({ deadline, ...limit }: { readonly deadline: number }) =>
+      void limits.push({ ...limit, ms: deadline - Date.now() });
+    const noting: SearchParts['store'] = {
+      get(path, limit) {
+        note(limit);
+        return store.get(path, limit);
+      },
+      put(path, record, limit) {
+        note(limit);
+        return store.put(path, record, limit);
+      },
+    };
+    const { parts } = world({ store: noting });
+    await play(Promise.all([searchKey(parts, search()), searchKey(parts, search())]), 60_000);
+
+    expect(limits.length).toBeGreaterThan(5);
+    for (const limit of limits) expect(limit).toEqual({ ms: 3_000, attempts: 3, timeoutMs: 1_500 });
   });
 
   test('ends at once when the token is answered 401', async () => {
@@ -124,13 +159,17 @@ describe('a search', () => {
 describe('reports of one token', () => {
   test('share one search and one notification', async () => {
     const { parts, seen } = world();
-    const searching = [search(), search(), search()].map((each) => searchKey(parts, each));
+    const ends: number[] = [];
+    const searching = [search(), search(), search()].map((each) =>
+      searchKey(parts, each).finally(() => ends.push(Date.now())),
+    );
     await vi.advanceTimersByTimeAsync(60_000);
     const [first, ...others] = await Promise.all(searching);
 
     expect(first).toMatchObject({ status: 'ended', result: { ended: 'found', uses: seen.uses } });
     expect(others).toEqual([first, first]);
     expect(seen.published).toHaveLength(1);
+    expect(Math.max(...ends) - Math.min(...ends)).toBeLessThanOrEqual(1_000);
   });
 
   test('take over the search of one that died', async () => {
@@ -148,9 +187,11 @@ describe('reports of one token', () => {
     const { store } = memoryBucket();
     const { parts } = world({ isUncounted: true, store });
     const long = searchKey(parts, search());
-    const brief = searchKey(parts, search({ until: START + 20_000 }));
+    const brief = searchKey(parts, search({ until: START + 20_500 }));
+    const ending = brief.then(() => Date.now());
 
     expect(await play(brief, 25_000)).toEqual({ status: 'busy' });
+    expect(await ending).toBe(START + 20_500);
     await play(long, 120_000);
   });
 
@@ -165,6 +206,20 @@ describe('reports of one token', () => {
       [one, other].map(({ seen }) => ({ result: { ended: 'found', uses: seen.uses } })),
     );
   });
+
+  test('take the result of their own token alone', async () => {
+    const { store } = memoryBucket();
+    const [one, other] = [world({ store }), world({ isUncounted: true, store })];
+    const token = new Token(['cog', 'b'.repeat(40)].join('_'));
+    const searching = [one, one, other, other].map(({ parts }) =>
+      searchKey(parts, search(parts === other.parts ? { token, searchMs: 40_000 } : {})),
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(await Promise.all(searching)).toMatchObject(
+      ['found', 'found', 'open', 'open'].map((ended) => ({ result: { ended } })),
+    );
+  });
 });
 
 test('people are told whose keys are told apart and what to do, and no part of the token', async () => {
@@ -176,9 +231,25 @@ test('people are told whose keys are told apart and what to do, and no part of t
   expect(text).toContain('A leaked key of service-user-a is being told apart');
   expect(text).toContain('{"service_user_id":"service-user-a","api_key_id":"key-a"}  the key key-a');
   expect(text).toContain('up to 100 seconds');
-  expect(output.entries()).toMatchObject([
-    { message: 'telling keys apart' },
-    { SearchSeconds: expect.any(Number) },
-  ]);
+  expect(text).not.toContain('more');
+  expect(seen.threads).toEqual(['github/acme/web/1']);
+  const [began, ended] = output.entries();
+  expect(began).toMatchObject({
+    message: 'telling keys apart',
+    report_id: 'github/acme/web/1/created/20260730T082640000Z',
+    service_user_id: 'service-user-a',
+    keys: 2,
+  });
+  expect(ended?.SearchSeconds).toBeGreaterThan(1);
+  expect(ended?.SearchSeconds).toBeLessThan(60);
+  expect(output.entries()).toHaveLength(2);
   expect(text + output.text()).not.toContain('Secret0S');
+});
+
+test('people see fifty keys at most, and how many more there are', async () => {
+  const { parts, seen } = world({ isUncounted: true });
+  const candidates = Array.from({ length: 53 }, (_, at) => key(`key-${at}`));
+  await play(searchKey(parts, search({ candidates, searchMs: 5_000 })), 10_000);
+
+  expect(seen.published[0]).toContain('the key key-49\n  and 3 more\n');
 });

@@ -52,6 +52,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       replace: '',
       caughtBy: 'of an id that means something in a path is not sent: %o',
     },
+  ]),
+  ...bugsOf('lib/clients/devin-service-users.ts', 'test/clients/devin.test.ts', [
     {
       name: 'page-of-service-users-that-is-cut-off-is-the-last',
       find: 'if (page === undefined || (page.has_next_page && !page.end_cursor)) {',
@@ -152,9 +154,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     },
     {
       name: 'answer-that-breaks-off-is-whole',
-      find: "incoming.on('aborted', () => fail(new HttpFailure('ECONNRESET')));",
+      find: "incoming.on('error', fail);",
       replace:
-        "incoming.on('aborted', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }));",
+        "incoming.on('error', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }));",
       caughtBy: 'is a broken connection when it closes',
     },
   ]),

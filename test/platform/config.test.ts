@@ -106,6 +106,7 @@ describe('the settings of the worker', () => {
     ['https://api.example.com/api/v3//', 'https://api.example.com/api/v3'],
     ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
     ['http://127.1.2.3/', 'http://127.1.2.3'],
+    ['http://127.10.20.30', 'http://127.10.20.30'],
     ['http://localhost:1', 'http://localhost:1'],
     ['http://[::1]:1', 'http://[::1]:1'],
   ])('accept the base URL %s', (DEVIN_API_URL, expected) => {
@@ -125,6 +126,7 @@ describe('the settings of the worker', () => {
     'http://[::2]',
     'https://user:word@api.devin.ai',
     'https://user@api.devin.ai',
+    'https://:word@api.devin.ai',
     'https://api.devin.ai?x=1',
     'https://api.devin.ai/#x',
     'ftp://localhost',

@@ -1,5 +1,5 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HttpFailure, type HttpRequest, send } from '../../lib/platform/http.ts';
 import { type SandboxRequest, type SandboxServer, startServer } from '../../sandbox/http-server.ts';
 
@@ -22,6 +22,24 @@ describe('an exchange', () => {
 
   const exchange = (request: Partial<HttpRequest> = {}) =>
     send({ method: 'GET', url: new URL(`${server.url}/a?b=c`), timeoutMs: 5_000, ...request });
+
+  test('tells when the request is on the wire, before its answer', async () => {
+    const steps: string[] = [];
+    await exchange({ method: 'POST', body: 'x', onSent: () => steps.push('sent') });
+    steps.push('answered');
+
+    expect(steps).toEqual(['sent', 'answered']);
+  });
+
+  test('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    await exchange();
+    const before = timers();
+    await exchange({ timeoutMs: 60_000 });
+    await exchange({ timeoutMs: 60_000, url: new URL('http://127.0.0.1:9') }).catch(() => {});
+
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
 
   test('sends method, path, headers and body, and gives the answer', async () => {
     const { status, headers, body } = await exchange({
@@ -111,11 +129,16 @@ describe('an answer that stops half-way', () => {
     return send({ method: 'GET', url: new URL(`http://127.0.0.1:${address.port}/`), timeoutMs });
   };
 
+  /** No connection is left over. */
+  const closed = () =>
+    vi.waitFor(() => expect([...sockets].every(({ closed: isClosed }) => isClosed)).toBe(true));
+
   test('is a time-out when the connection stays open', async () => {
     behave = (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
     const start = Date.now();
     await expect(exchange(100)).rejects.toEqual(new HttpFailure('timeout'));
     expect(Date.now() - start).toBeLessThan(2_000);
+    await closed();
   });
 
   test('is a broken connection when it closes', async () => {
@@ -132,6 +155,7 @@ describe('an answer that stops half-way', () => {
     behave = (socket) =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
     await expect(exchange(5_000)).rejects.toEqual(new HttpFailure('upgrade'));
+    await closed();
   });
 
   test('is a failure when it is not HTTP', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { errorFields, log, logRecord } from '../../lib/platform/log.ts';
+import { afterSend, errorFields, log, logRecord } from '../../lib/platform/log.ts';
 import { captureOutput, type Output } from '../support/load-handler.ts';
 
 let output: Output;
@@ -14,6 +14,14 @@ test('a line is JSON with its time, its level and its fields', () => {
   expect(output.entries()).toEqual([
     { time: expect.any(String), level: 'warn', message: 'a "message"', report_id: 'a/b', count: 3 },
   ]);
+});
+
+test('what is written after a request comes after this turn', async () => {
+  afterSend(() => log('info', 'later'));
+  log('info', 'sooner');
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(output.entries()).toMatchObject([{ message: 'sooner' }, { message: 'later' }]);
 });
 
 test('a record stands at the end of its line', () => {
@@ -32,10 +40,15 @@ describe('of an error its name and its code are logged, and nothing that may quo
       Object.assign(new Error(secret), { code: 'ECONNRESET', detail: secret }),
       { error: 'Error', code: 'ECONNRESET' },
     ],
+    [
+      'an error with a code that is no text',
+      Object.assign(new Error(secret), { code: 7 }),
+      { error: 'Error' },
+    ],
     ['an error of its own kind', new SyntaxError(secret), { error: 'SyntaxError' }],
     ['a text that was thrown', secret, { error: 'string' }],
     ['nothing', undefined, { error: 'undefined' }],
   ])('%s', (_, error, expected) => {
-    expect(errorFields(error)).toEqual(expected);
+    expect(errorFields(error)).toStrictEqual(expected);
   });
 });

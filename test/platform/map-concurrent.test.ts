@@ -1,42 +1,62 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pooled } from '../../lib/platform/map-concurrent.ts';
 
-test('results keep the order of the items, whichever was done first', async () => {
-  expect(await pooled([30, 10, 20], 2, async (ms) => wait(ms, ms))).toEqual([30, 10, 20]);
-});
+/** Work that ends when it is told to. */
+function stage() {
+  const running: { readonly item: number; readonly end: () => void }[] = [];
+  const work = (item: number): Promise<string> =>
+    new Promise((resolve) => {
+      running.push({ item, end: () => resolve(`done ${item}`) });
+    });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return { running, settle, work };
+}
 
-test('at most so many are under way at a time', async () => {
-  let underWay = 0;
-  let most = 0;
-  await pooled([1, 2, 3, 4, 5], 2, async () => {
-    most = Math.max(most, ++underWay);
-    await wait(5);
-    underWay -= 1;
+describe('a pool', () => {
+  test('works on as many items at a time as it is wide, and starts the next when one ends', async () => {
+    const { running, settle, work } = stage();
+    const all = pooled([1, 2, 3, 4], 2, work);
+    await settle();
+    expect(running.map(({ item }) => item)).toEqual([1, 2]);
+
+    running[1]?.end();
+    await settle();
+    expect(running.map(({ item }) => item)).toEqual([1, 2, 3]);
+
+    running[2]?.end();
+    await settle();
+    for (const { end } of running) end();
+    expect(await all).toEqual(['done 1', 'done 2', 'done 3', 'done 4']);
   });
 
-  expect(most).toBe(2);
-});
-
-test('once one fails no further one is begun, and those under way have ended before the failure is reported', async () => {
-  const begun: number[] = [];
-  const ended: number[] = [];
-  const done = pooled([1, 2, 3, 4], 2, async (item) => {
-    begun.push(item);
-    await wait(item * 20);
-    if (item === 1) throw new Error('first');
-    ended.push(item);
+  test.each([
+    ['nothing', [], []],
+    ['fewer items than it is wide', [7], ['done 7']],
+  ])('takes %s', async (_, items, expected) => {
+    expect(await pooled(items, 3, async (item) => `done ${item}`)).toEqual(expected);
   });
 
-  await expect(done).rejects.toThrow('first');
-  expect({ begun, ended }).toEqual({ begun: [1, 2], ended: [2] });
-});
+  test('once one fails no further one is begun, and those under way have ended before the failure is reported', async () => {
+    const begun: number[] = [];
+    const ended: number[] = [];
+    const done = pooled([1, 2, 3, 4], 2, async (item) => {
+      begun.push(item);
+      await wait(item * 20);
+      if (item === 1) throw new Error('first');
+      ended.push(item);
+    });
 
-test('of several failures the first one is reported', async () => {
-  const done = pooled([20, 5], 2, async (ms) => {
-    await wait(ms);
-    throw new Error(`after ${ms} ms`);
+    await expect(done).rejects.toThrow('first');
+    expect({ begun, ended }).toEqual({ begun: [1, 2], ended: [2] });
   });
 
-  await expect(done).rejects.toThrow('after 5 ms');
+  test('of several failures the first one is reported', async () => {
+    const done = pooled([20, 5], 2, async (ms) => {
+      await wait(ms);
+      throw new Error(`after ${ms} ms`);
+    });
+
+    await expect(done).rejects.toThrow('after 5 ms');
+  });
 });

@@ -26,12 +26,21 @@ describe('Retry-After', () => {
     expect(retryAfterMs(response(value), now)).toBe(ms);
   });
 
-  test.each([undefined, '', ' ', 'soon', '-5', '1.5', '1e3', '0x10', '5 seconds', 'Mon, 99 Nov 2026'])(
-    '%j says nothing',
-    (value) => {
-      expect(retryAfterMs(response(value), now)).toBeUndefined();
-    },
-  );
+  test.each([
+    undefined,
+    '',
+    ' ',
+    'soon',
+    '-5',
+    '1.5',
+    '1e3',
+    '0x10',
+    '5 seconds',
+    'Mon, 99 Nov 2026',
+    '-5 Nov 2026',
+  ])('%j says nothing', (value) => {
+    expect(retryAfterMs(response(value), now)).toBeUndefined();
+  });
 
   test('in seconds is those seconds', () => {
     fc.assert(
@@ -168,6 +177,13 @@ describe('a request that is retried', () => {
     ] as const)
       server.fault({ status, times });
     expect(await ended(retry())).toEqual({ status: 503, attempts: 12, uncertain: true });
+  });
+
+  test('that cannot be sent is an error, and is not tried again', async () => {
+    const request = { method: 'GET', url: new URL(server.url), headers: { 'x-bad': 'a\nb' } };
+
+    await expect(sendRetrying(request, { deadline: Date.now() + 10_000 })).rejects.toThrow(TypeError);
+    expect(server.requests).toEqual([]);
   });
 
   test('throws when the last attempt got no answer', async () => {

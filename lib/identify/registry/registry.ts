@@ -42,7 +42,7 @@ const ROUNDS = 4;
 export function tokenRegistry(objects: ReplaceableObjects, { deadline }: { deadline: number }): Registry {
   const brief = () => ({ deadline: Math.min(deadline, Date.now() + 3_000), attempts: 3, timeoutMs: 1_500 });
 
-  /** What was read last of each object: a note after a look needs no look of its own. */
+  /** What was read last of each object: a note after a look needs no look of its own. What is outdated meets a conflict. */
   const seen = new Map<string, FoundObject>();
 
   async function get(path: string): ReturnType<ReplaceableObjects['get']> {
@@ -78,7 +78,6 @@ export function tokenRegistry(objects: ReplaceableObjects, { deadline }: { deadl
         // An object that is not readable is replaced.
         if (better(found)) {
           const { result } = await objects.put(path, z.parse(RegistryEntry, entry), found?.etag, brief());
-          seen.delete(path);
           if (result !== 'conflict') return result;
         } else if (round > 1) return 'kept';
         const answer = await get(path);
