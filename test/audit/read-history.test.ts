@@ -55,8 +55,10 @@ describe('the history of a report', () => {
   const folder = recordFolder(report);
   const deleted = { ...key, sent_at: 1, answer: 'revoked' } as const;
   const names = ['10-intent', '30-delete-1-key-a', '50-attempt-1', '90-outcome'];
-  const list = async (prefix: string) =>
-    prefix === folder ? names.map((name) => ({ key: `${folder}${name}.json`, size: 1, storedAt: 1 })) : [];
+  const list = async (prefix: string, { deadline }: { deadline: number }) =>
+    prefix === folder && deadline === 1
+      ? names.map((name) => ({ key: `${folder}${name}.json`, size: 1, storedAt: 1 }))
+      : [];
   const read: string[] = [];
   const storeThat = (get: AuditStore['get']) => ({
     list,
