@@ -32,9 +32,10 @@ export function conditionalObjects(aws: AwsEnvironment, bucket: string): Conditi
       const put = { ...request(path), method: 'PUT', headers, body, ...(onSent && { onSent }) };
       for (let attempt = 1; ; attempt++) {
         const answer = await callAws(aws, put, retry);
+        const pause = jitter(attempt);
         // 409: another conditional write of the same name is in flight.
-        if (answer.status !== 409 || attempt >= 6 || Date.now() > retry.deadline) return answer;
-        await sleep(jitter(attempt));
+        if (answer.status !== 409 || attempt >= 6 || Date.now() + pause >= retry.deadline) return answer;
+        await sleep(pause);
       }
     },
   };

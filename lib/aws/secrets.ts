@@ -53,7 +53,6 @@ const Failure = z.object({ __type: z.string() });
 
 /** @returns `undefined` when the answer is not final @throws {SecretError} */
 function readAnswer(id: string, answer: AwsAnswer): string | undefined {
-  if (answer.status === undefined) return undefined;
   if (answer.status === 200) {
     const value = parseJson(answer.body, Value);
     return value && textOf(id, value.SecretString);

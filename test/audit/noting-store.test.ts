@@ -61,6 +61,14 @@ test.each([
   expect(notes.map(notedPath)).toEqual(notes.map(() => path));
 });
 
+test.each(['index/stored/date=2026-07-30/', 'index/open/date=2026-07-30/1234/'])(
+  'a path that has %s further on is not that of a note',
+  (inside) => {
+    const path = `records/date=2026-07-30/${inside}10-intent.json`;
+    expect(notedPath(path)).toBe(path);
+  },
+);
+
 test('nobody waits for the note of an intent, which is on the wire beside it, until the outcome', async () => {
   const { asked, end, store } = slowStore();
   const intent = `${TODAY}10-intent.json`;
@@ -83,6 +91,20 @@ test('nobody waits for the note of an intent, which is on the wire beside it, un
   await settled;
 });
 
+test('a second intent does not wait for the note of the first', async () => {
+  const { end, store } = slowStore();
+  const [first, second] = [`${TODAY}10-intent.json`, `${TODAY}10-intent-2.json`];
+  const both = [store.put(first, {}, retry), store.put(second, {}, retry)];
+  end(first);
+  end(second);
+  expect(await Promise.all(both)).toEqual([{ result: 'stored' }, { result: 'stored' }]);
+
+  end(`index/open/date=2026-07-30/1234/${first}`);
+  end(`index/open/date=2026-07-30/1234/${second}`);
+  await new Promise(setImmediate);
+  expect(output.text()).toBe('');
+});
+
 test('an object whose note for the digest is not stored counts as not stored', async () => {
   const { asked, end, store } = slowStore((path) => path.startsWith('index/'));
   const stored = store.put('plans/1/start.json', {}, retry);
@@ -99,4 +121,5 @@ test('an intent without its note is revoked all the same, and the log says so', 
   expect(await stored).toEqual({ result: 'stored' });
   await new Promise(setImmediate);
   expect(output.text()).toContain('intent not indexed');
+  expect(output.text()).toContain(`index/open/date=2026-07-30/1234/${TODAY}10-intent.json`);
 });

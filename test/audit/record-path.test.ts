@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   candidateIntent,
   deleteName,
+  enrolName,
   intentName,
   isHistory,
   isIntent,
@@ -67,6 +68,10 @@ test.each([
   ['records/date=2026-07-30/console/10-intent/90-outcome.json', false],
 ])('%s is an intent: %j', (path, expected) => {
   expect(isIntent(path)).toBe(expected);
+});
+
+test('each key that is enrolled has an act of its own, whose name holds no tilde', () => {
+  expect(enrolName('key~1~2')).toBe('10-act-key=7E1=7E2');
 });
 
 test('the name of a candidate holds no tilde', () => {

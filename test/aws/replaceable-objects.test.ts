@@ -49,6 +49,18 @@ test('a put waits while another one of the same name is in flight', async () => 
   expect(await put({ a: 1 }, undefined)).toMatchObject({ result: 'stored' });
 });
 
+test.each<[string, object, string]>([
+  ['without a tag', { status: 200, body: '{}' }, 'HTTP 200'],
+  ['of a refusal, with a tag', { status: 403, headers: { etag: '"1"' } }, 'HTTP 403'],
+])('an answer %s is no version', async (_, fault, code) => {
+  s3.fault({ ...fault, times: Number.POSITIVE_INFINITY });
+  expect(await put({ a: 1 }, undefined)).toEqual({
+    result: 'failed',
+    reason: `the object was not stored (${code})`,
+  });
+  expect(await objects.get('registry/a.json', retry())).toEqual({ ok: false, reason: code });
+});
+
 test('what could not be stored or read is reported', async () => {
   s3.fault({ status: 503, times: Number.POSITIVE_INFINITY });
   expect(await put({ a: 1 }, undefined)).toEqual({

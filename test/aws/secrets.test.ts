@@ -50,6 +50,7 @@ describe('a secret', () => {
   test.each([
     ['500', { status: 500 }],
     ['503', { status: 503 }],
+    ['a page of a proxy', { status: 502, body: '<html>' }],
     ['a throttle', { status: 400 }],
     ['a broken connection', { reset: 'before' as const }],
   ])('is read after %s', async (_title, fault) => {

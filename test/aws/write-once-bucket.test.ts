@@ -30,6 +30,12 @@ test('a record that is there stays as it is', async () => {
   expect(await store().get('a/1', once())).toEqual({ ok: true, text: '{"first":true}' });
 });
 
+test('a record that is given as its JSON is stored to the letter', async () => {
+  const text = '{ "spaced": true }';
+  expect(await store().put('a/1', text, once())).toEqual({ result: 'stored' });
+  expect(await store().get('a/1', once())).toEqual({ ok: true, text });
+});
+
 test('a put whose answer was lost meets itself', async () => {
   s3.fault({ method: 'PUT', reset: 'after' });
 
