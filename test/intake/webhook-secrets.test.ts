@@ -346,6 +346,24 @@ describe('a secret that cannot be read', () => {
     }
   });
 
+  test('is no reason to refuse what it may have signed, though both were known a minute ago', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+    expect([await signedWith('b'), await signedWith('a')]).toEqual([true, true]);
+    Object.assign(versions, { AWSCURRENT: 'd', AWSPREVIOUS: throttled() });
+    wait(60 * SECOND);
+    await expect(signedWith('c')).rejects.toEqual(throttled());
+  });
+
+  test('is read again within the minute, after it could not be', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
+    expect(await signedWith('a')).toBe(true);
+    versions.AWSCURRENT = throttled();
+    await expect(signedWith('b')).rejects.toEqual(throttled());
+    versions.AWSCURRENT = 'b';
+    wait(SECOND);
+    expect(await signedWith('b')).toBe(true);
+  });
+
   test('is not replaced by what was known when it was emptied a minute ago', async () => {
     const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
     expect(await signedWith('a')).toBe(true);
