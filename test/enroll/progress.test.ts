@@ -52,6 +52,14 @@ describe('the next run', () => {
     expect(next).toMatchObject({ next: 'run', progress: { lease: { holder: 'request-1' } } });
   });
 
+  test.each<[string, Progress, Partial<typeof runner>]>([
+    ['at the moment from which it may', of({ t: { attempt: 1, not_before: NOW } }), {}],
+    ['with just the time for a quick one', of({}), { deadline: NOW + 45_000 }],
+    ['with just the time for a patient one', of({ t: { attempt: 1 } }), { deadline: NOW + 3 * 75_000 }],
+  ])('begins %s', (_, progress, change) => {
+    expect(nextRun(progress, 't', { ...runner, ...change })).toHaveProperty('next', 'run');
+  });
+
   test.each<[string, Progress, Partial<typeof runner>, string]>([
     [
       'while another one runs',
@@ -104,6 +112,12 @@ describe('the progress after a run', () => {
     ['keeps the log of a patient one that may go on', patient, result, { attempt: 2, log }],
     ['keeps it as well when it was stopped', patient, { ...result, ended: 'stopped' }, { attempt: 2, log }],
     ['keeps no log of a quick one', quick, result, { attempt: 1 }],
+    [
+      'does not rest after a quick one, however many slots it had',
+      quick,
+      { ...result, slots: 240 },
+      { attempt: 1 },
+    ],
     [
       'keeps no log of a key that was found',
       patient,

@@ -23,6 +23,12 @@ test.each<[string, string, string[]]>([
   ['what looks like JSON and is not', `{"token": "${a}"`, [a]],
   ['JSON of eight levels', JSON.stringify(nested(8)), [a]],
   ['JSON that is deeper', JSON.stringify(nested(9)), []],
+  [
+    'a token of no known length amid white space',
+    '\n  ' + 'cog_' + 'one' + ' \t ' + 'cog_' + 'two' + ' \n',
+    ['cog_' + 'one', 'cog_' + 'two'],
+  ],
+  ['JSON with null, which is no object', '{"token": null}', []],
   ['nothing', '', []],
   ['another secret', 'hunter2', []],
   ['JSON without a token', '{"password": "hunter2", "port": 5432}', []],

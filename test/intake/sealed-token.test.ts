@@ -9,19 +9,25 @@ import { openToken, type SealedToken, SealedTokenError, sealToken } from '../../
 const REPORT = 'queue/report-1';
 const text = ['cog', 'S3cretS3cretS3cretS3cret'].join('_');
 let contexts: unknown[];
+/** The data keys in clear that were handed out. */
+let plains: Buffer[];
 let key: SealingKey;
 
 beforeEach(() => {
   contexts = [];
+  plains = [];
   key = {
     async generate(context) {
       contexts.push(context);
       const plain = randomBytes(32);
+      plains.push(plain);
       return { plain, sealed: plain.toString('base64') };
     },
     async decrypt(ciphertext, context) {
       contexts.push(context);
-      return Buffer.from(ciphertext, 'base64');
+      const plain = Buffer.from(ciphertext, 'base64');
+      plains.push(plain);
+      return plain;
     },
   };
 });
@@ -43,6 +49,14 @@ describe('a sealed token', () => {
     expect((await openToken(sealed, key, Date.now())).reveal()).toBe(text);
     expect(contexts).toEqual([{ report_id: REPORT }, { report_id: REPORT }]);
     expect(JSON.stringify({ ...sealed, data_key: undefined })).not.toContain('S3cret');
+  });
+
+  test('leaves no data key in memory, whether it can be opened or not', async () => {
+    const sealed = await seal();
+    await openToken(sealed, key, Date.now());
+    await expect(openToken(changed(sealed, -1), key, Date.now())).rejects.toThrow(SealedTokenError);
+
+    expect(plains).toEqual([Buffer.alloc(32), Buffer.alloc(32), Buffer.alloc(32)]);
   });
 
   test('is another one each time', async () => {

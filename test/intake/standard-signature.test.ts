@@ -137,6 +137,8 @@ describe('a secret', () => {
     ['the prefix alone', 'whsec_'],
     ['not base64', `whsec_${'!'.repeat(32)}`],
     ['base64 that is cut', `whsec_${randomBytes(32).toString('base64').slice(0, -1)}`],
+    ['base64 behind something else', `!!!!${randomBytes(30).toString('base64')}`],
+    ['base64 before something else', `${randomBytes(30).toString('base64')}!!!!`],
     ['base64url', `whsec_${'-'.repeat(32)}`],
     ['too short', `whsec_${randomBytes(23).toString('base64')}`],
     ['a public key', `whpk_${randomBytes(32).toString('base64')}`],

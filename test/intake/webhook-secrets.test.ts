@@ -59,6 +59,8 @@ describe('the secrets of the webhook', () => {
     ['none that is white space', { AWSCURRENT: 'b', AWSPREVIOUS: ' \n' }, ['b']],
     ['none of JSON that lacks it', { AWSCURRENT: 'b', AWSPREVIOUS: '{"standard":"c"}' }, ['b']],
     ['text that begins as JSON does', { AWSCURRENT: '{b' }, ['{b']],
+    ['text without the line break that ends it', { AWSCURRENT: 'b\n', AWSPREVIOUS: 'a\r\n' }, ['b', 'a']],
+    ['text with the line break within it', { AWSCURRENT: 'b\nc' }, ['b\nc']],
   ])('are %s', async (_title, versions, expected) => {
     expect(await stored(versions).known()).toEqual(expected);
   });
@@ -332,6 +334,34 @@ describe('a secret that cannot be read', () => {
     versions.AWSCURRENT = 'b';
     wait(SECOND);
     expect([await signedWith('b'), await signedWith('a')]).toEqual([true, false]);
+  });
+
+  test('takes away neither of the two that were known, after a minute without deliveries', async () => {
+    for (const known of ['b', 'a']) {
+      const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+      expect([await signedWith('b'), await signedWith('a')]).toEqual([true, true]);
+      Object.assign(versions, { AWSCURRENT: throttled(), AWSPREVIOUS: throttled() });
+      wait(60 * SECOND);
+      expect(await signedWith(known)).toBe(true);
+    }
+  });
+
+  test('is no reason to refuse what it may have signed, though both were known a minute ago', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'b', AWSPREVIOUS: 'a' });
+    expect([await signedWith('b'), await signedWith('a')]).toEqual([true, true]);
+    Object.assign(versions, { AWSCURRENT: 'd', AWSPREVIOUS: throttled() });
+    wait(60 * SECOND);
+    await expect(signedWith('c')).rejects.toEqual(throttled());
+  });
+
+  test('is read again within the minute, after it could not be', async () => {
+    const { signedWith, versions } = stored({ AWSCURRENT: 'a' });
+    expect(await signedWith('a')).toBe(true);
+    versions.AWSCURRENT = throttled();
+    await expect(signedWith('b')).rejects.toEqual(throttled());
+    versions.AWSCURRENT = 'b';
+    wait(SECOND);
+    expect(await signedWith('b')).toBe(true);
   });
 
   test('is not replaced by what was known when it was emptied a minute ago', async () => {

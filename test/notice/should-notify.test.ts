@@ -11,6 +11,8 @@ const { report_id } = report;
 const revoked = samples.revoked?.outcome as Outcome;
 const dead = samples['dead already, of an unknown owner']?.outcome as Outcome;
 const failed = { report_id, status: 'failed', reason: 'HTTP 503', retryable: true } as const;
+const exposure = { seen_at: '2026-07-30T08:26:40.900Z' };
+const other = { api_key_id: 'key-9', api_key_name: 'ci', replace_with: 'key-10' };
 const drilled = { ...revoked, api_key_name: 'drill-1' } as Outcome;
 const of = (outcome: Outcome, changes: Partial<Report> = {}, attempt = 1): Ended =>
   ended(outcome, { report: { ...report, ...changes }, attempt });
@@ -20,6 +22,19 @@ const old = { redeliver: false } as const;
 const cases: [what: string, given: Ended, all: boolean, needsPerson: boolean][] = [
   ['a leak that was revoked', of(revoked), true, false],
   ['one that was used after it leaked', samples['revoked, and used after the leak'] as Ended, true, true],
+  [
+    'one that was used, and nothing else',
+    of({ ...revoked, exposure: { ...exposure, used_after_leak: true } }),
+    true,
+    true,
+  ],
+  ['one that took another key with it', of({ ...revoked, collateral: [other] }), true, true],
+  [
+    'one of which nothing is known besides',
+    of({ ...revoked, exposure: undefined, alert: undefined } as Outcome),
+    true,
+    false,
+  ],
   ['one whose alert stays open', of({ ...revoked, alert: { closed: false } }), true, true],
   ['our own key', samples['our own token'] as Ended, true, true],
   ['one that was told to be alive before', of(revoked, {}, 2), true, true],
@@ -43,6 +58,19 @@ const cases: [what: string, given: Ended, all: boolean, needsPerson: boolean][] 
   ['a failure for good', samples['failed for good'] as Ended, true, true],
   ['a rehearsal', samples.rehearsed as Ended, true, false],
   ['a rehearsal by hand', of(samples.rehearsed?.outcome as Outcome, { invoked_by: 'console' }), false, false],
+  ['a rehearsal about an old alert', of(samples.rehearsed?.outcome as Outcome, old), false, false],
+  [
+    'a key that Devin does not know',
+    of({ report_id, status: 'not_found', reason: 'unknown' } as Outcome),
+    true,
+    false,
+  ],
+  [
+    'an old alert whose key Devin does not know',
+    of({ report_id, status: 'not_found', reason: 'unknown' } as Outcome, old),
+    false,
+    false,
+  ],
   ['what is not for us', of({ report_id, status: 'ignored', reason: 'another secret type' }), false, false],
 ];
 
